@@ -1,0 +1,67 @@
+/**
+ * How numbers are written for people, the same on every face: three significant digits and a unit, binary bytes,
+ * ratios as percent with one decimal, relative times. A missing value is an en dash, never a zero.
+ */
+import type { Unit } from "./reading.ts";
+
+/** What stands where there is no value. */
+export const ABSENT = "–";
+
+const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
+
+/** Three significant digits without an exponent: 61.4, 9.80, 912, 1230. */
+function significant(value: number): string {
+  const size = Math.abs(value);
+  // The bounds are where rounding would carry into another digit: 9.995 is written 10.0, not 10.00.
+  return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
+}
+
+/** A ratio 0..1 as percent: `61.4 %`. */
+export function formatRatio(ratio: number | null): string {
+  return ratio === null || !Number.isFinite(ratio) ? ABSENT : `${(ratio * 100).toFixed(1)} %`;
+}
+
+/** Bytes in binary units: `912 B`, `12.8 MiB`. */
+export function formatBytes(bytes: number | null): string {
+  if (bytes === null || !Number.isFinite(bytes)) return ABSENT;
+  let value = bytes;
+  let unit = 0;
+  // 999.5 KiB would be written 1000 KiB: the next unit is shorter.
+  while (Math.abs(value) >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 ? String(Math.round(value)) : significant(value);
+  return `${digits} ${BYTE_UNITS[unit] ?? ""}`;
+}
+
+/** A value of a metric with its unit. */
+export function formatValue(value: number | null, unit: Unit): string {
+  if (value === null || !Number.isFinite(value)) return ABSENT;
+  switch (unit) {
+    case "1":
+      return formatRatio(value);
+    case "By":
+      return formatBytes(value);
+    case "By/s":
+      return `${formatBytes(value)}/s`;
+    case "s":
+      return formatDuration(value * 1000);
+    case "ms":
+      return formatDuration(value);
+    default:
+      return significant(value);
+  }
+}
+
+/** A length of time in its largest fitting unit: `350 ms`, `12 s`, `2 min`, `3 h`, `9 d`. */
+export function formatDuration(milliseconds: number): string {
+  const size = Math.abs(milliseconds);
+  if (size < 1000) return `${String(Math.round(milliseconds))} ms`;
+  const seconds = milliseconds / 1000;
+  if (size < 10_000) return `${String(Number(seconds.toFixed(1)))} s`;
+  if (size < 60_000) return `${String(Math.floor(seconds))} s`;
+  if (size < 3_600_000) return `${String(Math.floor(seconds / 60))} min`;
+  if (size < 86_400_000) return `${String(Math.floor(seconds / 3600))} h`;
+  return `${String(Math.floor(seconds / 86_400))} d`;
+}

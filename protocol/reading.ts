@@ -1,0 +1,63 @@
+/** What sensors say: readings, failures, snapshots. Metric names follow the OpenTelemetry semantic conventions. */
+
+/** Labels of one series, e.g. `{"network.interface.name": "eth0"}`. Keys and values are data, never markup. */
+export type Attributes = Readonly<Record<string, string>>;
+
+/**
+ * One value of one series at the time of its snapshot.
+ * Ratios are 0..1, bytes are bytes, durations are seconds unless the metric's unit says otherwise. Never NaN.
+ */
+export interface Reading {
+  readonly metric: string;
+  readonly attributes: Attributes;
+  readonly value: number;
+}
+
+/** `gauge`: the value now. `counter`: a sum since boot that only grows; going backwards means that it was reset. */
+export type MetricKind = "gauge" | "counter";
+
+/** Units in UCUM, as OpenTelemetry writes them: ratio `1`, bytes `By`, seconds `s`, bytes a second `By/s`. */
+export type Unit = "1" | "By" | "By/s" | "s" | "ms" | "{core}" | "{operation}" | "{operation}/s" | "{thread}";
+
+/** What a metric means. A sensor declares every metric that it can give. */
+export interface MetricInfo {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly kind: MetricKind;
+  readonly description: string;
+}
+
+/** A sensor that could not be read, and why, in words with the mend where there is one. */
+export interface SensorFailure {
+  readonly sensor: string;
+  readonly reason: string;
+  /** How often in a row it has failed now. */
+  readonly consecutive: number;
+  /** Milliseconds since the epoch at which it is tried again (back-off). */
+  readonly retryAt: number;
+}
+
+/** Everything one crab got from one poll. A complete value: it never depends on an earlier one. */
+export interface Snapshot {
+  /** Unique for ever: `<node>/<crab>/<boot>-<sequence>`. */
+  readonly id: string;
+  /** Milliseconds since the epoch, UTC, when the poll began. */
+  readonly time: number;
+  readonly node: string;
+  readonly crab: string;
+  readonly readings: readonly Reading[];
+  readonly failures: readonly SensorFailure[];
+  /** Wall-clock milliseconds that the poll took. */
+  readonly durationMs: number;
+  readonly tags: readonly string[];
+}
+
+/** One canonical text for a series: the metric, then its attributes sorted by key. Equal texts are the same series. */
+export function seriesKey(metric: string, attributes: Attributes): string {
+  const keys = Object.keys(attributes);
+  if (keys.length === 0) return metric;
+  if (keys.length > 1) keys.sort();
+  let text = metric;
+  for (const key of keys) text += `\u0000${key}\u0001${attributes[key] ?? ""}`;
+  return text;
+}

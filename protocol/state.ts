@@ -1,0 +1,96 @@
+/** The worker's one status message: everything a face shows about now. */
+import type { BellState } from "./bell.ts";
+
+/** What the machine is; read once. */
+export interface HostFacts {
+  readonly hostname: string;
+  /** E.g. `Debian GNU/Linux 12`. */
+  readonly os: string;
+  readonly kernel: string;
+  /** E.g. `AMD EPYC 7B13`. */
+  readonly cpuModel: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** E.g. `KVM`, `docker`; empty on bare metal or where it cannot be told. */
+  readonly virtualization: string;
+}
+
+/** How one sensor is doing. */
+export interface SensorHealth {
+  readonly crab: string;
+  readonly sensor: string;
+  readonly ok: boolean;
+  /** Why it fails, with the mend; empty when it does not. */
+  readonly reason: string;
+  readonly intervalMs: number;
+  /** Wall-clock milliseconds of its last read. */
+  readonly lastMs: number;
+  readonly failures: number;
+}
+
+/** What Gorgon costs. Measured by itself, about itself. */
+export interface SelfCost {
+  /** Share of one core, 0..1, over the last interval; null until two measurements exist. */
+  readonly cpuRatio: number | null;
+  readonly rssBytes: number;
+  /** 99th percentile of the event loop's delay over the last minute, milliseconds. */
+  readonly loopP99Ms: number | null;
+  readonly uptimeMs: number;
+  readonly pid: number;
+}
+
+/** Whether history is kept, where, and if not why not. */
+export interface HistoryHealth {
+  /** `writing`: to disk. `following`: another worker writes, this one reads. `memory`: not kept across restarts. */
+  readonly mode: "writing" | "following" | "memory";
+  /** Why not `writing`, or what happened to the file, with the mend. Empty when all is well. */
+  readonly reason: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly series: number;
+  readonly retentionMs: number;
+}
+
+/** A setting that was refused. The last good value stays in force. */
+export interface ConfigProblem {
+  /** Where: `setting`, `environment`, or the file's path. */
+  readonly source: string;
+  /** The dotted key, e.g. `bell.cpu.warn`. */
+  readonly key: string;
+  /** The value as given, shortened. */
+  readonly value: string;
+  /** A sentence: what is allowed, and what is in force instead. */
+  readonly message: string;
+}
+
+/** The few numbers that every face shows beside the verdicts. Null: not known (yet). */
+export interface Glance {
+  readonly cpu: { readonly busy: number | null; readonly load1: number | null; readonly cores: number };
+  readonly memory: {
+    readonly used: number | null;
+    readonly limit: number | null;
+    /** What sets the limit: `host`, or e.g. `cgroup /user.slice`. */
+    readonly limitedBy: string;
+    readonly swapUsed: number | null;
+    readonly swapTotal: number | null;
+  };
+  /** The fullest file system. */
+  readonly disk: { readonly mount: string; readonly used: number | null; readonly size: number | null };
+  /** Bytes a second over all interfaces but loopback. */
+  readonly network: { readonly receive: number | null; readonly transmit: number | null };
+}
+
+/** The complete state, sent after every poll. */
+export interface WorkerState {
+  readonly id: string;
+  readonly time: number;
+  readonly node: string;
+  readonly bell: BellState;
+  readonly glance: Glance;
+  readonly host: HostFacts;
+  readonly sensors: readonly SensorHealth[];
+  readonly self: SelfCost;
+  readonly history: HistoryHealth;
+  readonly intervalMs: number;
+  readonly problems: readonly ConfigProblem[];
+}

@@ -1,0 +1,84 @@
+/**
+ * The operating system behind one injectable interface: clock, files, programs. Sensors and stores reach the world
+ * through it alone, so that a folder of recorded files or a clock of a test's own can stand in for it.
+ */
+
+/** Ends a subscription or a timer. Calling it twice does nothing the second time. */
+export interface Disposable {
+  dispose(): void;
+}
+
+/** Time. */
+export interface Clock {
+  /** Milliseconds since the epoch, UTC. May jump. */
+  now(): number;
+  /** Milliseconds since some fixed moment, with fractions. Never goes back; the base of every rate. */
+  monotonic(): number;
+  /** Runs `run` once after `milliseconds`. The timer does not keep the process alive by itself when `unref` is set. */
+  schedule(run: () => void, milliseconds: number, options?: { readonly unref?: boolean }): Disposable;
+}
+
+/** A pseudo file (as in /proc) kept open and read again and again into one buffer. */
+export interface LiveFile extends Disposable {
+  /**
+   * Reads the file from its beginning. The bytes are valid until the next `read` of any file of this host.
+   * Throws with the system's error (`code`: ENOENT, EACCES...).
+   */
+  read(): Buffer;
+}
+
+/** Size of a file system, in bytes and inodes, as statvfs gives it. */
+export interface FileSystemSize {
+  readonly blockBytes: number;
+  readonly blocks: number;
+  readonly blocksFree: number;
+  /** Free to users other than root. */
+  readonly blocksAvailable: number;
+  readonly inodes: number;
+  readonly inodesFree: number;
+}
+
+/** Files. Paths are the host's own; a fixture maps them into its folder. */
+export interface Files {
+  /** Opens a pseudo file for repeated reading. Opening never fails; reading may. */
+  live(path: string): LiveFile;
+  /** Reads a small file whole as UTF-8. Throws with the system's error. */
+  text(path: string): string;
+  /** Names in a folder, unsorted. Throws with the system's error. */
+  list(path: string): readonly string[];
+  exists(path: string): boolean;
+  /** The target of a symbolic link. Throws with the system's error. */
+  link(path: string): string;
+  /** Size of the file system at a mount point, at once: only for local file systems, which cannot hang. */
+  sizeNow(path: string): FileSystemSize;
+  /** The same for file systems that may hang (network, FUSE): it runs outside the event loop. */
+  size(path: string): Promise<FileSystemSize>;
+}
+
+/** What a program said. */
+export interface ProgramResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Exit code; null when it was ended by a signal. */
+  readonly code: number | null;
+}
+
+/** Programs. Arguments are a list; there is never a shell. */
+export interface Programs {
+  /** Runs a program to its end. Rejects when it cannot be started, when the deadline passes or the signal aborts. */
+  run(
+    file: string,
+    args: readonly string[],
+    options: { readonly deadlineMs: number; readonly signal?: AbortSignal },
+  ): Promise<ProgramResult>;
+}
+
+/** The operating system. */
+export interface Host {
+  readonly platform: NodeJS.Platform;
+  readonly clock: Clock;
+  readonly files: Files;
+  readonly programs: Programs;
+  /** The environment. Read only. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
