@@ -12,6 +12,7 @@ const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
 /** Three significant digits without an exponent: 61.4, 9.80, 912, 1230. */
 function significant(value: number): string {
   const size = Math.abs(value);
+  if (size >= 999.5) return String(Number(value.toPrecision(3)));
   // The bounds are where rounding would carry into another digit: 9.995 is written 10.0, not 10.00.
   return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 }
@@ -49,9 +50,16 @@ export function formatValue(value: number | null, unit: Unit): string {
       return formatDuration(value * 1000);
     case "ms":
       return formatDuration(value);
+    case "{operation}/s":
+      return `${significant(value)}/s`;
     default:
       return significant(value);
   }
+}
+
+/** A threshold: as a value, but `70 %` and `10 GiB` where a measured value would be `70.0 %` and `10.0 GiB`. */
+export function formatThreshold(value: number, unit: Unit): string {
+  return formatValue(value, unit).replace(/\.0+(?=\D|$)/, "");
 }
 
 /** A length of time in its largest fitting unit: `350 ms`, `12 s`, `2 min`, `3 h`, `9 d`. */

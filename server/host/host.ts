@@ -27,6 +27,15 @@ export interface LiveFile extends Disposable {
   read(): Buffer;
 }
 
+/** How a live file is read. */
+export interface LiveFileOptions {
+  /**
+   * The kernel gives the file in one piece (one record, as /proc/stat, /proc/meminfo and cgroup files are), so that
+   * the read which only finds the end can be saved. Never for lists (mounts, disks, interfaces).
+   */
+  readonly atOnce?: boolean;
+}
+
 /** Size of a file system, in bytes and inodes, as statvfs gives it. */
 export interface FileSystemSize {
   readonly blockBytes: number;
@@ -41,7 +50,7 @@ export interface FileSystemSize {
 /** Files. Paths are the host's own; a fixture maps them into its folder. */
 export interface Files {
   /** Opens a pseudo file for repeated reading. Opening never fails; reading may. */
-  live(path: string): LiveFile;
+  live(path: string, options?: LiveFileOptions): LiveFile;
   /** Reads a small file whole as UTF-8. Throws with the system's error. */
   text(path: string): string;
   /** Names in a folder, unsorted. Throws with the system's error. */

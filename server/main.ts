@@ -1,0 +1,23 @@
+/** The worker's entrance: a language server when VS Code forked it over IPC, else the command line. */
+
+/** What vscode-languageclient passes to a server that it talks to over IPC. */
+const IPC_FLAG = "--node-ipc";
+
+async function main(): Promise<void> {
+  if (process.argv.includes(IPC_FLAG)) {
+    const { serve } = await import("./lsp/server.ts");
+    serve();
+    return;
+  }
+  const { runCli } = await import("./cli/cli.ts");
+  process.exitCode = await runCli(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+  });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`gorgon: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 70;
+});
