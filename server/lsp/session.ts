@@ -137,7 +137,7 @@ export class Session {
   async #open(): Promise<Stack> {
     const config = await this.#load();
     const paths = await statePaths(this.#host);
-    const stack = await createStack({
+    const stack = createStack({
       host: this.#host,
       log: this.#log,
       config,

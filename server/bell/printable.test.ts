@@ -1,0 +1,24 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { printable } from "./printable.ts";
+
+describe("a name from outside", () => {
+  test("keeps what can be printed", () => {
+    expect(printable("/mnt/Grüße 日本 🐙")).toBe("/mnt/Grüße 日本 🐙");
+  });
+
+  test("cannot clear the screen, start a new line or turn the text round", () => {
+    expect(printable("a\u001b[2Jb\nc\u202Ed\u009Be\u007F")).toBe("a␛[2Jb␊c\uFFFDd\uFFFDe\uFFFD");
+  });
+
+  test("is cut when it is endless", () => {
+    expect(printable("x".repeat(1000), 10)).toBe("xxxxxxxxx…");
+    expect(printable("x".repeat(10), 10)).toBe("x".repeat(10));
+  });
+
+  test("holds no control character, whatever it was", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(printable(text))),
+    );
+  });
+});
