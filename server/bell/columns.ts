@@ -48,7 +48,15 @@ export function wrap(text: string, width: number): string[] {
       continue;
     }
     if (line !== "") lines.push(line);
-    line = cut(word, width);
+    line = "";
+    // A word longer than a line (a path) is broken where the line ends: nothing of it may be lost.
+    for (const character of word) {
+      if (line !== "" && widthOf(line + character) > width) {
+        lines.push(line);
+        line = "";
+      }
+      line += character;
+    }
   }
   return line === "" ? lines : [...lines, line];
 }

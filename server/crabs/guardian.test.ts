@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Reading, Snapshot } from "../../protocol/reading.ts";
 import { leveledLog } from "../host/log.ts";
 import { ManualClock, settled } from "../host/manual-clock.ts";
-import { NoData, type Rhopalium } from "../rhopalia/rhopalium.ts";
+import { NoData, PartialFailure, type Rhopalium } from "../rhopalia/rhopalium.ts";
 import { CrabGuardian, type CrabOptions } from "./guardian.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -108,6 +108,21 @@ describe("a sensor that misbehaves", () => {
     const snapshot = await crab(new ManualClock(START), [half]).collectOnce();
     expect(snapshot.readings).toEqual([reading("half", 1)]);
     expect(snapshot.failures[0]?.reason).toBe("gave NaN for test.half");
+  });
+
+  it("can read a part: that counts, the rest is a failure, and it is polled at its usual interval", async () => {
+    const clock = new ManualClock(START);
+    const half = sensor("half", () => {
+      throw new PartialFailure([reading("half", 1), reading("half", NaN)], "/mnt/nas does not answer");
+    });
+    const guardian = crab(clock, [half]);
+    const seen = watch(guardian);
+    guardian.start();
+    await clock.advanceAsync(20_000);
+    expect(seen).toHaveLength(11);
+    expect(seen.every((snapshot) => snapshot.readings.length === 1)).toBe(true);
+    expect(seen[0]?.failures[0]?.reason).toBe("/mnt/nas does not answer; gave NaN for test.half");
+    await guardian.dispose();
   });
 
   it("with nothing to read here is no failure, and is asked again at the slow rate", async () => {

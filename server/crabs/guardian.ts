@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { MetricInfo, Reading, SensorFailure, Snapshot } from "../../protocol/reading.ts";
 import type { Clock, Disposable } from "../host/host.ts";
 import { silentLog, type Log } from "../host/log.ts";
-import { NoData, type Rhopalium } from "../rhopalia/rhopalium.ts";
+import { NoData, PartialFailure, type Rhopalium } from "../rhopalia/rhopalium.ts";
 import type { Crab, CrabStats } from "./crab.ts";
 import { DeadlineExceeded, withDeadline } from "./deadline.ts";
 import { checkReadings } from "./readings.ts";
@@ -264,12 +264,17 @@ export class CrabGuardian implements Crab {
     try {
       const checked = checkReadings(await attempt.result, sensor.metrics);
       if (checked.reason === "") this.#succeeded(turn, began, took());
-      else this.#failed(turn, checked.reason, began, took());
+      else this.#failed(turn, checked.reason, began, took(), checked.readings.length > 0 ? "partly" : "wholly");
       return checked;
     } catch (error) {
       if (error instanceof NoData) {
         turn.hasNothing(error.message, this.#origin, began, took());
         return { readings: [] };
+      }
+      if (error instanceof PartialFailure) {
+        const { readings, reason } = checkReadings(error.readings, sensor.metrics);
+        this.#failed(turn, reason === "" ? error.message : `${error.message}; ${reason}`, began, took(), "partly");
+        return { readings };
       }
       if (error instanceof DeadlineExceeded) {
         turn.hanging = true;
@@ -287,12 +292,12 @@ export class CrabGuardian implements Crab {
     turn.succeeded(this.#origin, began, tookMs);
   }
 
-  #failed(turn: Turn, reason: string, began: number, tookMs: number): void {
+  #failed(turn: Turn, reason: string, began: number, tookMs: number, extent: "wholly" | "partly" = "wholly"): void {
     const message = `${this.name}: sensor ${turn.sensor.name} failed: ${reason}`;
     // Once aloud; the repetitions are in the counts.
     if (turn.failing) this.#log.debug(message);
     else this.#log.warn(message);
-    turn.failed(reason, this.#origin, began, tookMs);
+    turn.failed(reason, this.#origin, began, tookMs, extent);
   }
 
   get #deadlineMs(): number {

@@ -69,13 +69,14 @@ export class Turn {
     this.#dueAt = nextMultiple(origin, this.intervalMs, now + this.#waitMs(Infinity) - this.intervalMs);
   }
 
-  failed(reason: string, origin: number, now: number, tookMs: number): void {
+  /** `partly`: what else the sensor reads is still wanted at its interval, so there is no back-off. */
+  failed(reason: string, origin: number, now: number, tookMs: number, extent: "wholly" | "partly" = "wholly"): void {
     this.#consecutive += 1;
     this.#failures += 1;
     this.#reason = shorten(reason);
     this.#nothingHere = "";
     this.#lastMs = tookMs;
-    const wait = this.#waitMs(2 ** (this.#consecutive - 1));
+    const wait = extent === "partly" ? this.intervalMs : this.#waitMs(2 ** (this.#consecutive - 1));
     this.#dueAt = nextMultiple(origin, this.intervalMs, now + wait - this.intervalMs);
   }
 

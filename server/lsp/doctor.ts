@@ -58,7 +58,7 @@ function runtimeFindings(host: Host, version: string): Finding[] {
           `Node ${process.versions.node} does not have it, so history is kept in memory only`,
           "Use Node 22.13 or later; in VS Code, update VS Code.",
         )
-      : at("node:sqlite", "ok", `SQLite ${process.versions.sqlite ?? ""}`.trim()),
+      : at("node:sqlite", "ok", `SQLite ${process.versions["sqlite"] ?? ""}`.trim()),
     host.platform === TRIED_PLATFORM
       ? at("Platform", "ok", `${host.platform} ${process.arch}`)
       : at("Platform", "note", `${host.platform} ${process.arch}: its sensors were tried on recorded outputs only`),

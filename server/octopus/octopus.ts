@@ -53,7 +53,8 @@ export class Octopus implements Hub {
   #started = false;
   #closed: Promise<void> | null = null;
   /** Snapshots for the store while it is being replaced; null otherwise. */
-  #waiting: Snapshot[] | null = null;
+  #waiting: { readonly member: Member; readonly snapshot: Snapshot }[] | null = null;
+  #replacing: Promise<void> = Promise.resolve();
 
   constructor(options: OctopusOptions) {
     this.node = options.node;
@@ -70,22 +71,10 @@ export class Octopus implements Hub {
     return this.#store;
   }
 
-  /**
-   * Closes the store and puts another in its place, e.g. after a change of settings. What is read meanwhile is kept
-   * for the new one; the old one is closed first, because both may be of the same file.
-   */
-  async replaceStore(open: () => SeriesStore): Promise<void> {
-    const waiting: Snapshot[] = [];
-    this.#waiting = waiting;
-    try {
-      await this.#store.close();
-    } catch (error) {
-      this.#log.error(`The history could not be closed: ${reasonOf(error)}`);
-    } finally {
-      this.#store = open();
-      this.#waiting = null;
-    }
-    for (const snapshot of waiting) this.#keep(snapshot);
+  replaceStore(open: () => SeriesStore): Promise<void> {
+    // One after the other: two changes of settings in a row must not both close the same store.
+    this.#replacing = this.#replacing.then(() => this.#replaceStore(open));
+    return this.#replacing;
   }
 
   register(crab: Crab): void {
@@ -194,12 +183,34 @@ export class Octopus implements Hub {
     this.#members.clear();
     // The last polls still reach ring and store: the subscriptions end with the crabs.
     await Promise.all(members.map((member) => this.#dismiss(member)));
+    await this.#replacing;
+    await this.#closeStore();
+    this.#bus.clear();
+  }
+
+  async #replaceStore(open: () => SeriesStore): Promise<void> {
+    if (this.#closed !== null) return;
+    const waiting: { readonly member: Member; readonly snapshot: Snapshot }[] = [];
+    this.#waiting = waiting;
+    // The old one is closed first, because both may be of the same file.
+    await this.#closeStore();
+    try {
+      this.#store = open();
+    } catch (error) {
+      const reason = `History is kept in memory only: its store could not be opened (${reasonOf(error)}).`;
+      this.#log.error(reason);
+      this.#store = new MemoryStore({ clock: this.#clock, reason });
+    }
+    this.#waiting = null;
+    for (const { member, snapshot } of waiting) this.#keep(member, snapshot);
+  }
+
+  async #closeStore(): Promise<void> {
     try {
       await this.#store.close();
     } catch (error) {
       this.#log.error(`The history could not be closed: ${reasonOf(error)}`);
     }
-    this.#bus.clear();
   }
 
   /** Keeps a snapshot once, however often it is handed in, and gives it back as kept. */
@@ -216,15 +227,13 @@ export class Octopus implements Hub {
       this.#latest.take(kept, member.crab.metrics, member.crab.intervalMs);
     }
     this.#ring.push(kept);
-    if (this.#waiting === null) this.#keep(kept);
-    else this.#waiting.push(kept);
+    if (this.#waiting === null) this.#keep(member, kept);
+    else this.#waiting.push({ member, snapshot: kept });
     this.#bus.emit("snapshot", kept);
     return kept;
   }
 
-  #keep(snapshot: Snapshot): void {
-    const member = this.#members.get(snapshot.crab);
-    if (member === undefined) return;
+  #keep(member: Member, snapshot: Snapshot): void {
     try {
       this.#store.append(snapshot.time, snapshot.readings, this.#infosOf(member));
     } catch (error) {

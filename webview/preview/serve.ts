@@ -88,7 +88,8 @@ export async function serveDashboard(theme: Theme): Promise<Served> {
       response.writeHead(200, { "content-type": types[path.extname(pathname)] ?? "application/octet-stream" });
       response.end(file);
     } else {
-      response.writeHead(404).end();
+      // The browser asks for an icon by itself; there is none.
+      response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end();
     }
   });
   await new Promise<void>((resolve, reject) => {

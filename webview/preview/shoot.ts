@@ -2,23 +2,11 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { chromium } from "playwright-core";
 import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
+import { launchChromium } from "./browser.ts";
 import { sampleSnapshot } from "./sample.ts";
 import { serveDashboard } from "./serve.ts";
 import { THEMES } from "./themes.ts";
-
-const LAUNCH = {
-  executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-};
 
 const now = Date.now();
 const crit = sampleSnapshot({ now, story: "crit" });
@@ -80,7 +68,7 @@ const STATES: Readonly<Record<string, DashboardSnapshot | null>> = {
 const folder = process.argv[2] ?? mkdtempSync(path.join(tmpdir(), "gorgon-dashboard-"));
 const filter = new RegExp(process.argv[3] ?? "");
 mkdirSync(folder, { recursive: true });
-const browser = await chromium.launch(LAUNCH);
+const browser = await launchChromium();
 try {
   for (const [themeName, theme] of Object.entries(THEMES)) {
     const served = await serveDashboard(theme);
