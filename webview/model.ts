@@ -164,7 +164,7 @@ function headOf(input: Input, phase: Phase, rows: readonly VerdictRow[]): Head {
       title: `No news for ${lasting(now - state.time)}`,
       meta: `UNKNOWN · expected every ${lasting(state.intervalMs)}`,
       metaTitle: oldTitle,
-      detail: `The worker runs but has gone quiet. Last said: ${sentence(state.bell.headline)}`,
+      detail: `${sentence(snapshot?.worker.reason ?? "") || "The worker runs but has gone quiet."} Last said: ${sentence(state.bell.headline)}`,
       actions: [RESTART, LOG],
       announcement: "No news from the worker. The values are old.",
     };

@@ -34,8 +34,8 @@ export function buildPage(
   const cost = costPart();
   const plots: PlotPart[] = plotsOf(null, null, range, "").map((plot) => plotPart(plot, palette));
   const main = h(
-    "main",
-    {},
+    "div",
+    { class: "page" },
     head.element,
     notices.element,
     h(

@@ -30,6 +30,10 @@ export interface Face {
 }
 
 const BELL = "$(gorgon-bell)";
+const STARTING = `${BELL} starting…`;
+
+/** How many intervals after its start a worker is young. */
+const WARM_UP_INTERVALS = 3;
 
 /** A digit's width, so that 9 % and 10 % are equally wide and the neighbours stand still. */
 const FIGURE_SPACE = "\u2007";
@@ -86,7 +90,7 @@ export function faceOf(view: BellView): Face {
   const command = COMMANDS.showDashboard;
   if (worker.status === "starting" || state === null) {
     const label = worker.reason === "" ? "Gorgon is starting" : `Gorgon: ${plain(worker.reason)}`;
-    return { text: `${BELL} starting…`, background: null, label, command, matter: `starting ${worker.reason}` };
+    return { text: STARTING, background: null, label, command, matter: `starting ${worker.reason}` };
   }
   if (view.silentSince !== null) {
     const label = "Gorgon: unknown, the worker does not answer";
@@ -95,10 +99,19 @@ export function faceOf(view: BellView): Face {
   return judged(state, command);
 }
 
+/** A rate needs two polls: what is not known right after the start is not worth a word of alarm yet. */
+function warmingUp(state: WorkerState, bad: readonly Verdict[]): boolean {
+  const young = state.self.uptimeMs < WARM_UP_INTERVALS * state.intervalMs;
+  return young && bad.length > 0 && bad.every((one) => one.level === "UNKNOWN" && one.readAt === null);
+}
+
 function judged(state: WorkerState, command: CommandId): Face {
   const { level, verdicts } = state.bell;
   const bad = concerns(verdicts);
   const first = bad[0];
+  if (warmingUp(state, bad)) {
+    return { text: STARTING, background: null, label: "Gorgon is starting", command, matter: "warming up" };
+  }
   const matter = `${level} ${bad.map((one) => `${one.rule.id}=${one.level}`).join(" ")}`;
   if (level === "OK" || first === undefined) {
     const { cpu, memory } = state.glance;

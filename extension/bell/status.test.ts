@@ -69,6 +69,14 @@ test("UNKNOWN has the word and no colour", () => {
   });
 });
 
+test("a rate that cannot be known yet is no alarm right after the start, and UNKNOWN later", () => {
+  const first = verdict("cpu", "UNKNOWN", null, { readAt: null });
+  const at = (uptimeMs: number) =>
+    view({ state: stateOf([first], { self: { ...stateOf().self, uptimeMs }, intervalMs: 2000 }) });
+  expect(faceOf(at(1000)).text).toBe("$(gorgon-bell) starting…");
+  expect(faceOf(at(6000)).text).toBe("$(gorgon-bell) UNKNOWN CPU");
+});
+
 test("the label for those who hear it holds no number", () => {
   for (const level of ["OK", "UNKNOWN", "WARN", "CRIT"] as const) {
     expect(faceOf(view({ state: stateOf([verdict("cpu", level, 0.9)]) })).label).not.toMatch(/\d/);

@@ -13,11 +13,17 @@ export interface WorkerEnd {
 
 /** Thrown by `start` when the process ended before it had introduced itself. */
 export class WorkerExited extends Error {
+  override readonly name = "WorkerExited";
   readonly end: WorkerEnd;
   constructor(end: WorkerEnd) {
     super(`The worker ended while starting: ${describeEnd(end)}.`);
     this.end = end;
   }
+}
+
+/** Told by name: the client's bundle has a class of its own, of which `instanceof` here knows nothing. */
+export function isWorkerExited(error: unknown): error is WorkerExited {
+  return error instanceof Error && error.name === "WorkerExited";
 }
 
 /** One worker process and the connection to it. Used once: after an end, a new one is made. */

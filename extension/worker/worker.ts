@@ -6,7 +6,7 @@ import type { InitializeOptions, WorkerHello } from "../../protocol/settings.ts"
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { Signal, type Disposable } from "../signal.ts";
 import { deadline, type Timers } from "../timers.ts";
-import { describeEnd, WorkerExited, type Connect, type Connection, type WorkerEnd } from "./connection.ts";
+import { describeEnd, isWorkerExited, type Connect, type Connection, type WorkerEnd } from "./connection.ts";
 
 /** A worker that has not introduced itself after this long is taken for dead, milliseconds. */
 const START_MS = 20_000;
@@ -157,7 +157,7 @@ export class Worker implements Disposable {
       this.#set({ status: "running", reason: "", hello: checkHello(hello) });
     } catch (error) {
       if (!current()) return;
-      if (error instanceof WorkerExited) {
+      if (isWorkerExited(error)) {
         this.#crashed(error.end);
         return;
       }

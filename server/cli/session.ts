@@ -99,7 +99,16 @@ export async function* beats(
   options: { readonly count: number; readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<Beat> {
   const { count, intervalMs, signal } = options;
-  const poll = () => Promise.race([stack.hub.collectOnce(), pause(clock, intervalMs, signal)]);
+  const poll = async () => {
+    const over = new AbortController();
+    const signals = signal === undefined ? [over.signal] : [over.signal, signal];
+    try {
+      await Promise.race([stack.hub.collectOnce(), pause(clock, intervalMs, AbortSignal.any(signals))]);
+    } finally {
+      // A timer left behind would keep the process for the rest of the interval.
+      over.abort();
+    }
+  };
   await poll();
   await pause(clock, Math.min(PRIMING_MS, intervalMs), signal);
   const began = clock.monotonic();

@@ -217,7 +217,7 @@ export class Octopus implements Hub {
   #take(member: Member, snapshot: Snapshot): Snapshot {
     const known = this.#kept.get(snapshot);
     if (known !== undefined) return known;
-    const tags = [...new Set([...this.#tags, ...snapshot.tags])];
+    const tags = [...new Set([...snapshot.tags, ...this.#tags])];
     const kept = tags.length === snapshot.tags.length ? snapshot : { ...snapshot, tags };
     this.#kept.set(snapshot, kept);
     this.#kept.set(kept, kept);

@@ -89,6 +89,31 @@ export async function untilBell(
   }
 }
 
+/** Looks at the bell all the time, and remembers when it said CRIT. */
+export interface BellWatch {
+  /** Milliseconds since the bell last said CRIT; Infinity when it never did. */
+  sinceCrit(): number;
+  stop(): void;
+}
+
+/** Begins to watch. */
+export function watchBell(page: Page): BellWatch {
+  let lastCrit = -Infinity;
+  const timer = setInterval(() => {
+    readBell(page)
+      .then((face) => {
+        if (face?.text.includes("CRIT") === true) lastCrit = performance.now();
+      })
+      .catch(() => undefined); // the page is being reloaded
+  }, 250);
+  return {
+    sinceCrit: () => performance.now() - lastCrit,
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}
+
 /** Hovers over the bell and answers with the tooltip. */
 export async function hoverBell(page: Page): Promise<Locator> {
   const hover = page

@@ -118,6 +118,7 @@ function drawThresholdNames(chart: Chart, plot: Plot, palette: Palette): void {
   const { chartArea: area, ctx: context } = chart;
   context.font = `10px ${palette.fontFamily}`;
   for (const threshold of plot.thresholds) {
+    if (!threshold.main && !isWide(chart.width)) continue;
     const y = down(chart, threshold.value);
     const over = (threshold.level === "CRIT") === (threshold.direction === "above");
     context.textBaseline = over ? "bottom" : "top";

@@ -18,16 +18,33 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** The policy of the extension's page. `source` stands for VS Code's `cspSource`. */
-export function policy(source: string, nonce: string): string {
-  return [
-    "default-src 'none'",
-    `style-src ${source} 'nonce-${nonce}'`,
-    `script-src 'nonce-${nonce}'`,
-    `font-src ${source}`,
-    `img-src ${source} data:`,
-  ].join("; ");
+/** What a document is made of. */
+export interface PageResources {
+  readonly cspSource: string;
+  readonly script: string;
+  readonly styles: readonly string[];
+  readonly language: string;
 }
+
+/** Makes the document, as the extension does. */
+export type Document = (resources: PageResources, nonce: string) => string;
+
+/** The document of the preview, with the extension's policy; the tests use the extension's own. */
+const previewDocument: Document = ({ cspSource, script, styles, language }, nonce) => {
+  const policy = [
+    "default-src 'none'",
+    `style-src ${cspSource} 'nonce-${nonce}'`,
+    `script-src 'nonce-${nonce}'`,
+    `font-src ${cspSource}`,
+    `img-src ${cspSource} data:`,
+  ];
+  return `<!DOCTYPE html><html lang="${language}"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy.join("; ")}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+${styles.map((href) => `<link rel="stylesheet" href="${href}">`).join("")}
+<title>Gorgon</title></head><body><main id="app"></main>
+<script nonce="${nonce}" src="${script}"></script></body></html>`;
+};
 
 /** Builds the dashboard's bundle in memory, with the options it ships with. */
 async function bundle(): Promise<Map<string, Uint8Array>> {
@@ -62,20 +79,18 @@ function shell(theme: Theme, inEditor: boolean, range: number): string {
 }
 
 /** Builds and serves. `?range=60` in the page's query is what VS Code would give back as its remembered range. */
-export async function serveDashboard(theme: Theme): Promise<Served> {
+export async function serveDashboard(theme: Theme, html: Document = previewDocument): Promise<Served> {
   const files = await bundle();
   const icons = path.join(root, "node_modules/@vscode/codicons/dist");
   for (const file of ["codicon.css", "codicon.ttf"]) files.set(file, readFileSync(path.join(icons, file)));
   let origin = "";
   const page = (inEditor: boolean, range: number): string => {
-    const nonce = randomBytes(16).toString("base64");
-    return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(origin, nonce)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${origin}/codicon.css"><link rel="stylesheet" href="${origin}/dashboard.css">
-<title>Gorgon</title></head><body><div id="app"></div>
-<script nonce="${nonce}">${shell(theme, inEditor, range)}</script>
-<script nonce="${nonce}" src="${origin}/dashboard.js"></script></body></html>`;
+    const nonce = randomBytes(16).toString("base64url");
+    const styles = [`${origin}/codicon.css`, `${origin}/dashboard.css`];
+    const document = html({ cspSource: origin, script: `${origin}/dashboard.js`, styles, language: "en" }, nonce);
+    // VS Code's own script runs before the page's.
+    const first = `<script nonce="${nonce}">${shell(theme, inEditor, range)}</script>`;
+    return document.replace("<script", () => `${first}<script`);
   };
   const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
   const server: Server = createServer((request, response) => {
