@@ -176,9 +176,13 @@ async function startExporter(collectors: readonly string[]): Promise<Exporter> {
 }
 
 async function startGlances(): Promise<Contender> {
-  const child = spawn(GLANCES, ["-q", "-t", String(PACE_MS / 1000), "--disable-check-update", "--disable-autodiscover"], {
-    stdio: "ignore",
-  });
+  const child = spawn(
+    GLANCES,
+    ["-q", "-t", String(PACE_MS / 1000), "--disable-check-update", "--disable-autodiscover"],
+    {
+      stdio: "ignore",
+    },
+  );
   // It loads its plugins first; that is not a refresh.
   await sleep(5000);
   if (child.exitCode !== null) throw new Error(`Glances ended with code ${child.exitCode}.`);

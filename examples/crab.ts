@@ -19,5 +19,6 @@ for (let round = 1; round <= ROUNDS; round++) {
   const snapshot = await crab.collectOnce();
   console.log(`[${String(round)}] ${describe(snapshot.readings)}`);
 }
+// One more than the rounds: the baseline is a snapshot too.
 console.log(`Crab buffered records: ${String(crab.getBuffer().length)}`);
 await crab.dispose();

@@ -33,7 +33,13 @@ export function registerCommands(vs: typeof vscode, targets: CommandTargets): vs
     [COMMANDS.restartWorker]: () => worker.restart(),
     [COMMANDS.showLog]: () => channel.show(true),
     [COMMANDS.runDoctor]: () => doctor.run(),
-    [COMMANDS.openSettings]: () => vs.commands.executeCommand("workbench.action.openSettings", `@ext:${extensionId}`),
+    [COMMANDS.openSettings]: () => {
+      const query = `@ext:${extensionId}`;
+      // Settings of a machine stand on the remote's own tab; the user's tab would say that there are none.
+      return vs.env.remoteName === undefined
+        ? vs.commands.executeCommand("workbench.action.openSettings", query)
+        : vs.commands.executeCommand("workbench.action.openRemoteSettings", { query });
+    },
     [COMMANDS.mute]: () => pickMutes(vs, mutes, latest.state),
     [COMMANDS.unmute]: () => pickUnmutes(vs, mutes, latest.state),
   };

@@ -113,6 +113,18 @@ test("the tooltip has a row for each rule with value and level, and what Gorgon 
   expect(text).toContain("Gorgon itself: 0\\.4 \\% CPU, 71\\.0 MiB, every 2 s");
 });
 
+test("a file system is called by where it is mounted; how long it lasts is rounded to what the redraw can keep", () => {
+  const attributes = {
+    "system.device": "/dev/vda",
+    "system.filesystem.mountpoint": "/",
+    "system.filesystem.type": "ext4",
+  };
+  const state = stateOf([verdict("disk", "OK", 0.15, { attributes })]);
+  expect(textOf(view({ state }))).toContain("| Disk \\/ | 15");
+  expect(textOf(view({ state }))).toContain("OK for 2 min");
+  expect(textOf(view({ state, now: state.bell.since + 1 }))).toContain("OK just now");
+});
+
 test("the tooltip says why history is not on disk, which sensors are silent, what was refused and what is muted", () => {
   const state = stateOf();
   const text = textOf(

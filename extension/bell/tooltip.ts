@@ -42,12 +42,20 @@ function levelCell(level: Level): string {
   }
 }
 
+/** The attributes that people know a thing by; the others of the same series only repeat it. */
+const NAMES = ["system.filesystem.mountpoint", "network.interface.name", "system.device"];
+
 function subject(verdict: Verdict): string {
-  // What the rule asked for is in its title; what is left tells which one it is, e.g. the mount point.
-  const which = Object.entries(verdict.attributes)
-    .filter(([key]) => verdict.rule.match[key] === undefined)
-    .map(([, value]) => value);
+  // What the rule asked for is in its title; what is left tells which one it is.
+  const rest = Object.entries(verdict.attributes).filter(([key]) => verdict.rule.match[key] === undefined);
+  const named = NAMES.map((name) => rest.find(([key]) => key === name)).find((one) => one !== undefined);
+  const which = (named === undefined ? rest : [named]).map(([, value]) => value);
   return markdown([verdict.rule.title, ...which].join(" "), 60);
+}
+
+/** How long; the tooltip is redrawn every ten seconds, so nothing shorter is worth a number. */
+function age(milliseconds: number): string {
+  return milliseconds < 10_000 ? "just now" : `for ${markdown(formatDuration(milliseconds))}`;
 }
 
 function value(verdict: Verdict, state: WorkerState): string {
@@ -149,7 +157,7 @@ function moving(view: BellView): string {
     .filter((verdict) => verdict.reason !== "")
     .map((verdict) => `${subject(verdict)}: ${markdown(verdict.reason)}`);
   return [
-    `**${markdown(bell.headline)}** · ${levelCell(bell.level)} for ${markdown(formatDuration(Math.max(0, now - bell.since)))}`,
+    `**${markdown(bell.headline)}** · ${levelCell(bell.level)} ${age(now - bell.since)}`,
     ...(reasons.length > 0 ? [bullets(reasons)] : []),
     table(state),
     ...notes(view, state),

@@ -30,7 +30,11 @@ const SENSORS: readonly (readonly [string, (host: Host) => Rhopalium])[] = [
 function damaged(text: string): fc.Arbitrary<string> {
   const place = fc.nat({ max: text.length });
   return fc
-    .tuple(place, place, fc.oneof(fc.string(), fc.constantFrom("", "-1", "9".repeat(40), "\n\n", "NaN", "1e9", " ", "cpu")))
+    .tuple(
+      place,
+      place,
+      fc.oneof(fc.string(), fc.constantFrom("", "-1", "9".repeat(40), "\n\n", "NaN", "1e9", " ", "cpu")),
+    )
     .map(([a, b, piece]) => text.slice(0, Math.min(a, b)) + piece + text.slice(Math.max(a, b)));
 }
 
@@ -40,7 +44,7 @@ async function readsOrSays(sensor: Rhopalium): Promise<void> {
     await probe(sensor);
   } catch (error) {
     const typed = error instanceof Malformed || error instanceof Unreadable || error instanceof NoData;
-    if (!typed || !/^[\x20-\x7e]+$/.test(error.message)) throw error;
+    if (!typed || error.message.includes("\n")) throw error;
   }
 }
 

@@ -56,7 +56,8 @@ export class CpuLine {
     const { shares } = this;
     for (let mode = 0; mode < MODE_COUNT; mode++) {
       const attributes = this.#attributes[mode];
-      if (attributes !== null && attributes !== undefined) into.push({ metric: UTILIZATION, attributes, value: shares[mode] ?? 0 });
+      if (attributes !== null && attributes !== undefined)
+        into.push({ metric: UTILIZATION, attributes, value: shares[mode] ?? 0 });
     }
   }
 }

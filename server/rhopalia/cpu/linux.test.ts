@@ -32,7 +32,9 @@ describe("the CPU sensor on Linux", () => {
   test("tells the shares of the interval, of the whole and of each core", async () => {
     const { host, clock, sensor } = machine("cpu  100 0 50 800 50 0 0 0 0 0\ncpu0 100 0 50 800 50 0 0 0 0 0\n");
     const line = "140 10 70 815 55 3 2 5 30 0";
-    const second = await probeTwice(sensor, clock, 1000, () => host.write("/proc/stat", `cpu  ${line}\ncpu0 ${line}\n`));
+    const second = await probeTwice(sensor, clock, 1000, () =>
+      host.write("/proc/stat", `cpu  ${line}\ncpu0 ${line}\n`),
+    );
     // 40 user + 10 nice + 20 system + 15 idle + 5 iowait + 5 interrupt + 5 steal = 100 ticks.
     const shares = { user: 0.4, nice: 0.1, system: 0.2, idle: 0.15, iowait: 0.05, interrupt: 0.05, steal: 0.05 };
     for (const [name, share] of Object.entries(shares)) {
@@ -63,7 +65,9 @@ describe("the CPU sensor on Linux", () => {
   test("takes a step back of iowait alone for no time at all", async () => {
     const { host, clock, sensor } = machine("cpu  100 0 0 100 50 0 0 0 0 0\ncpu0 100 0 0 100 50 0 0 0 0 0\n");
     const line = "150 0 0 150 45 0 0 0 0 0";
-    const second = await probeTwice(sensor, clock, 1000, () => host.write("/proc/stat", `cpu  ${line}\ncpu0 ${line}\n`));
+    const second = await probeTwice(sensor, clock, 1000, () =>
+      host.write("/proc/stat", `cpu  ${line}\ncpu0 ${line}\n`),
+    );
     expect(second.value("system.cpu.utilization", mode("iowait"))).toBe(0);
     expect(second.value("gorgon.cpu.busy")).toBeCloseTo(0.5, 12);
   });
@@ -84,7 +88,10 @@ describe("the CPU sensor on Linux", () => {
 
   test("reads a machine of 512 cores, whose file is longer than one buffer", async () => {
     const text = (ticks: number) => {
-      const rows = Array.from({ length: 512 }, (_, core) => `cpu${String(core)} ${String(ticks)} 0 0 ${String(ticks * 3)} 0 0 0 0 0 0`);
+      const rows = Array.from(
+        { length: 512 },
+        (_, core) => `cpu${String(core)} ${String(ticks)} 0 0 ${String(ticks * 3)} 0 0 0 0 0 0`,
+      );
       return `cpu  ${String(ticks * 512)} 0 0 ${String(ticks * 512 * 3)} 0 0 0 0 0 0\n${rows.join("\n")}\nintr ${"0 ".repeat(9000)}\n`;
     };
     const { host, clock, sensor } = machine(text(100));

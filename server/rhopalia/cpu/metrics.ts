@@ -7,7 +7,11 @@ export const MODES = ["user", "nice", "system", "idle", "iowait", "interrupt", "
 export const BUSY = "gorgon.cpu.busy";
 export const UTILIZATION = "system.cpu.utilization";
 export const COUNT = "system.cpu.logical.count";
-export const LOADS = ["system.cpu.load_average.1m", "system.cpu.load_average.5m", "system.cpu.load_average.15m"] as const;
+export const LOADS = [
+  "system.cpu.load_average.1m",
+  "system.cpu.load_average.5m",
+  "system.cpu.load_average.15m",
+] as const;
 
 /** The attributes of the whole machine, one for each mode. */
 export const WHOLE: readonly Attributes[] = MODES.map((mode) => ({ "cpu.mode": mode }));
@@ -22,7 +26,12 @@ export const NONE: Attributes = {};
 
 /** Without load averages, which Windows does not have. */
 export const CPU_METRICS: readonly MetricInfo[] = [
-  { name: BUSY, unit: "1", kind: "gauge", description: "Share of time in which the cores were not idle, nor waiting for IO" },
+  {
+    name: BUSY,
+    unit: "1",
+    kind: "gauge",
+    description: "Share of time in which the cores were not idle, nor waiting for IO",
+  },
   {
     name: UTILIZATION,
     unit: "1",

@@ -28,7 +28,13 @@ export function otherFilesystems(information: SystemInformation): Rhopalium {
         seen.add(one.mount);
         const available = Math.min(one.size, given(one.available, `free space at ${one.mount}`));
         const used = Math.min(one.size, given(one.used, `used space at ${one.mount}`));
-        names.pushFilesystem(readings, names.filesystemAttributes(one.fs, one.mount, one.type), one.size, used, available);
+        names.pushFilesystem(
+          readings,
+          names.filesystemAttributes(one.fs, one.mount, one.type),
+          one.size,
+          used,
+          available,
+        );
       }
       if (readings.length === 0) throw new Malformed("systeminformation", "it lists no file system with a size");
       return readings;

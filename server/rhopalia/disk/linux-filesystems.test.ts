@@ -100,7 +100,9 @@ describe("the file system sensor on Linux", () => {
 /** The Debian machine with shares of a network on it. */
 function withShares(...names: string[]) {
   const machine = recorded("bare-debian");
-  const lines = names.map((name, index) => `${String(300 + index)} 29 0:${String(90 + index)} / ${name} rw - nfs4 nas:${name} rw\n`);
+  const lines = names.map(
+    (name, index) => `${String(300 + index)} 29 0:${String(90 + index)} / ${name} rw - nfs4 nas:${name} rw\n`,
+  );
   machine.host.write("/proc/self/mountinfo", machine.host.files.text("/proc/self/mountinfo") + lines.join(""));
   for (const name of names) machine.host.setSize(name, SIZE);
   return { ...machine, sensor: linuxFilesystems(machine.host) };

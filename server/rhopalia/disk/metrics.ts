@@ -6,7 +6,12 @@ export const LIMIT = "system.filesystem.limit";
 export const UTILIZATION = "system.filesystem.utilization";
 
 export const FILESYSTEM_METRICS: readonly MetricInfo[] = [
-  { name: USAGE, unit: "By", kind: "gauge", description: "Space of a file system by state; reserved is for root alone" },
+  {
+    name: USAGE,
+    unit: "By",
+    kind: "gauge",
+    description: "Space of a file system by state; reserved is for root alone",
+  },
   { name: LIMIT, unit: "By", kind: "gauge", description: "Size of a file system" },
   { name: UTILIZATION, unit: "1", kind: "gauge", description: "used / (used + free to users), as df computes it" },
 ];

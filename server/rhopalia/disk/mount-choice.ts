@@ -14,10 +14,11 @@ const SKIPPED_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Folders in which memory file systems serve the system, not its users. */
-const SYSTEM_FOLDER = /^\/(?:proc|sys|dev|run|var\/run)\//;
+const SYSTEM_FOLDER = /^\/(?:(?:proc|sys|dev)(?:\/|$)|(?:var\/)?run\/)/;
 
 /** Files that container runtimes mount one by one from the machine's disk. */
-const INJECTED = /^\/(?:etc\/(?:hosts|hostname|resolv\.conf|timezone|localtime)|dev\/termination-log|run\/\.containerenv)$/;
+const INJECTED =
+  /^\/(?:etc\/(?:hosts|hostname|resolv\.conf|timezone|localtime)|dev\/termination-log|run\/\.containerenv)$/;
 
 /** A mount that is measured. */
 export interface Choice {

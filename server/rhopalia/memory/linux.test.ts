@@ -57,7 +57,10 @@ describe("the memory sensor on Linux", () => {
     host.write("/sys/fs/cgroup/user.slice/memory.max", `${String(12_000 * MIB)}\n`);
     host.write("/sys/fs/cgroup/user.slice/user-1000.slice/memory.max", `${String(10_000 * MIB)}\n`);
     host.write("/sys/fs/cgroup/user.slice/user-1000.slice/memory.current", `${String(5_000 * MIB)}\n`);
-    host.write("/sys/fs/cgroup/user.slice/user-1000.slice/memory.stat", `file ${String(2000 * MIB)}\ninactive_file ${String(1000 * MIB)}\n`);
+    host.write(
+      "/sys/fs/cgroup/user.slice/user-1000.slice/memory.stat",
+      `file ${String(2000 * MIB)}\ninactive_file ${String(1000 * MIB)}\n`,
+    );
     clock.advance(10_000);
     const found = await probe(sensor);
     expect(found.value("system.memory.limit", limitOf("cgroup /user.slice/user-1000.slice"))).toBe(10_000 * MIB);

@@ -21,7 +21,12 @@ export const PAGING_USAGE = "system.paging.usage";
 export const PAGING_UTILIZATION = "system.paging.utilization";
 
 export const MEMORY_METRICS: readonly MetricInfo[] = [
-  { name: USAGE, unit: "By", kind: "gauge", description: "Memory by state, of the machine or the tighter control group" },
+  {
+    name: USAGE,
+    unit: "By",
+    kind: "gauge",
+    description: "Memory by state, of the machine or the tighter control group",
+  },
   { name: LIMIT, unit: "By", kind: "gauge", description: "Memory that there is, and what sets the limit" },
   { name: UTILIZATION, unit: "1", kind: "gauge", description: "Used memory as a share of the limit" },
   { name: PAGING_USAGE, unit: "By", kind: "gauge", description: "Swap by state" },
