@@ -40,8 +40,8 @@ export function registerCommands(vs: typeof vscode, targets: CommandTargets): vs
         ? vs.commands.executeCommand("workbench.action.openSettings", query)
         : vs.commands.executeCommand("workbench.action.openRemoteSettings", { query });
     },
-    [COMMANDS.mute]: () => pickMutes(vs, mutes, latest.state),
-    [COMMANDS.unmute]: () => pickUnmutes(vs, mutes, latest.state),
+    [COMMANDS.mute]: () => pickMutes(vs, mutes, latest.last),
+    [COMMANDS.unmute]: () => pickUnmutes(vs, mutes, latest.last),
   };
   return Object.entries(handlers).map(([id, handler]) =>
     vs.commands.registerCommand(id, async () => {

@@ -22,7 +22,7 @@ export interface GorgonApi {
   /** Milliseconds that `activate` took. */
   readonly activationMs: number;
   worker(): WorkerStatus;
-  /** The newest state; null before the first. */
+  /** What is so now; null while the worker starts or is down. */
   state(): WorkerState | null;
 }
 
@@ -44,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
 
   const bell = new StatusBell(vscode);
   const draw = () => {
-    const { state, silentSince } = latest;
+    const { now: state, silentSince } = latest;
     bell.draw({ worker: worker.status, state, silentSince, muted: mutes.list(), now: timers.now() });
   };
   const notifications = new Notifications(vscode, mutes);
@@ -61,9 +61,9 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
     ...[worker, latest, mutes, bell, sync, dashboard, doctor],
     latest.onChange.on(draw),
     latest.onChange.on(() => {
-      if (latest.state === null || latest.silentSince !== null) return;
-      notifications.see(latest.state);
-      onProblems(latest.state.problems);
+      if (latest.now === null || latest.silentSince !== null) return;
+      notifications.see(latest.now);
+      onProblems(latest.now.problems);
     }),
     mutes.onChange.on(draw),
     tellOutages(vscode, worker),
@@ -77,7 +77,7 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
   running = worker;
   setImmediate(() => void worker.start());
   const activationMs = performance.now() - began;
-  return { activationMs, worker: () => worker.status, state: () => latest.state };
+  return { activationMs, worker: () => worker.status, state: () => latest.now };
 }
 
 /** Called by VS Code when the window closes or the extension goes. */

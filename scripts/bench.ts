@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import * as prettier from "prettier";
 import type { Bench, BenchOptions } from "../bench/bench.ts";
 
 const root = path.dirname(import.meta.dirname);
@@ -41,7 +42,8 @@ async function runAll(): Promise<void> {
     console.log(JSON.stringify({ bench: wanted, ...result }));
   }
   const file = path.join(root, "docs", "footprint.md");
-  writeFileSync(file, `${parts.join("\n\n")}\n`);
+  const style = await prettier.resolveConfig(file);
+  writeFileSync(file, await prettier.format(parts.join("\n\n"), { ...style, parser: "markdown" }));
   say("docs/footprint.md is written.");
 }
 

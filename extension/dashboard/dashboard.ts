@@ -94,7 +94,7 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
         break;
       case "mute": {
         const { latest, mutes } = this.#sources;
-        const known = latest.state?.bell.verdicts.some((one) => one.rule.id === message.rule) === true;
+        const known = latest.last?.bell.verdicts.some((one) => one.rule.id === message.rule) === true;
         if (known || mutes.has(message.rule)) void mutes.set(message.rule, message.muted);
         break;
       }

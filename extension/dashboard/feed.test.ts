@@ -72,7 +72,7 @@ test("never more than four messages a second, and the last one is the newest", a
   await timers.advance(250);
   expect(posted.length - before).toBeLessThanOrEqual(5); // 1.25 s
   expect(posted.length - before).toBeGreaterThanOrEqual(4);
-  expect(posted.at(-1)?.state?.id).toBe(latest.state?.id);
+  expect(posted.at(-1)?.state?.id).toBe(latest.last?.id);
 });
 
 test("a hidden page gets nothing and asks nothing of the worker", async () => {

@@ -103,9 +103,9 @@ export class DashboardFeed implements Disposable {
   async #refresh(range: RangeMinutes): Promise<void> {
     const { worker, latest, timers } = this.#sources;
     if (worker.status.status !== "running") return;
-    const now = latest.state?.time ?? timers.now();
-    const intervalMs = latest.state?.intervalMs ?? USUAL_INTERVAL_MS;
-    const node = latest.state?.node ?? "";
+    const now = latest.last?.time ?? timers.now();
+    const intervalMs = latest.last?.intervalMs ?? USUAL_INTERVAL_MS;
+    const node = latest.last?.node ?? "";
     const plan = planOf(range, intervalMs);
     const age = timers.now() - this.#historyAt;
     if (this.#history !== null && this.#historyNode === node && age < plan.refreshMs) return;
@@ -124,14 +124,19 @@ export class DashboardFeed implements Disposable {
   #snapshot(range: RangeMinutes): DashboardSnapshot {
     const { worker, latest, mutes, timers } = this.#sources;
     const { status, reason } = worker.status;
+    // Until a new worker has spoken, the numbers are those of the one before it.
+    const speaks = status !== "running" || latest.now !== null;
     const silence = latest.silentSince === null ? "" : formatDuration(timers.now() - latest.silentSince);
     return {
       type: "snapshot",
       sentAt: timers.now(),
       range,
-      state: latest.state,
+      state: latest.last,
       history: this.#history,
-      worker: { status, reason: silence === "" ? reason : `The worker has not answered for ${silence}.` },
+      worker: {
+        status: speaks ? status : "starting",
+        reason: silence === "" ? reason : `The worker has not answered for ${silence}.`,
+      },
       muted: mutes.list(),
     };
   }

@@ -23,7 +23,7 @@ async function setUp() {
 
 test("a running worker is asked at once, so that the bell need not wait an interval", async () => {
   const { latest } = await setUp();
-  expect(latest.state?.time).toBe(1);
+  expect(latest.last?.time).toBe(1);
 });
 
 test("a newer state replaces an older one, and one that came twice is news once", async () => {
@@ -32,8 +32,21 @@ test("a newer state replaces an older one, and one that came twice is news once"
   latest.onChange.on(() => (changes += 1));
   world.made[0]?.say(stateChanged.method, stateOf(undefined, { time: 5 }));
   world.made[0]?.say(stateChanged.method, stateOf(undefined, { time: 5 }));
-  expect(latest.state?.time).toBe(5);
+  expect(latest.last?.time).toBe(5);
   expect(changes).toBe(1);
+});
+
+test("after a crash the old numbers are kept as the last ones but are not the present ones", async () => {
+  const { latest, world, timers } = await setUp();
+  expect(latest.now?.time).toBe(1);
+  world.answer = () => null;
+  world.made[0]?.end();
+  expect(latest.now).toBeNull();
+  await timers.advance(1500);
+  expect(latest.now).toBeNull();
+  expect(latest.last?.time).toBe(1);
+  world.made[1]?.say(stateChanged.method, stateOf(undefined, { time: 2 }));
+  expect(latest.now?.time).toBe(2);
 });
 
 test("a worker that hangs is noticed after ten seconds, and believed again when it speaks", async () => {
@@ -60,5 +73,5 @@ test("a poll on demand brings its state", async () => {
   const { latest, world } = await setUp();
   world.answer = (method) => (method === collectNow.method ? stateOf(undefined, { time: 9 }) : null);
   await latest.poll();
-  expect(latest.state?.time).toBe(9);
+  expect(latest.last?.time).toBe(9);
 });

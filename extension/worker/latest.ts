@@ -18,6 +18,8 @@ export class LatestState implements Disposable {
   readonly #timers: Timers;
   readonly #subscriptions: Disposable[];
   #state: WorkerState | null = null;
+  /** The state comes from the worker that runs now, not from one before it. */
+  #fresh = false;
   #silentSince: number | null = null;
   #cancel: () => void = () => undefined;
 
@@ -29,6 +31,7 @@ export class LatestState implements Disposable {
       worker.onStatus.on(({ status }) => {
         this.#cancel();
         this.#silentSince = null;
+        this.#fresh = false;
         if (status === "running") {
           this.#watch(SILENT_MS);
           // The first notification may be an interval away.
@@ -44,9 +47,14 @@ export class LatestState implements Disposable {
     ];
   }
 
-  /** Null until the first one came. Stays when the worker goes: faces say that it is old. */
-  get state(): WorkerState | null {
+  /** The last one there was; null until the first. Stays when the worker goes: who shows it says that it is old. */
+  get last(): WorkerState | null {
     return this.#state;
+  }
+
+  /** What is so now: null while no worker runs, and until the one that runs has spoken. */
+  get now(): WorkerState | null {
+    return this.#fresh ? this.#state : null;
   }
 
   /** Since when a running worker has said nothing, milliseconds since the epoch; null while it talks. */
@@ -68,8 +76,9 @@ export class LatestState implements Disposable {
   }
 
   #take(state: WorkerState): void {
-    if (this.#state?.id === state.id && this.#silentSince === null) return;
+    if (this.#fresh && this.#state?.id === state.id && this.#silentSince === null) return;
     this.#state = state;
+    this.#fresh = true;
     this.#silentSince = null;
     this.#watch(Math.max(SILENT_MS, state.intervalMs * SILENT_INTERVALS));
     this.onChange.fire();

@@ -2,10 +2,10 @@
  * What a person meets: Gorgon's VSIX in a real VS Code workbench (code-server and Chromium). The cases share one
  * window and follow each other as in a day's work.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RANGES } from "../../protocol/messages/webview.ts";
 import { signal } from "../workbench/processes.ts";
-import { burn, type Burner } from "./burner.ts";
+import { burn } from "./burner.ts";
 import {
   bell,
   dashboard,
@@ -54,10 +54,14 @@ describe("Gorgon in a real workbench", () => {
     if (open) await session.close();
   });
 
+  afterEach(async ({ task }) => {
+    if (open && task.result?.state === "fail")
+      await session.shot(`failed-${task.name.split(" ").slice(0, 4).join("-")}`);
+  });
+
   it("rings in the status bar with live numbers", async () => {
     const { page } = session;
     const first = await untilBell(page, "numbers in the bell", live, 60_000);
-    session.configure(NORMAL);
     await untilBell(page, "other numbers in the bell", (face) => live(face) && face.text !== first.text);
     expect(session.workers()).toHaveLength(1);
     await session.shot("bell-ok");
@@ -79,7 +83,8 @@ describe("Gorgon in a real workbench", () => {
     await until("a minute without CRIT", () => (watch.sinceCrit() > SETTLED_MS ? true : null), 180_000);
     const before = await untilBell(page, "calm before the load", calm, 60_000);
     expect(before.label).toBe("Gorgon: all is well");
-    const load: Burner = burn();
+    session.configure(NORMAL);
+    const load = burn();
     try {
       await untilBell(page, "WARN or CRIT", (face) => /WARN|CRIT/.test(face.text));
       const face = await untilBell(page, "CRIT", (now) => now.kind === "error");
@@ -152,7 +157,8 @@ describe("Gorgon in a real workbench", () => {
 
   it("restores the dashboard when the window is reloaded", async () => {
     const { page } = session;
-    await page.reload({ waitUntil: "domcontentloaded" });
+    // VS Code's own way: it keeps the window's state before it reloads; a browser's reload button may be too quick.
+    await Promise.all([page.waitForEvent("domcontentloaded"), runCommand(page, "Developer: Reload Window")]);
     const frame = await dashboard(page);
     await until("ink on the restored canvas", async () => (((await inkOf(frame))[0]?.drawn ?? 0) > 500 ? true : null));
     expect(await frame.locator('vscode-radio[value="1"]').getAttribute("aria-checked")).toBe("true");

@@ -14,13 +14,25 @@ const COMPANIONS = ["", "-wal", "-shm"] as const;
  * would drop the locks that this process holds on it.
  */
 export function ensurePrivateFile(file: string): void {
-  mkdirSync(path.dirname(file), { recursive: true, mode: FOLDER_MODE });
+  ensurePrivateFolder(path.dirname(file));
   try {
     closeSync(openSync(file, "wx", FILE_MODE));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   if ((statSync(file).mode & 0o777) !== FILE_MODE && process.platform !== "win32") chmodSync(file, FILE_MODE);
+}
+
+function ensurePrivateFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: FOLDER_MODE });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    // Only where parents are missing: mkdir with `recursive` reports a read-only disk as ENOENT.
+    if (code !== "ENOENT") throw error;
+    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  }
 }
 
 /** Which file a path leads to now; null when none. */

@@ -58,6 +58,7 @@ export class HistoryFile {
   readonly #insertSeries: StatementSync;
   readonly #selectSeries: StatementSync;
   readonly #selectPage: StatementSync;
+  readonly #selectNewest: StatementSync;
   readonly #selectEnds: StatementSync;
   readonly #deleteSamples: StatementSync;
   readonly #deleteSeries: StatementSync;
@@ -89,10 +90,13 @@ export class HistoryFile {
         "INSERT INTO series (key, unit, kind) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET key = key RETURNING id",
       );
       this.#selectSeries = this.#database.prepare("SELECT id, key, unit FROM series WHERE id > ? ORDER BY id");
-      // Times 1.0: a damaged integer beyond 2^53 must become a wrong number, which the checksum finds, not an error.
+      // "sample.time", or the alias would be sorted by instead of the key being followed. Times 1.0: a damaged integer beyond 2^53 must become a wrong number, which the checksum finds, not an error.
       this.#selectPage = this.#database.prepare(
         "SELECT time * 1.0 AS time, value, checksum * 1.0 AS checksum FROM sample " +
-          "WHERE series = ? AND time >= ? AND time < ? ORDER BY time LIMIT ?",
+          "WHERE series = ? AND time >= ? AND time < ? ORDER BY sample.time LIMIT ?",
+      );
+      this.#selectNewest = this.#database.prepare(
+        "SELECT time * 1.0 AS time FROM sample WHERE series = ? AND time < ? ORDER BY sample.time DESC LIMIT 1",
       );
       this.#selectEnds = this.#database.prepare(
         "SELECT (SELECT min(time) * 1.0 FROM sample WHERE series = :id) AS first, " +
@@ -100,7 +104,7 @@ export class HistoryFile {
       );
       this.#deleteSamples = this.#database.prepare(
         "DELETE FROM sample WHERE series = :id AND time < :cutoff AND time < " +
-          "ifnull((SELECT time FROM sample WHERE series = :id ORDER BY time LIMIT 1 OFFSET :count), :cutoff)",
+          "ifnull((SELECT time FROM sample WHERE series = :id ORDER BY sample.time LIMIT 1 OFFSET :count), :cutoff)",
       );
       this.#deleteSeries = this.#database.prepare(
         "DELETE FROM series WHERE id = :id AND NOT EXISTS (SELECT 1 FROM sample WHERE series = :id)",
@@ -174,21 +178,34 @@ export class HistoryFile {
     this.#insertSample.run(series.id, time, stored, sampleChecksum(series.hash, time, value));
   }
 
-  /** At most `limit` samples with from <= time < to. */
+  /**
+   * At most `limit` samples with from <= time < to, in the order of time. Throws FileDamaged when the file knows of
+   * samples that it cannot find: a search that trusts a broken order would end too early without a word.
+   */
   page(series: FileSeries, from: number, to: number, limit: number): Page {
-    const rows = this.#selectPage.all(series.id, from, to, limit);
+    let rows = this.#selectPage.all(series.id, from, to, limit);
+    const newest = this.#newestBefore(series, to);
+    // The writer may have added its first one between the two questions: ask again before calling it damage.
+    if (rows.length === 0 && newest >= from) rows = this.#selectPage.all(series.id, from, to, limit);
     const times: number[] = [];
     const values: number[] = [];
+    let last = from - 1;
+    let reached = -Infinity;
     for (const { time, value: stored, checksum } of rows) {
+      if (typeof time !== "number") continue;
+      reached = Math.max(reached, time);
       const value = stored instanceof Uint8Array && stored.length === 8 ? -0 : stored;
-      if (typeof time !== "number" || typeof value !== "number") continue;
+      if (typeof value !== "number" || !(time > last)) continue;
       if (sampleChecksum(series.hash, time, value) !== checksum) continue;
       times.push(time);
       values.push(value);
+      last = time;
     }
-    const last = rows.at(-1)?.["time"];
-    const more = rows.length === limit && typeof last === "number" && last >= from;
-    return { times, values, next: more ? last + 1 : null, damaged: rows.length - times.length };
+    const damaged = rows.length - times.length;
+    if (rows.length < limit && !(newest > reached)) return { times, values, next: null, damaged };
+    const next = (times.length > 0 ? last : reached) + 1;
+    if (!(next > from)) throw new FileDamaged("its samples are out of order");
+    return { times, values, next, damaged };
   }
 
   /** Time of a series' first and last sample; null when it has none. */
@@ -225,6 +242,12 @@ export class HistoryFile {
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** Time of the newest sample before `to`, searched from the other end; -Infinity when there is none. */
+  #newestBefore(series: FileSeries, to: number): number {
+    const time = this.#selectNewest.get(series.id, to)?.["time"];
+    return typeof time === "number" ? time : -Infinity;
   }
 
   #remember(id: number, name: string, metric: string, attributes: Attributes, unit: Unit): void {

@@ -1,6 +1,6 @@
 /** The store on disk keeps the contract, survives restarts and bad files, and has one writer. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -76,17 +76,6 @@ describe("the store on disk", () => {
     expect(rows()).toBe(0);
     await clock.advanceAsync(1);
     expect(rows()).toBe(1);
-  });
-
-  it.runIf(process.platform !== "win32")("is for its user's eyes only", async () => {
-    const clock = new ManualClock(START);
-    const store = openStore(clock);
-    store.append(START, [sample(1)], METRICS);
-    await store.flush();
-    expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
-    for (const name of readdirSync(path.dirname(file))) {
-      expect([name, statSync(path.join(path.dirname(file), name)).mode & 0o777]).toEqual([name, 0o600]);
-    }
   });
 
   it("writes a day of samples in slices, and answers a day of one series in 500 points at once", async () => {

@@ -47,7 +47,8 @@ export class WriterLock {
     const identity = identityOf(path);
     const database = new (sqlite().DatabaseSync)(path, { timeout: 0 });
     try {
-      database.exec("BEGIN EXCLUSIVE");
+      // Nothing is ever written, so a journal beside the file would only be litter.
+      database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     } catch (error) {
       database.close();
       if (faultOf(error) === "busy") return null;
