@@ -1,7 +1,8 @@
 /** `npm start`: builds the extension and opens it with the demo workspace, on the desktop or in a browser workbench. */
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { get } from "node:http";
+import { createServer } from "node:net";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { downloadAndUnzipVSCode } from "@vscode/test-electron";
@@ -108,6 +109,18 @@ function untilStopped(): Promise<string> {
   });
 }
 
+/** Throws in words when the port is taken: better now than after the build. */
+async function refusePort(port: number): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", (error) => {
+      reject(new Error(`Port ${String(port)} cannot be used (${error.message}). Choose another with --port.`));
+    });
+    probe.listen(port, "127.0.0.1", resolve);
+  });
+  await new Promise((resolve) => probe.close(resolve));
+}
+
 /** Fetches a page; answers with its status and text. */
 function fetchPage(url: string): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
@@ -163,6 +176,7 @@ async function startBrowser(options: Options): Promise<void> {
     const end = await server?.stop();
     removeProfile(profile, false);
     for (const one of end?.left ?? []) console.error(`Still there: process ${String(one.pid)} ${one.command}`);
+    if (end?.left.length === 0) console.log("Stopped.");
   }
 }
 
@@ -181,8 +195,14 @@ async function main(): Promise<number> {
   const reason = options.browser ? "as asked" : whyNoDesktop();
   if (reason === "" && (await startDesktop())) return 0;
   console.log(`Opening in a browser workbench (${reason || "no desktop VS Code"}).`);
-  await startBrowser(options);
-  return 0;
+  try {
+    await refusePort(options.port);
+    await startBrowser(options);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
 }
 
-if (existsSync(path.join(root, "node_modules"))) process.exit(await main());
+process.exit(await main());

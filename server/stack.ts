@@ -46,6 +46,9 @@ export interface Stack {
   close(): Promise<void>;
 }
 
+/** Off Linux every read asks a program of the system, some of them slow to start. */
+const SLOW_DEADLINE_MS = 10_000;
+
 /** Where the worker keeps no file, this much history is in memory. */
 const MEMORY_RETENTION_MS = 3_600_000;
 
@@ -79,6 +82,7 @@ export function createStack(options: StackOptions): Stack {
     clock: host.clock,
     log,
     intervalMs: config.config.intervalMs,
+    ...(host.platform === "linux" ? {} : { deadlineMs: SLOW_DEADLINE_MS }),
   });
   hub.register(guardian);
   const bell = new Bell({ hub, rules: rulesOf(config.config), clock: host.clock, log });

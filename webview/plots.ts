@@ -233,8 +233,12 @@ function interfaceOf(frame: SeriesFrame): string {
   return frame.attributes["network.interface.name"] ?? "";
 }
 
-/** Loopback is the machine talking to itself; the glance leaves it out, and so do the charts. */
+/**
+ * Loopback is the machine talking to itself, and what goes over a bridge or bond is counted on the interfaces below it
+ * too; the glance leaves both out, and so do the charts.
+ */
 function isOutside(frame: SeriesFrame): boolean {
+  if (frame.attributes["gorgon.network.stacked"] !== undefined) return false;
   return !/^lo\d*$|^loopback/i.test(interfaceOf(frame));
 }
 

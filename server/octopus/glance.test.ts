@@ -43,7 +43,7 @@ describe("glanceOf", () => {
     expect(glance.disk).toEqual({ mount: "/data", used: 90, size: 100 });
   });
 
-  it("sums the network over interfaces, each direction for itself", () => {
+  it("sums the network over interfaces, each direction for itself, and counts nothing twice", () => {
     const over = (name: string, direction: string): Attributes => ({
       "network.interface.name": name,
       "network.io.direction": direction,
@@ -53,6 +53,7 @@ describe("glanceOf", () => {
         at("gorgon.network.io.rate", 10, over("eth0", "receive")),
         at("gorgon.network.io.rate", 5, over("eth1", "receive")),
         at("gorgon.network.io.rate", 1, over("eth0", "transmit")),
+        at("gorgon.network.io.rate", 5, { ...over("br0", "receive"), "gorgon.network.stacked": "true" }),
       ]),
       1,
     );

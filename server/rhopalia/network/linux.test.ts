@@ -3,6 +3,7 @@ import { nodeHost } from "../../host/node.ts";
 import { probe, probeTwice, recorded } from "../probe.ts";
 import { Malformed } from "../rhopalium.ts";
 import { linuxNetwork } from "./linux.ts";
+import { STACKED } from "./metrics.ts";
 
 const DEV = "/proc/net/dev";
 const NAME = "network.interface.name";
@@ -15,6 +16,20 @@ describe("the network sensor on Linux", () => {
     expect(found.values("system.network.io", NAME)).toEqual(["enp3s0", "docker0", "br-5a1b"]);
     expect(found.value("system.network.io", of("enp3s0", "receive"))).toBe(619583026);
     expect(found.value("system.network.io", of("enp3s0", "transmit"))).toBe(1261730);
+  });
+
+  test("marks what stands on other interfaces, so that totals do not count their traffic twice", async () => {
+    const { host } = recorded("bare-debian");
+    host.write("/sys/class/net/docker0/bridge/bridge_id", "8000.0242ac110001\n");
+    host.write("/sys/class/net/br-5a1b/lower_enp3s0/ifindex", "2\n");
+    host.write("/sys/class/net/enp3s0/address", "52:54:00:12:34:56\n");
+    const found = await probe(linuxNetwork(host));
+    const received = (name: string, more = {}) => found.value("system.network.io", { ...of(name, "receive"), ...more });
+    for (const name of ["docker0", "br-5a1b"]) {
+      expect(received(name)).toBeUndefined();
+      expect(received(name, STACKED)).toBeGreaterThan(0);
+    }
+    expect(received("enp3s0")).toBeGreaterThan(0);
   });
 
   test("gives rates from the second reading on", async () => {

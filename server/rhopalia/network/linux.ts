@@ -31,8 +31,20 @@ class Interface {
   /** The reading in which it was there last. */
   seenIn = -1;
 
-  constructor(name: string) {
-    this.attributes = names.interfaceAttributes(name);
+  constructor(host: Host, name: string) {
+    this.attributes = names.interfaceAttributes(name, isStacked(host, name));
+  }
+}
+
+/** Whether an interface stands on others. A bridge does even while nothing is plugged into it. */
+function isStacked(host: Host, name: string): boolean {
+  // The kernel allows no slash in a name; a text that has one is no interface's.
+  if (name.includes("/")) return false;
+  try {
+    const entries = host.files.list(`/sys/class/net/${name}`);
+    return entries.some((entry) => entry === "bridge" || entry === "bonding" || entry.startsWith("lower_"));
+  } catch {
+    return false; // Without /sys nothing is known to be stacked.
   }
 }
 
@@ -41,7 +53,7 @@ class LinuxNetwork implements Rhopalium {
   readonly metrics = names.NETWORK_METRICS;
   readonly #host: Host;
   readonly #dev: Source;
-  readonly #interfaces = new NamedLines((name) => (LEFT_OUT.test(name) ? null : new Interface(name)));
+  readonly #interfaces = new NamedLines((name) => (LEFT_OUT.test(name) ? null : new Interface(this.#host, name)));
   #reading = 0;
 
   constructor(host: Host) {

@@ -19,10 +19,17 @@ export interface InterfaceAttributes {
   readonly transmit: Attributes;
 }
 
-export function interfaceAttributes(name: string): InterfaceAttributes {
+/**
+ * On an interface that stands on others (bridge, bond, VLAN): its traffic is counted on those too, so a total over
+ * interfaces leaves it out.
+ */
+export const STACKED: Attributes = { "gorgon.network.stacked": "true" };
+
+export function interfaceAttributes(name: string, stacked = false): InterfaceAttributes {
   const of = (direction: string): Attributes => ({
     "network.interface.name": name,
     "network.io.direction": direction,
+    ...(stacked ? STACKED : {}),
   });
   return { receive: of("receive"), transmit: of("transmit") };
 }
