@@ -104,7 +104,7 @@ const lines = [
   "## Limits",
   "",
   "- A power cut may lose up to 30 s: flushed samples reach the disk for certain with the checkpoint, every 30 s.",
-  "- Files over 32 MiB are not checked page by page at the start; damage is found when it is read.",
+  "- Files over 16 MiB are not checked page by page at the start; damage is found when it is read.",
   "- A damaged file is kept beside the new one, but not repaired.",
   "",
 ];

@@ -94,6 +94,16 @@ describe("the store on disk", () => {
     expect(took).toBeLessThan(200);
   });
 
+  it("answers in full when a series fills whole pages to the last sample", async () => {
+    const clock = new ManualClock(START);
+    const store = openStore(clock);
+    for (let index = 0; index < 10_000; index++) store.append(START + index, [sample(index)], METRICS);
+    await store.flush();
+    expect((await valuesOf(store))[0]?.length).toBe(10_000);
+    expect(await store.query(ask({ from: START + 10_000 }))).toEqual([]);
+    expect(store.health()).toMatchObject({ mode: "writing", reason: "" });
+  });
+
   it("drops the oldest when the file holds more than it may, but not the last hour", async () => {
     const clock = new ManualClock(START);
     const store = openStore(clock, { maxBytes: 64 * 1024 });
