@@ -202,7 +202,7 @@ export class HistoryFile {
       last = time;
     }
     const damaged = rows.length - times.length;
-    if (rows.length < limit && !(newest > reached)) return { times, values, next: null, damaged };
+    if (rows.length < limit && !(newest > reached && newest >= from)) return { times, values, next: null, damaged };
     const next = (times.length > 0 ? last : reached) + 1;
     if (!(next > from)) throw new FileDamaged("its samples are out of order");
     return { times, values, next, damaged };
