@@ -236,7 +236,8 @@ describe("the dashboard", () => {
     const before = await measure();
     await pour(2000);
     const after = await measure();
-    expect(await page.locator("*").count()).toBe(elements);
+    // The last snapshot may not be drawn yet; what leaked would never go again.
+    await expect.poll(() => page.locator("*").count()).toBe(elements);
     expect(after["JSEventListeners"]).toBe(before["JSEventListeners"]);
     expect(Math.abs((after["Nodes"] ?? 0) - (before["Nodes"] ?? 0))).toBeLessThan(50);
     expect((after["JSHeapUsedSize"] ?? 0) - (before["JSHeapUsedSize"] ?? 0)).toBeLessThan(2_000_000);
