@@ -96,8 +96,8 @@ class LinuxDiskIo implements Rhopalium {
         // Milliseconds of waiting a millisecond: iostat's aqu-sz, the growth of field 11 over the time passed.
         readings.push({ metric: names.QUEUE, attributes: plain, value: (counters.rates[QUEUED_MS] ?? 0) / 1000 });
       }
-      readings.push({ metric: names.OPERATION_TIME, attributes: read, value: (values[READ_MS] ?? 0) / 1000 });
-      readings.push({ metric: names.OPERATION_TIME, attributes: write, value: (values[WRITE_MS] ?? 0) / 1000 });
+      readings.push({ metric: names.OPERATION_TIME, attributes: read, value: values[READ_MS] / 1000 });
+      readings.push({ metric: names.OPERATION_TIME, attributes: write, value: values[WRITE_MS] / 1000 });
       readings.push({ metric: names.PENDING, attributes: plain, value: pending });
     }
     this.#disks.prune(place, GONE_KEPT);
