@@ -110,7 +110,7 @@ describe("tiles", () => {
 
   it("of several GPUs show the one whose memory is fullest, and say of how many", () => {
     const gpu = view(sampleSnapshot({ now: NOW, gpus: 3 })).tiles[4];
-    expect(gpu).toMatchObject({ title: "GPU 2", number: "64.0", context: "11.8 of 24.0 GiB · 63 °C · fullest of 3" });
+    expect(gpu).toMatchObject({ title: "GPU 2", number: "58.0", context: "11.8 of 24.0 GiB · 63 °C · fullest of 3" });
   });
 
   it("show a dash for the load of a GPU that keeps it to itself, and leave out the rest", () => {

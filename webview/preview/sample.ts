@@ -164,7 +164,7 @@ function sampleGpus(amount: number): GpuGlance[] {
   return Array.from({ length: amount }, (_, index) => ({
     id: `GPU-5a3e9c2b-1f60-4c1e-9a9e-00000000000${String(index)}`,
     name: "NVIDIA GeForce RTX 4090",
-    utilization: 0.44 + 0.1 * index,
+    utilization: Math.min(1, 0.44 + 0.07 * index),
     memoryUsed: (9.8 + index) * GIB,
     memoryTotal: 24 * GIB,
     temperature: 61 + index,
