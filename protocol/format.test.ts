@@ -29,6 +29,9 @@ describe("numbers for people", () => {
   });
 
   test.each([
+    [0, "0 ms"],
+    [0.123, "0.12 ms"],
+    [7.26, "7.3 ms"],
     [350, "350 ms"],
     [999.6, "1000 ms"],
     [1500, "1.5 s"],
@@ -51,6 +54,10 @@ describe("numbers for people", () => {
     expect(formatValue(12.34, "{operation}/s")).toBe("12.3/s");
     expect(formatValue(1234, "{operation}")).toBe("1230");
     expect(formatValue(7, "{core}")).toBe("7.00");
+    expect(formatValue(61.4, "Cel")).toBe("61.4 °C");
+    expect(formatValue(71.25, "W")).toBe("71.3 W");
+    expect(formatValue(0.5, "{packet}/s")).toBe("0.50/s");
+    expect(formatValue(0.00042, "s")).toBe("0.42 ms");
   });
 
   test("a missing value is a dash, never a zero", () => {

@@ -50,7 +50,13 @@ export function formatValue(value: number | null, unit: Unit): string {
       return formatDuration(value * 1000);
     case "ms":
       return formatDuration(value);
+    case "Cel":
+      return `${significant(value)} °C`;
+    case "W":
+      return `${significant(value)} W`;
     case "{operation}/s":
+    case "{packet}/s":
+    case "{error}/s":
       return `${significant(value)}/s`;
     default:
       return significant(value);
@@ -62,9 +68,10 @@ export function formatThreshold(value: number, unit: Unit): string {
   return formatValue(value, unit).replace(/\.0+(?=\D|$)/, "");
 }
 
-/** A length of time in its largest fitting unit: `350 ms`, `12 s`, `2 min`, `3 h`, `9 d`. */
+/** A length of time in its largest fitting unit: `0.12 ms`, `350 ms`, `12 s`, `2 min`, `3 h`, `9 d`. */
 export function formatDuration(milliseconds: number): string {
   const size = Math.abs(milliseconds);
+  if (size > 0 && size < 10) return `${String(Number(milliseconds.toPrecision(2)))} ms`;
   if (size < 1000) return `${String(Math.round(milliseconds))} ms`;
   const seconds = milliseconds / 1000;
   if (size < 10_000) return `${String(Number(seconds.toFixed(1)))} s`;

@@ -17,7 +17,25 @@ export interface Reading {
 export type MetricKind = "gauge" | "counter";
 
 /** Units in UCUM, as OpenTelemetry writes them: ratio `1`, bytes `By`, seconds `s`, bytes a second `By/s`. */
-export type Unit = "1" | "By" | "By/s" | "s" | "ms" | "{core}" | "{operation}" | "{operation}/s" | "{thread}";
+export type Unit =
+  | "1"
+  | "By"
+  | "By/s"
+  | "s"
+  | "ms"
+  | "Cel"
+  | "W"
+  | "{connection}"
+  | "{core}"
+  | "{error}"
+  | "{error}/s"
+  | "{inode}"
+  | "{operation}"
+  | "{operation}/s"
+  | "{packet}"
+  | "{packet}/s"
+  | "{segment}"
+  | "{thread}";
 
 /** What a metric means. A sensor declares every metric that it can give. */
 export interface MetricInfo {

@@ -63,6 +63,18 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+/** One GPU at a glance. Null: it does not tell. */
+export interface GpuGlance {
+  readonly id: string;
+  readonly name: string;
+  /** 0..1. */
+  readonly utilization: number | null;
+  readonly memoryUsed: number | null;
+  readonly memoryTotal: number | null;
+  /** Degrees Celsius. */
+  readonly temperature: number | null;
+}
+
 /** The few numbers that every face shows beside the verdicts. Null: not known (yet). */
 export interface Glance {
   readonly cpu: { readonly busy: number | null; readonly load1: number | null; readonly cores: number };
@@ -78,6 +90,8 @@ export interface Glance {
   readonly disk: { readonly mount: string; readonly used: number | null; readonly size: number | null };
   /** Bytes a second over all interfaces but loopback. */
   readonly network: { readonly receive: number | null; readonly transmit: number | null };
+  /** In the driver's order. Null: there is none that tells, or nobody needs it, so that it is not read now. */
+  readonly gpu: readonly GpuGlance[] | null;
 }
 
 /** The complete state, sent after every poll. */

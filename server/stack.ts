@@ -14,6 +14,7 @@ import { Octopus } from "./octopus/octopus.ts";
 import { openStore } from "./octopus/store/open.ts";
 import { MemoryStore } from "./octopus/store/memory.ts";
 import type { SeriesStore } from "./octopus/store/store.ts";
+import { type GpuSensor, gpuSensor } from "./rhopalia/gpu/index.ts";
 import { hostSensors } from "./rhopalia/index.ts";
 
 /** What the stack is made from. */
@@ -33,6 +34,8 @@ export interface Stack {
   readonly bell: Bell;
   readonly guardian: Crab;
   readonly config: LoadedConfig;
+  /** GPUs are read only while somebody needs them: a face that shows them says so here. */
+  readonly gpu: Pick<GpuSensor, "need" | "touch">;
   /** The complete state now; null before the first poll has ended. */
   state(): WorkerState | null;
   /** Called with the complete state after every judgement. */
@@ -75,16 +78,25 @@ export function createStack(options: StackOptions): Stack {
 
   const self = new SelfMeter(host.clock);
   const hub = new Octopus({ node: nodeName, clock: host.clock, log, store: storeOf(options, config) });
+  const gpu = gpuSensor(host);
   const guardian = new CrabGuardian({
     name: "guardian",
     node: nodeName,
-    sensors: [...hostSensors(host), self],
+    sensors: [...hostSensors(host), gpu, self],
     clock: host.clock,
     log,
     intervalMs: config.config.intervalMs,
     ...(host.platform === "linux" ? {} : { deadlineMs: SLOW_DEADLINE_MS }),
   });
   hub.register(guardian);
+  let gpuRules: Disposable | null = null;
+  /** A rule on a GPU needs it as long as the rule stands. */
+  const needGpu = (): void => {
+    const judged = new Set(rulesOf(config.config).map((rule) => rule.metric));
+    const before = gpuRules;
+    gpuRules = gpu.metrics.some(({ name }) => judged.has(name)) ? gpu.need("devices") : null;
+    before?.dispose();
+  };
   const bell = new Bell({ hub, rules: rulesOf(config.config), clock: host.clock, log });
 
   const state = (): WorkerState | null => {
@@ -95,7 +107,7 @@ export function createStack(options: StackOptions): Stack {
       time: host.clock.now(),
       node: nodeName,
       bell: bell.state(),
-      glance: glanceOf(hub, facts.cores),
+      glance: glanceOf(hub, facts.cores, host.clock.now()),
       host: facts,
       sensors: hub.list().flatMap((crab) => crab.stats().sensors),
       self: self.cost(),
@@ -109,6 +121,7 @@ export function createStack(options: StackOptions): Stack {
     hub,
     bell,
     guardian,
+    gpu,
     get config() {
       return config;
     },
@@ -124,6 +137,7 @@ export function createStack(options: StackOptions): Stack {
       config = next;
       if (guardian.intervalMs !== next.config.intervalMs) guardian.setInterval(next.config.intervalMs);
       bell.setRules(rulesOf(next.config));
+      needGpu();
       if (before.enabled !== after.enabled || before.retentionMs !== after.retentionMs) {
         await hub.replaceStore(() => storeOf(options, next));
       }
@@ -131,7 +145,10 @@ export function createStack(options: StackOptions): Stack {
     setFacts: (next) => {
       facts = next;
     },
-    start: () => hub.start(),
+    start: () => {
+      needGpu();
+      hub.start();
+    },
     close: async () => {
       bell.dispose();
       await hub.close();

@@ -3,7 +3,7 @@
  * by `here(id)` carries `[id]` in its title, the test driver prints each entry that does not apply, and any other
  * skipped test counts as a failure.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** One thing that needs something no package manager can install. */
 export interface PlatformNeed {
@@ -18,6 +18,13 @@ function mayMount(): boolean {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
   const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
   return (BigInt(`0x${effective}`) & (1n << 21n)) !== 0n;
+}
+
+/** A GPU whose driver tells figures: NVIDIA's is loaded with one, or amdgpu has a card. */
+function hasGpu(): boolean {
+  const list = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
+  if (list("/proc/driver/nvidia/gpus").length > 0) return true;
+  return list("/sys/class/drm").some((card) => existsSync(`/sys/class/drm/${card}/device/gpu_busy_percent`));
 }
 
 export const PLATFORM_NEEDS: readonly PlatformNeed[] = [
@@ -45,6 +52,11 @@ export const PLATFORM_NEEDS: readonly PlatformNeed[] = [
     id: "not-root",
     reason: "root ignores file permissions, so a read-only folder does not refuse it",
     applies: () => process.getuid !== undefined && process.getuid() !== 0,
+  },
+  {
+    id: "gpu",
+    reason: "a GPU and its driver; elsewhere the sensor is tested on a stand-in that replays nvidia-smi's output",
+    applies: hasGpu,
   },
   {
     id: "desktop",

@@ -100,6 +100,26 @@ describe("tiles", () => {
     expect(view(null).tiles.map((tile) => tile.number)).toEqual(["–", "–", "–", "–"]);
   });
 
+  it("show a GPU where there is one: load, memory, temperature and name", () => {
+    expect(view(calm).tiles).toHaveLength(4);
+    const gpu = view(sampleSnapshot({ now: NOW, gpus: 1 })).tiles[4];
+    expect(gpu).toMatchObject({ title: "GPU", level: null, number: "44.0", unit: "%" });
+    expect(gpu?.context).toBe("9.80 of 24.0 GiB · 61 °C · NVIDIA GeForce RTX 4090");
+    expect(gpu?.description).toBe("GPU 44.0 %. 9.80 of 24.0 GiB · 61 °C · NVIDIA GeForce RTX 4090");
+  });
+
+  it("of several GPUs show the one whose memory is fullest, and say of how many", () => {
+    const gpu = view(sampleSnapshot({ now: NOW, gpus: 3 })).tiles[4];
+    expect(gpu).toMatchObject({ title: "GPU 2", number: "58.0", context: "11.8 of 24.0 GiB · 63 °C · fullest of 3" });
+  });
+
+  it("show a dash for the load of a GPU that keeps it to itself, and leave out the rest", () => {
+    const glance = stateOf(calm).glance;
+    const mig = { id: "a", name: "A100", utilization: null, memoryUsed: 5, memoryTotal: null, temperature: null };
+    const gpu = view(withState(calm, { glance: { ...glance, gpu: [mig] } })).tiles[4];
+    expect(gpu).toMatchObject({ number: "–", context: "A100" });
+  });
+
   it("say how much swap is in use, when some is", () => {
     const glance = stateOf(crit).glance;
     const swapping = { ...glance, memory: { ...glance.memory, limitedBy: "host", swapUsed: 3 * 1024 ** 3 } };

@@ -6,6 +6,7 @@ import type { DashboardSnapshot } from "../protocol/messages/webview.ts";
 import type { WorkerState } from "../protocol/state.ts";
 import { type Action, DOCTOR, LOG, RESTART, muteAction } from "./actions.ts";
 import { type Notice, noticesOf } from "./notices.ts";
+import { gpuTitle, shownGpu } from "./gpu.ts";
 import { type Ink, levelFor } from "./plots.ts";
 import { absolute, ago, bare, count, lasting, listing, sentence, seriesName, splitUnit, standing } from "./words.ts";
 
@@ -225,6 +226,7 @@ function tilesOf(state: WorkerState | null): Tile[] {
   const swap = glance?.memory.swapUsed ?? 0;
   const limitedBy = glance?.memory.limitedBy ?? "";
   const load = glance?.cpu.load1 ?? null;
+  const shown = shownGpu(glance?.gpu);
   return [
     tile("cpu", "CPU", formatRatio(cpu), [
       glance === undefined ? "" : count(glance.cpu.cores, "core"),
@@ -243,6 +245,15 @@ function tilesOf(state: WorkerState | null): Tile[] {
       traffic === null ? "" : `↓ ${formatValue(receive, "By/s")}`,
       traffic === null ? "" : `↑ ${formatValue(transmit, "By/s")}`,
     ]),
+    ...(shown === null
+      ? []
+      : [
+          tile("gpu", gpuTitle(shown.index, shown.of), formatRatio(shown.gpu.utilization), [
+            of(shown.gpu.memoryUsed, shown.gpu.memoryTotal),
+            shown.gpu.temperature === null ? "" : bare(formatValue(shown.gpu.temperature, "Cel")),
+            shown.of > 1 ? `fullest of ${String(shown.of)}` : shown.gpu.name,
+          ]),
+        ]),
   ];
 }
 

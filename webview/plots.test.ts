@@ -20,6 +20,16 @@ describe("charts", () => {
     expect(load.thresholds.filter((one) => !one.main).map((one) => one.of)).toEqual(["CPU", "CPU"]);
   });
 
+  it("draw the shown GPU beside CPU and memory, and list the others in the table", () => {
+    expect(plots().load.title).toBe("CPU and memory");
+    const { load } = plots({ gpus: 3 });
+    expect(load.title).toBe("CPU, memory and GPU");
+    expect(drawnLines(load).map((line) => line.title)).toEqual(["CPU", "Memory", "GPU 2"]);
+    expect(tableOf(load).map((row) => row.title)).toEqual(["CPU", "Memory", "GPU 2", "GPU 0", "GPU 1"]);
+    expect(sparkPoints("gpu", [load])?.points.length).toBeGreaterThan(50);
+    expect(sparkPoints("gpu", [plots().load])).toBeNull();
+  });
+
   it("leave loopback out and add interfaces up by direction", () => {
     const { network } = plots();
     expect(network.subtitle).toBe("15 min · 1 interface");

@@ -6,6 +6,7 @@ import { LEVELS, type Level } from "../protocol/level.ts";
 import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../protocol/messages/webview.ts";
 import type { Unit } from "../protocol/reading.ts";
 import type { WorkerState } from "../protocol/state.ts";
+import { gpuFrames } from "./gpu.ts";
 import {
   type Columns,
   type Point,
@@ -21,7 +22,7 @@ import { type ValueAxis, valueAxis } from "./ticks.ts";
 import { RANGE_WORDS, clip, count, lasting, listing } from "./words.ts";
 
 /** One colour a thing, everywhere. */
-export type Ink = "cpu" | "memory" | "disk" | "network";
+export type Ink = "cpu" | "memory" | "disk" | "network" | "gpu";
 
 /** One line of a chart. */
 export interface Line {
@@ -90,7 +91,11 @@ export function plotsOf(
   const load = [
     ...(history?.cpu.slice(0, 1).map((frame) => draw(name("cpu", "CPU", "cpu", 0), frame)) ?? []),
     ...(history?.memory.slice(0, 1).map((frame) => draw(name("memory", "Memory", "memory", 1), frame)) ?? []),
+    ...gpuFrames(history?.gpu ?? [], state?.glance.gpu).map(({ frame, id, title }) =>
+      draw(name(`gpu ${id}`, title, "gpu", 2), frame),
+    ),
   ];
+  const hasGpu = load.some((line) => line.ink === "gpu");
   const network = directions(history?.network ?? []).map((one) =>
     draw(name(one.id, one.label, "network", one.id === "receive" ? 0 : 1), one.sum, one.sum.exact),
   );
@@ -108,7 +113,19 @@ export function plotsOf(
       : count(disk.length, "file system");
   const common = { from: history?.from ?? 0, to: history?.to ?? 0 };
   return [
-    plot({ ...common, id: "load", title: "CPU and memory", subtitle: span, unit: "1", empty }, load, load, verdicts),
+    plot(
+      {
+        ...common,
+        id: "load",
+        title: hasGpu ? "CPU, memory and GPU" : "CPU and memory",
+        subtitle: span,
+        unit: "1",
+        empty,
+      },
+      load.slice(0, MOST_LINES),
+      load,
+      verdicts,
+    ),
     plot(
       {
         ...common,
@@ -181,9 +198,16 @@ export const METRICS: Readonly<Record<Ink, string>> = {
   memory: "system.memory.utilization",
   disk: "system.filesystem.utilization",
   network: "gorgon.network.io.rate",
+  gpu: "hw.gpu.utilization",
 };
 
-const THING: Readonly<Record<Ink, string>> = { cpu: "CPU", memory: "Memory", disk: "Disk", network: "Network" };
+const THING: Readonly<Record<Ink, string>> = {
+  cpu: "CPU",
+  memory: "Memory",
+  disk: "Disk",
+  network: "Network",
+  gpu: "GPU",
+};
 
 /** The rule whose thresholds are drawn for a metric: the built-in one of that name, else the first for the metric. */
 export function ruleFor(ink: Ink, verdicts: readonly Verdict[]): Rule | null {

@@ -1,4 +1,4 @@
-/** Which questions about the past the four charts ask, by range: steps so wide that no series has over 360 points. */
+/** Which questions about the past the charts ask, by range: steps so wide that no series has over 360 points. */
 import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import type { DashboardHistory, RangeMinutes } from "../../protocol/messages/webview.ts";
 import type { Attributes } from "../../protocol/reading.ts";
@@ -30,9 +30,11 @@ const SERIES: readonly { readonly metric: string; readonly match: Attributes }[]
   { metric: "system.memory.utilization", match: { "system.memory.state": "used" } },
   { metric: "system.filesystem.utilization", match: {} },
   { metric: "gorgon.network.io.rate", match: {} },
+  // That the dashboard asks for it is what makes the worker read the GPUs.
+  { metric: "hw.gpu.utilization", match: {} },
 ];
 
-/** The questions for a range that ends at `now`, in the order cpu, memory, disk, network. */
+/** The questions for a range that ends at `now`, in the order cpu, memory, disk, network, gpu. */
 export function queriesOf(plan: RangePlan, now: number): HistoryQuery[] {
   // On the step's grid, so that a step does not change its samples from one question to the next.
   const to = plan.step === 0 ? now + 1 : (Math.floor(now / plan.step) + 1) * plan.step;
@@ -56,5 +58,6 @@ export function historyOf(
     memory: frames[1] ?? [],
     disk: frames[2] ?? [],
     network: frames[3] ?? [],
+    gpu: frames[4] ?? [],
   };
 }

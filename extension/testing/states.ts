@@ -57,6 +57,7 @@ export function stateOf(verdicts: readonly Verdict[] = CALM, more: Partial<Worke
       memory: { used: 54e9, limit: 100e9, limitedBy: "host", swapUsed: 0, swapTotal: 0 },
       disk: { mount: "/", used: 71, size: 100 },
       network: { receive: 1024, transmit: 2048 },
+      gpu: null,
     },
     host: {
       hostname: "devbox",

@@ -101,6 +101,7 @@ export function stateWith(verdicts: readonly Verdict[], level: Level, headline: 
       memory: { used: 2 ** 31, limit: 2 ** 33, limitedBy: "host", swapUsed: 0, swapTotal: 0 },
       disk: { mount: "/", used: 1, size: 2 },
       network: { receive: 2048, transmit: null },
+      gpu: null,
     },
     host: {
       hostname: "here",

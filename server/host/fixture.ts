@@ -1,6 +1,7 @@
 /** A host for tests: a folder of recorded files served as /, with files that can be changed while it runs. */
 import fs from "node:fs";
 import nodePath from "node:path";
+import { FixtureStream } from "./fixture-stream.ts";
 import type { Clock, Files, FileSystemSize, Host, LiveFile, ProgramResult, Programs } from "./host.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { ProgramFailed } from "./programs.ts";
@@ -36,6 +37,8 @@ export class FixtureHost implements Host {
   readonly programs: Programs;
   /** How often each file was read, each size asked and each program run. */
   readonly asked = new Map<string, number>();
+  /** Every program that was asked to go on talking, oldest first. */
+  readonly streams: FixtureStream[] = [];
   readonly #root: string | null;
   /** Null: removed. */
   readonly #changed = new Map<string, string | { readonly error: string } | null>();
@@ -52,7 +55,14 @@ export class FixtureHost implements Host {
     this.env = options.env ?? {};
     this.#root = options.root ?? null;
     this.files = this.#makeFiles();
-    this.programs = { run: (file, args, { signal }) => this.#run(file, args, signal) };
+    this.programs = {
+      run: (file, args, { signal }) => this.#run(file, args, signal),
+      stream: (file, args, streamOptions) => {
+        const stream = new FixtureStream(file, args, streamOptions);
+        this.streams.push(stream);
+        return stream;
+      },
+    };
     for (const [path, text] of Object.entries(options.files ?? {})) this.#changed.set(path, text);
     for (const [path, size] of Object.entries(this.#json("sizes.json"))) this.#sizes.set(path, size as RecordedSize);
     for (const [line, result] of Object.entries(this.#json("programs.json"))) {

@@ -72,6 +72,24 @@ export interface ProgramResult {
   readonly code: number | null;
 }
 
+/** How a program that went on talking came to its end. */
+export interface StreamEnd {
+  /** Exit code; null when it was ended by a signal or never started. */
+  readonly code: number | null;
+  /** Why it could not be started or was ended by us (a line or a flood too long); null when it ended by itself. */
+  readonly failure: Error | null;
+  /** The last that it said on its standard error, shortened. */
+  readonly stderr: string;
+}
+
+/** What is done with what a long-lived program says. */
+export interface StreamOptions {
+  /** A whole line of its standard output, without its end. Half a line at the program's end is a line too. */
+  readonly onLine: (line: string) => void;
+  /** Called once when it has ended by itself or could not be started; never after `dispose`. */
+  readonly onEnd: (end: StreamEnd) => void;
+}
+
 /** Programs. Arguments are a list; there is never a shell. */
 export interface Programs {
   /** Runs a program to its end. Rejects when it cannot be started, when the deadline passes or the signal aborts. */
@@ -80,6 +98,12 @@ export interface Programs {
     args: readonly string[],
     options: { readonly deadlineMs: number; readonly signal?: AbortSignal },
   ): Promise<ProgramResult>;
+  /**
+   * Starts a program that goes on talking, and hears it line by line until `dispose`, which ends it and everything it
+   * started. It ends with this process too, however that ends. Its locale is C. A line over 64 KiB, or more than
+   * 1 MiB within a second, ends it (`TOO_LONG`).
+   */
+  stream(file: string, args: readonly string[], options: StreamOptions): Disposable;
 }
 
 /** The operating system. */

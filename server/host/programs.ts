@@ -2,45 +2,16 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
+import { endChild, ProgramFailed, startFailure } from "./child.ts";
 import type { ProgramResult, Programs } from "./host.ts";
+import { streamProgram } from "./stream.ts";
+
+export { ProgramFailed } from "./child.ts";
 
 /** More than any program we ask has to say. */
 const OUTPUT_LIMIT_BYTES = 8 * 1024 * 1024;
 
-/** Why a program gave no result. `code` is the system's (ENOENT, EACCES), or ours: DEADLINE, ABORTED, TOO_LONG. */
-export class ProgramFailed extends Error {
-  override readonly name = "ProgramFailed";
-  readonly file: string;
-  readonly code: string;
-  constructor(file: string, code: string, message: string) {
-    super(message);
-    this.file = file;
-    this.code = code;
-  }
-}
-
 type Child = ChildProcessByStdio<null, Readable, Readable>;
-
-/** Ends the program and everything it started. */
-function end(child: Child): void {
-  child.stdout.destroy();
-  child.stderr.destroy();
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    // It leads a process group of its own, so a shell script's children end with it.
-    if (process.platform !== "win32") process.kill(-child.pid, "SIGKILL");
-    else child.kill("SIGKILL");
-  } catch {
-    // It ended by itself in the meantime.
-  }
-}
-
-function startFailure(file: string, error: NodeJS.ErrnoException): ProgramFailed {
-  const code = error.code ?? "UNKNOWN";
-  if (code === "ENOENT") return new ProgramFailed(file, code, `The program ${file} is not installed.`);
-  if (code === "EACCES") return new ProgramFailed(file, code, `The program ${file} may not be run by this user.`);
-  return new ProgramFailed(file, code, `The program ${file} could not be started: ${error.message}.`);
-}
 
 /** The machine's own programs. */
 export function nodePrograms(): Programs {
@@ -66,7 +37,7 @@ export function nodePrograms(): Programs {
         };
         const fail = (error: ProgramFailed) => {
           release();
-          end(child);
+          endChild(child);
           reject(error);
         };
         const aborted = () => fail(new ProgramFailed(file, "ABORTED", `${file} was ended: the work was called off.`));
@@ -93,5 +64,6 @@ export function nodePrograms(): Programs {
           });
         });
       }),
+    stream: streamProgram,
   };
 }

@@ -82,7 +82,9 @@ export class Session {
     this.#answer(collectNow, async () => this.#collect());
     this.#answer(getHistory, async (params) => {
       const { queries } = refuseBad(parseHistoryParams(params));
-      const { hub } = await this.#ready();
+      const { hub, gpu } = await this.#ready();
+      // Whoever asks for it shows it.
+      if (queries.some((query) => query.metric.startsWith("hw.gpu."))) gpu.touch("devices");
       const frames: (readonly SeriesFrame[])[] = [];
       for (const query of queries) frames.push(await hub.query(query));
       return { frames };

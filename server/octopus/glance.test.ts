@@ -60,6 +60,25 @@ describe("glanceOf", () => {
     expect(glance.network).toEqual({ receive: 15, transmit: 1 });
   });
 
+  it("lists the GPUs that are read now, and what each tells", () => {
+    const of = (id: string, more: Attributes = {}): Attributes => ({ "hw.id": id, "hw.name": `RTX ${id}`, ...more });
+    const hub = hubOf([
+      at("hw.gpu.utilization", 0.44, of("b")),
+      at("hw.gpu.memory.usage", 10, of("b")),
+      at("hw.gpu.memory.limit", 24, of("b")),
+      at("hw.gpu.memory.usage", 5, of("a")),
+      at("hw.temperature", 61, of("b", { "hw.type": "gpu" })),
+    ]);
+    const unknown = { utilization: null, memoryTotal: null, temperature: null };
+    expect(glanceOf(hub, 1, 6000).gpu).toEqual([
+      { id: "b", name: "RTX b", utilization: 0.44, memoryUsed: 10, memoryTotal: 24, temperature: 61 },
+      { id: "a", name: "RTX a", memoryUsed: 5, ...unknown },
+    ]);
+    // Nobody has needed them for three polls: they are not read, and old values are no news.
+    expect(glanceOf(hub, 1, 6001).gpu).toBeNull();
+    expect(glanceOf(hubOf([]), 1).gpu).toBeNull();
+  });
+
   it("names what limits the memory", () => {
     const limit = at("system.memory.limit", 1024, { "gorgon.limit.source": "cgroup /docker/ab" });
     expect(glanceOf(hubOf([limit]), 1).memory).toMatchObject({ limit: 1024, limitedBy: "cgroup /docker/ab" });

@@ -1,5 +1,5 @@
 /** The few numbers that every face shows beside the verdicts, taken from the newest readings. */
-import type { Glance } from "../../protocol/state.ts";
+import type { Glance, GpuGlance } from "../../protocol/state.ts";
 import type { Hub, Latest } from "./hub.ts";
 
 const first = (found: readonly Latest[]): number | null => found[0]?.reading.value ?? null;
@@ -10,8 +10,38 @@ function sum(found: readonly Latest[]): number | null {
   return counted.length === 0 ? null : counted.reduce((total, one) => total + one.reading.value, 0);
 }
 
-/** Reads the glance from the hub's newest values. `cores` comes from the static facts until the sensor says it. */
-export function glanceOf(hub: Pick<Hub, "latest">, cores: number): Glance {
+/** A value that missed this many of its polls is not read any more. */
+const STALE_INTERVALS = 3;
+
+/** The GPUs that are read now; null when none is. They are read only while somebody needs them. */
+function gpusOf(hub: Pick<Hub, "latest">, now: number): readonly GpuGlance[] | null {
+  const fresh = (metric: string, id?: string): readonly Latest[] =>
+    hub
+      .latest(metric, id === undefined ? {} : { "hw.id": id })
+      .filter((one) => now - one.time <= STALE_INTERVALS * one.intervalMs);
+  const names = new Map<string, string>();
+  for (const metric of ["hw.gpu.utilization", "hw.gpu.memory.usage"]) {
+    for (const { reading } of fresh(metric)) {
+      const id = reading.attributes["hw.id"] ?? "";
+      if (!names.has(id)) names.set(id, reading.attributes["hw.name"] ?? "GPU");
+    }
+  }
+  if (names.size === 0) return null;
+  return [...names].map(([id, name]) => ({
+    id,
+    name,
+    utilization: first(fresh("hw.gpu.utilization", id)),
+    memoryUsed: first(fresh("hw.gpu.memory.usage", id)),
+    memoryTotal: first(fresh("hw.gpu.memory.limit", id)),
+    temperature: first(fresh("hw.temperature", id)),
+  }));
+}
+
+/**
+ * Reads the glance from the hub's newest values. `cores` comes from the static facts until the sensor says it; `now`
+ * tells which of the values that come and go are old, milliseconds since the epoch.
+ */
+export function glanceOf(hub: Pick<Hub, "latest">, cores: number, now = 0): Glance {
   const limit = hub.latest("system.memory.limit")[0];
   const fullest = hub
     .latest("system.filesystem.utilization")
@@ -46,5 +76,6 @@ export function glanceOf(hub: Pick<Hub, "latest">, cores: number): Glance {
       receive: sum(hub.latest(rate, { "network.io.direction": "receive" })),
       transmit: sum(hub.latest(rate, { "network.io.direction": "transmit" })),
     },
+    gpu: gpusOf(hub, now),
   };
 }

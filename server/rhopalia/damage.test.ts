@@ -8,6 +8,7 @@ import { linuxDiskIo } from "./disk/linux-io.ts";
 import { linuxMemory } from "./memory/linux.ts";
 import { linuxNetwork } from "./network/linux.ts";
 import { linuxPressure } from "./pressure/linux.ts";
+import { linuxTcp } from "./tcp/linux.ts";
 import { probe, recorded } from "./probe.ts";
 import { Unreadable } from "./reason.ts";
 import { Malformed, NoData, type Rhopalium } from "./rhopalium.ts";
@@ -24,6 +25,10 @@ const SENSORS: readonly (readonly [string, (host: Host) => Rhopalium])[] = [
   ["/proc/diskstats", linuxDiskIo],
   ["/proc/net/dev", linuxNetwork],
   ["/proc/pressure/io", linuxPressure],
+  ["/proc/net/snmp", linuxTcp],
+  ["/proc/net/netstat", linuxTcp],
+  ["/proc/net/sockstat", linuxTcp],
+  ["/proc/net/tcp", linuxTcp],
 ];
 
 /** Text with a piece cut out, doubled, overwritten with anything, or put in another place. */
@@ -68,6 +73,23 @@ describe("damaged files", () => {
         sensor.dispose();
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test("a table of connections counts each line once", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 11 }), { maxLength: 50 }), async (states) => {
+        const { host } = recorded("bare-debian");
+        host.remove("/proc/net/tcp6");
+        const line = (state: number) =>
+          `   0: 0100007F:B00D 0100007F:BAEA 0${state.toString(16).toUpperCase()} 0:0 00:0\n`;
+        host.write("/proc/net/tcp", `  sl  local_address\n${states.map(line).join("")}`);
+        const found = await probe(linuxTcp(host));
+        const counted = found.readings.filter((one) => one.metric === "system.network.connection.count");
+        // 7 is `closed`, which no table holds.
+        expect(counted.reduce((sum, one) => sum + one.value, 0)).toBe(states.filter((state) => state !== 7).length);
+      }),
+      { numRuns: 50 },
     );
   });
 

@@ -7,6 +7,7 @@ import { networkSensor } from "./network/index.ts";
 import { pressureSensor } from "./pressure/index.ts";
 import type { Rhopalium } from "./rhopalium.ts";
 import { SystemInformation, type Library } from "./systeminformation.ts";
+import { tcpSensor } from "./tcp/index.ts";
 
 /** Every sensor of this platform, in the order in which faces show them. `library` stands in for systeminformation. */
 export function hostSensors(host: Host, library: Library | null = null): Rhopalium[] {
@@ -20,4 +21,10 @@ export function hostSensors(host: Host, library: Library | null = null): Rhopali
     diskSensor(host, information),
     networkSensor(host, information),
   ];
+}
+
+/** The sensors of a slow crab (30 s): what changes slowly, or costs more than a poll every 2 s may. */
+export function slowSensors(host: Host): Rhopalium[] {
+  const tcp = tcpSensor(host);
+  return tcp === null ? [] : [tcp];
 }

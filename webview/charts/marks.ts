@@ -14,8 +14,8 @@ export interface Scene {
 
 /** Line dashes by pattern; in high contrast longer, so that they are told apart without colour. */
 export function dashOf(line: Pick<Line, "pattern" | "ink">, palette: Palette): number[] {
-  // CPU and memory differ by colour alone unless the theme forbids to rely on it.
-  if (line.ink === "memory" && !palette.highContrast) return [];
+  // CPU, memory and GPU differ by colour alone unless the theme forbids to rely on it.
+  if ((line.ink === "memory" || line.ink === "gpu") && !palette.highContrast) return [];
   return line.pattern === 0 ? [] : line.pattern === 1 ? [5, 3] : [2, 3];
 }
 

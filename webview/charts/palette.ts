@@ -33,6 +33,7 @@ export function readPalette(): Palette {
       memory: opaque(colour("memory")),
       disk: opaque(colour("disk")),
       network: opaque(colour("network")),
+      gpu: opaque(colour("gpu")),
     },
     level: { WARN: colour("warn-line"), CRIT: colour("crit-line") },
     levelText: { WARN: colour("warn"), CRIT: colour("crit") },

@@ -16,6 +16,7 @@ export function plotPart(first: Plot, theme: Palette): PlotPart {
   let palette = theme;
   let chart: LineChart | null = null;
   let asTable = false;
+  const title = h("h2", {}, first.title);
   const note = h("span", { class: "note" });
   const canvas = h("canvas", { role: "img" });
   const empty = h("p", { class: "plot-empty" });
@@ -30,12 +31,15 @@ export function plotPart(first: Plot, theme: Palette): PlotPart {
   const element = h(
     "section",
     { class: `card plot plot-${first.id}`, "aria-label": first.title, "data-part": `plot-${first.id}` },
-    h("div", { class: "card-top" }, h("h2", {}, first.title), note, toggle.element),
+    h("div", { class: "card-top" }, title, note, toggle.element),
     drawing,
     table,
   );
 
   function draw(): void {
+    // It names what is in the chart: a GPU may come, or go.
+    setText(title, plot.title);
+    setAttr(element, "aria-label", plot.title);
     setText(note, plot.subtitle);
     setAttr(canvas, "aria-label", plot.description);
     setText(empty, plot.empty);

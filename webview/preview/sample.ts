@@ -5,7 +5,7 @@ import type { SeriesFrame } from "../../protocol/history.ts";
 import { type Level, worst } from "../../protocol/level.ts";
 import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../../protocol/messages/webview.ts";
 import type { Attributes, Unit } from "../../protocol/reading.ts";
-import type { WorkerState } from "../../protocol/state.ts";
+import type { GpuGlance, WorkerState } from "../../protocol/state.ts";
 
 const GIB = 1024 ** 3;
 const KIB = 1024;
@@ -22,6 +22,8 @@ export interface SampleOptions {
   /** Name of the second mount point; hostile names go here. */
   readonly mount?: string;
   readonly hostname?: string;
+  /** How many GPUs it has; none by default. */
+  readonly gpus?: number;
   /** Moves every value a little, so that two samples differ. */
   readonly turn?: number;
 }
@@ -84,7 +86,7 @@ function frame(
 
 /** The history of the sample machine. There is a gap in it from 15 min on, and spread from 1 h on. */
 export function sampleHistory(options: SampleOptions): DashboardHistory {
-  const { now, range = 15, story = "calm", mount = "/data", turn = 0 } = options;
+  const { now, range = 15, story = "calm", mount = "/data", turn = 0, gpus = 0 } = options;
   const step = { 1: 2000, 15: 2000, 60: 10_000, 1440: 240_000 }[range];
   const to = Math.floor(now / step) * step + step;
   const from = to - range * MINUTE;
@@ -130,6 +132,16 @@ export function sampleHistory(options: SampleOptions): DashboardHistory {
       rate("eth0", "receive", 640 * KIB, 11),
       rate("eth0", "transmit", 120 * KIB, 23),
     ],
+    gpu: sampleGpus(gpus).map(({ id, name }, index) =>
+      frame(
+        "hw.gpu.utilization",
+        { "hw.id": id, "hw.name": name },
+        "1",
+        window,
+        (share) => 0.4 + 0.05 * index + 0.12 * wander(share * 30, 31 + index),
+        spread,
+      ),
+    ),
   };
 }
 
@@ -148,9 +160,20 @@ function verdict(
   return { rule: full, level, value, unit: "1", attributes, readAt: now, since, reason };
 }
 
+function sampleGpus(amount: number): GpuGlance[] {
+  return Array.from({ length: amount }, (_, index) => ({
+    id: `GPU-5a3e9c2b-1f60-4c1e-9a9e-00000000000${String(index)}`,
+    name: "NVIDIA GeForce RTX 4090",
+    utilization: Math.min(1, 0.44 + 0.07 * index),
+    memoryUsed: (9.8 + index) * GIB,
+    memoryTotal: 24 * GIB,
+    temperature: 61 + index,
+  }));
+}
+
 /** The state of the sample machine. */
 export function sampleState(options: SampleOptions): WorkerState {
-  const { now, story = "calm", mount = "/data", hostname = "devbox", turn = 0 } = options;
+  const { now, story = "calm", mount = "/data", hostname = "devbox", turn = 0, gpus = 0 } = options;
   const cpu = cpuAt(1, story) + 0.01 * (turn % 7);
   const memory = memoryAt(1, story);
   const disk = story === "warn" ? 0.878 : 0.71;
@@ -206,6 +229,7 @@ export function sampleState(options: SampleOptions): WorkerState {
       memory: { used: memory * limit, limit, limitedBy: "cgroup /user.slice", swapUsed: 0, swapTotal: 0 },
       disk: { mount: fullest, used: disk * size, size },
       network: { receive: (640 + turn) * KIB, transmit: 120 * KIB },
+      gpu: gpus === 0 ? null : sampleGpus(gpus),
     },
     host: {
       hostname,

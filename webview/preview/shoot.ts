@@ -32,10 +32,15 @@ const STATES: Readonly<Record<string, DashboardSnapshot | null>> = {
   calm,
   warn: { ...sampleSnapshot({ now, story: "warn", range: 60 }), muted: ["disk"] },
   day: sampleSnapshot({ now, story: "crit", range: 1440 }),
+  gpu: sampleSnapshot({ now, story: "crit", gpus: 1 }),
+  gpus: sampleSnapshot({ now, gpus: 8 }),
   minute: sampleSnapshot({ now, range: 1 }),
   waiting: null,
   starting: { ...calm, state: null, history: null, worker: { status: "starting", reason: "" } },
-  empty: { ...calm, history: { from: now - 900_000, to: now, step: 2000, cpu: [], memory: [], disk: [], network: [] } },
+  empty: {
+    ...calm,
+    history: { from: now - 900_000, to: now, step: 2000, cpu: [], memory: [], disk: [], network: [], gpu: [] },
+  },
   stale: changed({ ...crit, sentAt: now }, { time: now - 14_000 }),
   down: {
     ...crit,

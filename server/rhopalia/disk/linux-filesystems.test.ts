@@ -46,6 +46,16 @@ describe("the file system sensor on Linux", () => {
     expect(found.value(UTILIZATION, root)).toBeCloseTo(41000000 / (41000000 + 16900000), 12);
   });
 
+  test("counts inodes where there is a number of them, and says nothing of them where there is none", async () => {
+    const { host } = recorded("bare-debian");
+    const found = await probe(linuxFilesystems(host));
+    const root = { "system.device": "/dev/nvme0n1p2", [MOUNTPOINT]: "/", "system.filesystem.type": "ext4" };
+    const used = { ...root, "system.filesystem.state": "used" };
+    expect(found.value("system.filesystem.inode.utilization", root)).toBe(0.5);
+    expect(found.value("system.filesystem.inode.usage", used)).toBe(500000);
+    expect(found.values("system.filesystem.inode.utilization", MOUNTPOINT)).not.toContain("/boot/efi");
+  });
+
   test("in a container sees its own root and volumes, not the files that the runtime mounts", async () => {
     const { host } = recorded("container-v2");
     const found = await probe(linuxFilesystems(host));

@@ -25,7 +25,7 @@ class Filesystem {
 
 class LinuxFilesystems implements Rhopalium {
   readonly name = "filesystem";
-  readonly metrics = names.FILESYSTEM_METRICS;
+  readonly metrics = [...names.FILESYSTEM_METRICS, ...names.INODE_METRICS];
   readonly #host: Host;
   readonly #mountinfo: Source;
   readonly #remote: RemoteSizes;
@@ -90,6 +90,7 @@ function pushSize(into: Reading[], one: Filesystem, size: FileSystemSize): void 
   const used = Math.max(0, size.blocks - size.blocksFree) * size.blockBytes;
   const available = Math.max(0, Math.min(size.blocksAvailable, size.blocksFree)) * size.blockBytes;
   names.pushFilesystem(into, one.attributes, size.blocks * size.blockBytes, used, available);
+  names.pushInodes(into, one.attributes, size.inodes, size.inodesFree);
 }
 
 function addFailure(failures: string[], one: Filesystem, error: unknown): void {
@@ -104,7 +105,7 @@ function finish(readings: readonly Reading[], failures: readonly string[]): read
   return readings;
 }
 
-/** Space of each file system. Throws PartialFailure naming those that do not answer; the others are in it. */
+/** Space and inodes of each file system. Throws PartialFailure naming those that do not answer; the others are in it. */
 export function linuxFilesystems(host: Host): Rhopalium {
   return new LinuxFilesystems(host);
 }

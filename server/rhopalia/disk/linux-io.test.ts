@@ -35,6 +35,27 @@ describe("the disk sensor on Linux", () => {
     expect(found.value("gorgon.disk.busy", of("sda"))).toBe(0.5);
   });
 
+  test("tells how long an operation took and how many waited, as iostat computes them", async () => {
+    const { host, clock } = recorded("bare-debian");
+    const sensor = linuxDiskIo(host);
+    expect((await probe(sensor)).values("gorgon.disk.latency", "system.device")).toEqual([]);
+    clock.advance(2000);
+    const line = "   8       0 sda 5120 12 409600 21000 2048 5 81920 9000 0 15000 30000";
+    const later = "   8       0 sda 5220 12 409600 21250 2048 5 81920 9000 3 16000 34000";
+    host.write(DISKSTATS, host.files.text(DISKSTATS).replace(line, later));
+    const found = await probe(sensor);
+    // 250 ms for 100 reads; 4,000 ms of waiting within 2,000 ms.
+    expect(found.value("gorgon.disk.latency", of("sda", "read"))).toBe(0.0025);
+    expect(found.value("gorgon.disk.queue", of("sda"))).toBe(2);
+    expect(found.value("system.disk.pending_operations", of("sda"))).toBe(3);
+    expect(found.value("system.disk.operation_time", of("sda", "read"))).toBe(21.25);
+    // Writes are in flight perhaps, and none has ended: how long they take is not known.
+    expect(found.value("gorgon.disk.latency", of("sda", "write"))).toBeUndefined();
+    // Nobody waits for an idle disk.
+    expect(found.value("gorgon.disk.latency", of("nvme0n1", "write"))).toBe(0);
+    expect(found.value("gorgon.disk.queue", of("nvme0n1"))).toBe(0);
+  });
+
   test("starts again when counters go backwards, and for that disk alone", async () => {
     const { host, clock } = recorded("bare-debian");
     const found = await probeTwice(linuxDiskIo(host), clock, 1000, () =>

@@ -1,5 +1,5 @@
 /** Disk IO on Linux: /proc/diskstats, whole devices only. */
-import type { Reading } from "../../../protocol/reading.ts";
+import type { Attributes, Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { Counters } from "../counters.ts";
 import { NamedLines } from "../named-lines.ts";
@@ -10,9 +10,9 @@ import * as names from "./metrics.ts";
 /** The kernel counts in sectors of 512 bytes, whatever the disk's own are (Documentation/admin-guide/iostats.rst). */
 const SECTOR_BYTES = 512;
 
-/** Place of the milliseconds of IO, after the common counters. */
-const BUSY_MS = 4;
-const COUNTERS = 5;
+/** Places of the milliseconds, after the common counters. */
+const [BUSY_MS, READ_MS, WRITE_MS, QUEUED_MS] = [4, 5, 6, 7] as const;
+const COUNTERS = 8;
 
 /** Not disks: memory, or files of a disk that is counted already. */
 const NOT_PHYSICAL = /^(?:loop|ram|zram|fd)\d/;
@@ -70,27 +70,35 @@ class LinuxDiskIo implements Rhopalium {
       values[names.READS] = scanner.whole();
       scanner.skipWord(); // merged
       values[names.READ_BYTES] = scanner.whole() * SECTOR_BYTES;
-      scanner.skipWord(); // milliseconds reading
+      values[READ_MS] = scanner.whole();
       values[names.WRITES] = scanner.whole();
       scanner.skipWord(); // merged
       values[names.WRITTEN_BYTES] = scanner.whole() * SECTOR_BYTES;
-      scanner.skipWord(); // milliseconds writing
-      scanner.skipWord(); // in flight
+      values[WRITE_MS] = scanner.whole();
+      const pending = scanner.whole();
       const busyMs = scanner.whole();
       values[BUSY_MS] = busyMs;
+      values[QUEUED_MS] = scanner.whole();
       if (disk.seenIn !== reading - 1) counters.forget();
       disk.seenIn = reading;
       const rated = counters.update(now);
       // Slots of a network block device or an empty drive that were never used are no disks yet.
       if ((values[names.READS] ?? 0) === 0 && (values[names.WRITES] ?? 0) === 0) continue;
       names.pushTransfers(readings, disk.attributes, values, rated ? counters.rates : null);
-      const { plain } = disk.attributes;
+      const { plain, read, write } = disk.attributes;
       readings.push({ metric: names.IO_TIME, attributes: plain, value: busyMs / 1000 });
       if (rated) {
         // Milliseconds of work a second; the clock and the kernel's ticks are not read at one moment.
         const busy = Math.min(1, (counters.rates[BUSY_MS] ?? 0) / 1000);
         readings.push({ metric: names.BUSY, attributes: plain, value: busy });
+        pushLatency(readings, read, counters.rates, READ_MS, names.READS, pending);
+        pushLatency(readings, write, counters.rates, WRITE_MS, names.WRITES, pending);
+        // Milliseconds of waiting a millisecond: iostat's aqu-sz, the growth of field 11 over the time passed.
+        readings.push({ metric: names.QUEUE, attributes: plain, value: (counters.rates[QUEUED_MS] ?? 0) / 1000 });
       }
+      readings.push({ metric: names.OPERATION_TIME, attributes: read, value: values[READ_MS] / 1000 });
+      readings.push({ metric: names.OPERATION_TIME, attributes: write, value: values[WRITE_MS] / 1000 });
+      readings.push({ metric: names.PENDING, attributes: plain, value: pending });
     }
     this.#disks.prune(place, GONE_KEPT);
     return readings;
@@ -115,7 +123,25 @@ class LinuxDiskIo implements Rhopalium {
   }
 }
 
-/** Transfers, operations and busy time of each whole disk. Throws Unreadable or Malformed. */
+/**
+ * Time an operation took on average: iostat's r_await and w_await, the growth of the milliseconds over that of the
+ * operations completed. 0 for an idle disk; nothing where operations are in flight and none came to its end.
+ */
+function pushLatency(
+  into: Reading[],
+  attributes: Attributes,
+  rates: Float64Array,
+  milliseconds: number,
+  operations: number,
+  pending: number,
+): void {
+  const completed = rates[operations] ?? 0;
+  if (completed === 0 && pending > 0) return;
+  const value = completed === 0 ? 0 : (rates[milliseconds] ?? 0) / completed / 1000;
+  into.push({ metric: names.LATENCY, attributes, value });
+}
+
+/** Transfers, operations, latency, queue and busy time of each whole disk. Throws Unreadable or Malformed. */
 export function linuxDiskIo(host: Host): Rhopalium {
   return new LinuxDiskIo(host);
 }

@@ -51,12 +51,34 @@ export function pushFilesystem(
   }
 }
 
+export const INODE_USAGE = "system.filesystem.inode.usage";
+export const INODE_UTILIZATION = "system.filesystem.inode.utilization";
+
+/** Linux alone tells inodes apart from bytes. */
+export const INODE_METRICS: readonly MetricInfo[] = [
+  { name: INODE_USAGE, unit: "{inode}", kind: "gauge", description: "Inodes (files that there may be) by state" },
+  { name: INODE_UTILIZATION, unit: "1", kind: "gauge", description: "Inodes in use of all, as df -i computes it" },
+];
+
+/** One file system's inodes. Nothing where it has no fixed number of them (btrfs, vfat, most network ones). */
+export function pushInodes(into: Reading[], attributes: FilesystemAttributes, inodes: number, free: number): void {
+  if (!(inodes > 0)) return;
+  const left = Math.max(0, Math.min(inodes, free));
+  into.push({ metric: INODE_USAGE, attributes: attributes.used, value: inodes - left });
+  into.push({ metric: INODE_USAGE, attributes: attributes.free, value: left });
+  into.push({ metric: INODE_UTILIZATION, attributes: attributes.plain, value: (inodes - left) / inodes });
+}
+
 export const IO = "system.disk.io";
 export const OPERATIONS = "system.disk.operations";
 export const IO_TIME = "system.disk.io_time";
 export const IO_RATE = "gorgon.disk.io.rate";
 export const OPERATION_RATE = "gorgon.disk.operations.rate";
 export const BUSY = "gorgon.disk.busy";
+export const OPERATION_TIME = "system.disk.operation_time";
+export const PENDING = "system.disk.pending_operations";
+export const LATENCY = "gorgon.disk.latency";
+export const QUEUE = "gorgon.disk.queue";
 
 /** What every platform with disk counters gives. */
 export const TRANSFER_METRICS: readonly MetricInfo[] = [
@@ -70,6 +92,25 @@ export const TRANSFER_METRICS: readonly MetricInfo[] = [
 export const BUSY_METRICS: readonly MetricInfo[] = [
   { name: IO_TIME, unit: "s", kind: "counter", description: "Time in which the disk had work" },
   { name: BUSY, unit: "1", kind: "gauge", description: "Share of time in which the disk had work" },
+  {
+    name: OPERATION_TIME,
+    unit: "s",
+    kind: "counter",
+    description: "Time that reads and writes took, each with its waiting, added up",
+  },
+  { name: PENDING, unit: "{operation}", kind: "gauge", description: "Reads and writes in flight now" },
+  {
+    name: LATENCY,
+    unit: "s",
+    kind: "gauge",
+    description: "Time that a read or write took on average, with its waiting (r_await, w_await of iostat)",
+  },
+  {
+    name: QUEUE,
+    unit: "{operation}",
+    kind: "gauge",
+    description: "Reads and writes in flight on average (aqu-sz of iostat)",
+  },
 ];
 
 /** The attributes of one disk's series, made once. */

@@ -42,6 +42,22 @@ describe("the network sensor on Linux", () => {
     expect(found.value("gorgon.network.io.rate", of("docker0", "receive"))).toBe(0);
   });
 
+  test("tells packets, errors and drops, and how many a second", async () => {
+    const { host, clock } = recorded("bare-debian");
+    const line = "619583026  688425    0    2    0     0          0         0  1261730    1577    0    0";
+    const later = "619583026  688625    4   12    0     0          0         0  1261730    1587    0    6";
+    const found = await probeTwice(linuxNetwork(host), clock, 2000, () =>
+      host.write(DEV, host.files.text(DEV).replace(line, later)),
+    );
+    expect(found.value("system.network.packet.count", of("enp3s0", "receive"))).toBe(688625);
+    expect(found.value("system.network.errors", of("enp3s0", "receive"))).toBe(4);
+    expect(found.value("system.network.packet.dropped", of("enp3s0", "transmit"))).toBe(6);
+    expect(found.value("gorgon.network.packet.rate", of("enp3s0", "receive"))).toBe(100);
+    expect(found.value("gorgon.network.errors.rate", of("enp3s0", "receive"))).toBe(2);
+    expect(found.value("gorgon.network.packet.dropped.rate", of("enp3s0", "receive"))).toBe(5);
+    expect(found.value("gorgon.network.packet.rate", of("enp3s0", "transmit"))).toBe(5);
+  });
+
   test("a counter that wrapped or was reset gives no rate, and no peak", async () => {
     const { host, clock } = recorded("bare-debian");
     const sensor = linuxNetwork(host);

@@ -17,8 +17,8 @@ const LEFT_OUT = /^(?:lo$|veth)/;
 /** Two lines of headings come first. */
 const HEADINGS = 2;
 
-/** Words of a line between the received and the transmitted bytes. */
-const BETWEEN = 7;
+/** Words of a line between the packets dropped on receipt and the transmitted bytes. */
+const BETWEEN = 4;
 
 /** Names of interfaces that have gone, kept before they are forgotten. */
 const GONE_KEPT = 64;
@@ -27,7 +27,7 @@ const COLON = 0x3a;
 
 class Interface {
   readonly attributes: names.InterfaceAttributes;
-  readonly counters = new Counters(names.COUNTERS);
+  readonly counters = new Counters(names.ALL_COUNTERS);
   /** The reading in which it was there last. */
   seenIn = -1;
 
@@ -50,7 +50,7 @@ function isStacked(host: Host, name: string): boolean {
 
 class LinuxNetwork implements Rhopalium {
   readonly name = "network";
-  readonly metrics = names.NETWORK_METRICS;
+  readonly metrics = [...names.NETWORK_METRICS, ...names.PACKET_METRICS];
   readonly #host: Host;
   readonly #dev: Source;
   readonly #interfaces = new NamedLines((name) => (LEFT_OUT.test(name) ? null : new Interface(this.#host, name)));
@@ -75,15 +75,20 @@ class LinuxNetwork implements Rhopalium {
       const one = this.#interfaces.get(place++, scanner.bytes, from, to);
       if (one === null) continue;
       const { counters } = one;
-      counters.values[names.RECEIVED] = scanner.whole();
+      const { values } = counters;
+      values[names.RECEIVED] = scanner.whole();
+      scanPackets(scanner, values, names.RECEIVED_PACKETS);
       for (let word = 0; word < BETWEEN; word++) scanner.skipWord();
-      counters.values[names.TRANSMITTED] = scanner.whole();
+      values[names.TRANSMITTED] = scanner.whole();
+      scanPackets(scanner, values, names.TRANSMITTED_PACKETS);
       if (one.seenIn !== reading - 1) counters.forget();
       one.seenIn = reading;
       const rated = counters.update(now);
       // Never used since boot: a spare port or a leftover of the kernel (ifb0, sit0) is no series.
-      if (counters.values[names.RECEIVED] === 0 && counters.values[names.TRANSMITTED] === 0) continue;
-      names.pushInterface(readings, one.attributes, counters.values, rated ? counters.rates : null);
+      if (values[names.RECEIVED] === 0 && values[names.TRANSMITTED] === 0) continue;
+      const rates = rated ? counters.rates : null;
+      names.pushInterface(readings, one.attributes, values, rates);
+      names.pushPackets(readings, one.attributes, values, rates);
     }
     this.#interfaces.prune(place, GONE_KEPT);
     return readings;
@@ -92,6 +97,11 @@ class LinuxNetwork implements Rhopalium {
   dispose(): void {
     this.#dev.dispose();
   }
+}
+
+/** Packets, errors and drops follow each other in both halves of a line. */
+function scanPackets(scanner: Scanner, values: Float64Array, place: number): void {
+  for (let offset = 0; offset < names.PACKET_COUNTERS; offset++) values[place + offset] = scanner.whole();
 }
 
 /** Where the name ends; the scanner stands behind its colon, which the kernel may put right before the number. */
@@ -104,7 +114,7 @@ function endOfName(scanner: Scanner): number {
   return at;
 }
 
-/** Traffic of each interface. Throws Unreadable or Malformed. */
+/** Traffic, errors and drops of each interface. Throws Unreadable or Malformed. */
 export function linuxNetwork(host: Host): Rhopalium {
   return new LinuxNetwork(host);
 }
