@@ -51,6 +51,9 @@ describe("numbers for people", () => {
     expect(formatValue(12.34, "{operation}/s")).toBe("12.3/s");
     expect(formatValue(1234, "{operation}")).toBe("1230");
     expect(formatValue(7, "{core}")).toBe("7.00");
+    expect(formatValue(61, "Cel")).toBe("61.0 °C");
+    expect(formatValue(1024, "{file}")).toBe("1024");
+    expect(formatValue(2.5, "{process}")).toBe("2.50");
   });
 
   test("a missing value is a dash, never a zero", () => {

@@ -52,6 +52,13 @@ export function formatValue(value: number | null, unit: Unit): string {
       return formatDuration(value);
     case "{operation}/s":
       return `${significant(value)}/s`;
+    case "Cel":
+      return `${significant(value)} °C`;
+    case "{event}":
+    case "{file}":
+    case "{process}":
+      // Counts are whole; an average of them is not.
+      return Number.isInteger(value) ? String(value) : significant(value);
     default:
       return significant(value);
   }

@@ -17,7 +17,20 @@ export interface Reading {
 export type MetricKind = "gauge" | "counter";
 
 /** Units in UCUM, as OpenTelemetry writes them: ratio `1`, bytes `By`, seconds `s`, bytes a second `By/s`. */
-export type Unit = "1" | "By" | "By/s" | "s" | "ms" | "{core}" | "{operation}" | "{operation}/s" | "{thread}";
+export type Unit =
+  | "1"
+  | "By"
+  | "By/s"
+  | "s"
+  | "ms"
+  | "Cel"
+  | "{core}"
+  | "{event}"
+  | "{file}"
+  | "{operation}"
+  | "{operation}/s"
+  | "{process}"
+  | "{thread}";
 
 /** What a metric means. A sensor declares every metric that it can give. */
 export interface MetricInfo {
@@ -25,6 +38,11 @@ export interface MetricInfo {
   readonly unit: Unit;
   readonly kind: MetricKind;
   readonly description: string;
+  /**
+   * Its series come and go without end (one a process), so they are shown but not kept in history: each would count
+   * against the limit of series for as long as history is kept.
+   */
+  readonly transient?: true;
 }
 
 /** A sensor that could not be read, and why, in words with the mend where there is one. */

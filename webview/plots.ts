@@ -13,6 +13,7 @@ import {
   gapTolerance,
   pointsOf,
   runsOf,
+  highest,
   summaryOf,
   summed,
   thin,
@@ -21,7 +22,7 @@ import { type ValueAxis, valueAxis } from "./ticks.ts";
 import { RANGE_WORDS, clip, count, lasting, listing } from "./words.ts";
 
 /** One colour a thing, everywhere. */
-export type Ink = "cpu" | "memory" | "disk" | "network";
+export type Ink = "cpu" | "memory" | "disk" | "network" | "pressure";
 
 /** One line of a chart. */
 export interface Line {
@@ -53,7 +54,7 @@ export interface Threshold {
 
 /** One chart. */
 export interface Plot {
-  readonly id: "load" | "network" | "disk";
+  readonly id: "load" | "network" | "disk" | "pressure";
   readonly title: string;
   readonly subtitle: string;
   readonly unit: Unit;
@@ -138,6 +139,23 @@ export function plotsOf(
   ];
 }
 
+/** What tiles without a chart of their own draw their trend from. */
+export function trendsOf(history: DashboardHistory | null, state: WorkerState | null, range: RangeMinutes): Plot[] {
+  const frames = history?.pressure ?? [];
+  if (frames.length === 0) return [];
+  const columns = highest(frames);
+  const tolerance = gapTolerance(history?.step ?? 0, state?.intervalMs ?? 2000);
+  const line: Line = {
+    ...name("pressure", "Pressure", "pressure", 0),
+    points: thin(pointsOf(columns, tolerance), MOST_POINTS),
+    summary: summaryOf(columns),
+    exact: true,
+  };
+  const window = { from: history?.from ?? 0, to: history?.to ?? 0 };
+  const head = { id: "pressure", title: "Pressure", subtitle: RANGE_WORDS[range], unit: "1", empty: "" } as const;
+  return [plot({ ...window, ...head }, [line], [line], state?.bell.verdicts ?? [])];
+}
+
 function name(id: string, label: string, ink: Ink, pattern: 0 | 1 | 2): Omit<Line, "points" | "summary" | "exact"> {
   return { id, label, title: label, ink, pattern };
 }
@@ -181,9 +199,16 @@ export const METRICS: Readonly<Record<Ink, string>> = {
   memory: "system.memory.utilization",
   disk: "system.filesystem.utilization",
   network: "gorgon.network.io.rate",
+  pressure: "gorgon.pressure.ratio",
 };
 
-const THING: Readonly<Record<Ink, string>> = { cpu: "CPU", memory: "Memory", disk: "Disk", network: "Network" };
+const THING: Readonly<Record<Ink, string>> = {
+  cpu: "CPU",
+  memory: "Memory",
+  disk: "Disk",
+  network: "Network",
+  pressure: "Pressure",
+};
 
 /** The rule whose thresholds are drawn for a metric: the built-in one of that name, else the first for the metric. */
 export function ruleFor(ink: Ink, verdicts: readonly Verdict[]): Rule | null {

@@ -1,4 +1,4 @@
-/** Which questions about the past the four charts ask, by range: steps so wide that no series has over 360 points. */
+/** Which questions about the past the dashboard asks, by range: steps so wide that no series has over 360 points. */
 import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import type { DashboardHistory, RangeMinutes } from "../../protocol/messages/webview.ts";
 import type { Attributes } from "../../protocol/reading.ts";
@@ -30,9 +30,13 @@ const SERIES: readonly { readonly metric: string; readonly match: Attributes }[]
   { metric: "system.memory.utilization", match: { "system.memory.state": "used" } },
   { metric: "system.filesystem.utilization", match: {} },
   { metric: "gorgon.network.io.rate", match: {} },
+  {
+    metric: "gorgon.pressure.ratio",
+    match: { "gorgon.pressure.kind": "some", "gorgon.pressure.window": "10s" },
+  },
 ];
 
-/** The questions for a range that ends at `now`, in the order cpu, memory, disk, network. */
+/** The questions for a range that ends at `now`, in the order cpu, memory, disk, network, pressure. */
 export function queriesOf(plan: RangePlan, now: number): HistoryQuery[] {
   // On the step's grid, so that a step does not change its samples from one question to the next.
   const to = plan.step === 0 ? now + 1 : (Math.floor(now / plan.step) + 1) * plan.step;
@@ -56,5 +60,6 @@ export function historyOf(
     memory: frames[1] ?? [],
     disk: frames[2] ?? [],
     network: frames[3] ?? [],
+    pressure: frames[4] ?? [],
   };
 }

@@ -11,7 +11,7 @@ export type RangeMinutes = 1 | 15 | 60 | 1440;
 /** The ranges that the dashboard offers, in order. */
 export const RANGES: readonly RangeMinutes[] = [1, 15, 60, 1440];
 
-/** The four charts' series. Frames are empty while there is no history. */
+/** The series of charts and tiles. Frames are empty while there is no history. */
 export interface DashboardHistory {
   readonly from: number;
   readonly to: number;
@@ -25,6 +25,8 @@ export interface DashboardHistory {
   readonly disk: readonly SeriesFrame[];
   /** `gorgon.network.io.rate`, one series an interface and direction. */
   readonly network: readonly SeriesFrame[];
+  /** `gorgon.pressure.ratio`, some in 10 s, one series a resource and control group. */
+  readonly pressure: readonly SeriesFrame[];
 }
 
 /** Everything the dashboard shows. */

@@ -10,6 +10,17 @@ function sum(found: readonly Latest[]): number | null {
   return counted.length === 0 ? null : counted.reduce((total, one) => total + one.reading.value, 0);
 }
 
+/** The worst of the machine's and the own control group's pressure. */
+function pressureOf(hub: Pick<Hub, "latest">, resource: string): number | null {
+  const match = {
+    "gorgon.pressure.resource": resource,
+    "gorgon.pressure.kind": "some",
+    "gorgon.pressure.window": "10s",
+  };
+  const found = hub.latest("gorgon.pressure.ratio", match).map((one) => one.reading.value);
+  return found.length === 0 ? null : Math.max(...found);
+}
+
 /** Reads the glance from the hub's newest values. `cores` comes from the static facts until the sensor says it. */
 export function glanceOf(hub: Pick<Hub, "latest">, cores: number): Glance {
   const limit = hub.latest("system.memory.limit")[0];
@@ -46,5 +57,6 @@ export function glanceOf(hub: Pick<Hub, "latest">, cores: number): Glance {
       receive: sum(hub.latest(rate, { "network.io.direction": "receive" })),
       transmit: sum(hub.latest(rate, { "network.io.direction": "transmit" })),
     },
+    pressure: { cpu: pressureOf(hub, "cpu"), memory: pressureOf(hub, "memory"), io: pressureOf(hub, "io") },
   };
 }

@@ -44,7 +44,8 @@ export async function probe(sensor: Rhopalium, signal = new AbortController().si
     const key = seriesKey(metric, attributes);
     const info = declared.get(metric);
     if (info === undefined) throw new Error(`${metric} is not declared`);
-    if (!Number.isFinite(value) || value < 0) throw new Error(`${key} is ${value}`);
+    // Of all units only degrees Celsius have values under 0.
+    if (!Number.isFinite(value) || (value < 0 && info.unit !== "Cel")) throw new Error(`${key} is ${value}`);
     if (info.unit === "1" && value > 1) throw new Error(`${key} is a ratio of ${value}`);
     if (seen.has(key)) throw new Error(`${key} comes twice`);
     seen.add(key);

@@ -28,7 +28,13 @@ export function readPalette(): Palette {
     return getComputedStyle(probe).color;
   };
   const palette: Palette = {
-    ink: { cpu: colour("cpu"), memory: colour("memory"), disk: colour("disk"), network: colour("network") },
+    ink: {
+      cpu: colour("cpu"),
+      memory: colour("memory"),
+      disk: colour("disk"),
+      network: colour("network"),
+      pressure: colour("pressure"),
+    },
     level: { WARN: colour("warn-line"), CRIT: colour("crit-line") },
     levelText: { WARN: colour("warn"), CRIT: colour("crit") },
     text: colour("text"),

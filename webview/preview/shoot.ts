@@ -35,7 +35,10 @@ const STATES: Readonly<Record<string, DashboardSnapshot | null>> = {
   minute: sampleSnapshot({ now, range: 1 }),
   waiting: null,
   starting: { ...calm, state: null, history: null, worker: { status: "starting", reason: "" } },
-  empty: { ...calm, history: { from: now - 900_000, to: now, step: 2000, cpu: [], memory: [], disk: [], network: [] } },
+  empty: {
+    ...calm,
+    history: { from: now - 900_000, to: now, step: 2000, cpu: [], memory: [], disk: [], network: [], pressure: [] },
+  },
   stale: changed({ ...crit, sentAt: now }, { time: now - 14_000 }),
   down: {
     ...crit,
