@@ -3,7 +3,7 @@
  * by `here(id)` carries `[id]` in its title, the test driver prints each entry that does not apply, and any other
  * skipped test counts as a failure.
  */
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 
 /** One thing that needs something no package manager can install. */
 export interface PlatformNeed {
@@ -18,6 +18,18 @@ function mayMount(): boolean {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
   const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
   return (BigInt(`0x${effective}`) & (1n << 21n)) !== 0n;
+}
+
+/** Root, with the memory and the CPU controller mounted as version 1 and open to new groups. */
+function mayMakeGroupsV1(): boolean {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
+  try {
+    for (const file of ["memory/memory.limit_in_bytes", "cpu/cpu.cfs_quota_us"]) readFileSync(`/sys/fs/cgroup/${file}`);
+    for (const controller of ["memory", "cpu"]) accessSync(`/sys/fs/cgroup/${controller}`, constants.W_OK);
+    return true;
+  } catch {
+    return false; // Version 2, or mounted read-only, as in most containers.
+  }
 }
 
 export const PLATFORM_NEEDS: readonly PlatformNeed[] = [
@@ -40,6 +52,11 @@ export const PLATFORM_NEEDS: readonly PlatformNeed[] = [
     id: "root",
     reason: "mounting a tiny file system to fill it needs root with the right to mount (CAP_SYS_ADMIN) on Linux",
     applies: mayMount,
+  },
+  {
+    id: "cgroup-v1",
+    reason: "a real throttle and OOM kill need root and control groups of version 1; elsewhere recorded trees stand in",
+    applies: mayMakeGroupsV1,
   },
   {
     id: "not-root",

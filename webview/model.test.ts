@@ -97,7 +97,7 @@ describe("tiles", () => {
   });
 
   it("show a dash, never a zero, where nothing is known", () => {
-    expect(view(null).tiles.map((tile) => tile.number)).toEqual(["–", "–", "–", "–"]);
+    expect(view(null).tiles.map((tile) => tile.number)).toEqual(["–", "–", "–", "–", "–"]);
   });
 
   it("say how much swap is in use, when some is", () => {

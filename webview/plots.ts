@@ -139,6 +139,9 @@ export function plotsOf(
   ];
 }
 
+/** Where the trend of pressure ends when nothing is higher. */
+const PRESSURE_SCALE = 0.2;
+
 /** What tiles without a chart of their own draw their trend from. */
 export function trendsOf(history: DashboardHistory | null, state: WorkerState | null, range: RangeMinutes): Plot[] {
   const frames = history?.pressure ?? [];
@@ -153,7 +156,9 @@ export function trendsOf(history: DashboardHistory | null, state: WorkerState | 
   };
   const window = { from: history?.from ?? 0, to: history?.to ?? 0 };
   const head = { id: "pressure", title: "Pressure", subtitle: RANGE_WORDS[range], unit: "1", empty: "" } as const;
-  return [plot({ ...window, ...head }, [line], [line], state?.bell.verdicts ?? [])];
+  const trend = plot({ ...window, ...head }, [line], [line], state?.bell.verdicts ?? []);
+  // Of a whole minute's waiting a tenth is much already: on a scale of 100 % it would be a flat line.
+  return [{ ...trend, axis: { ...trend.axis, max: PRESSURE_SCALE } }];
 }
 
 function name(id: string, label: string, ink: Ink, pattern: 0 | 1 | 2): Omit<Line, "points" | "summary" | "exact"> {

@@ -66,10 +66,12 @@ export async function probeTwice(
   return probe(sensor);
 }
 
-/** A recorded machine of fixtures/. */
+/** A recorded machine: a folder of fixtures/, or `battery/laptop` for one of a sensor's own. */
 export function recorded(name: string, options: Omit<FixtureOptions, "clock"> = {}): RecordedMachine {
   const clock = new ManualClock();
-  const root = fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+  const [sensor = "", own] = name.split("/");
+  const folder = own === undefined ? `fixtures/${name}` : `${sensor}/fixtures/${own}`;
+  const root = fileURLToPath(new URL(folder, import.meta.url));
   return { clock, host: fixtureHost({ ...options, root, clock }) };
 }
 
