@@ -58,6 +58,9 @@ describe("numbers for people", () => {
     expect(formatValue(71.25, "W")).toBe("71.3 W");
     expect(formatValue(0.5, "{packet}/s")).toBe("0.50/s");
     expect(formatValue(0.00042, "s")).toBe("0.42 ms");
+    expect(formatValue(61, "Cel")).toBe("61.0 °C");
+    expect(formatValue(1024, "{file}")).toBe("1024");
+    expect(formatValue(2.5, "{process}")).toBe("2.50");
   });
 
   test("a missing value is a dash, never a zero", () => {

@@ -58,6 +58,11 @@ export function formatValue(value: number | null, unit: Unit): string {
     case "{packet}/s":
     case "{error}/s":
       return `${significant(value)}/s`;
+    case "{event}":
+    case "{file}":
+    case "{process}":
+      // Counts are whole; an average of them is not.
+      return Number.isInteger(value) ? String(value) : significant(value);
     default:
       return significant(value);
   }

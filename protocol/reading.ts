@@ -29,11 +29,14 @@ export type Unit =
   | "{core}"
   | "{error}"
   | "{error}/s"
+  | "{event}"
+  | "{file}"
   | "{inode}"
   | "{operation}"
   | "{operation}/s"
   | "{packet}"
   | "{packet}/s"
+  | "{process}"
   | "{segment}"
   | "{thread}";
 
@@ -43,6 +46,11 @@ export interface MetricInfo {
   readonly unit: Unit;
   readonly kind: MetricKind;
   readonly description: string;
+  /**
+   * Its series come and go without end (one a process), so they are shown but not kept in history: each would count
+   * against the limit of series for as long as history is kept.
+   */
+  readonly transient?: true;
 }
 
 /** A sensor that could not be read, and why, in words with the mend where there is one. */

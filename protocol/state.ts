@@ -92,6 +92,34 @@ export interface Glance {
   readonly network: { readonly receive: number | null; readonly transmit: number | null };
   /** In the driver's order. Null: there is none that tells, or nobody needs it, so that it is not read now. */
   readonly gpu: readonly GpuGlance[] | null;
+  /** Shares of the last 10 s in which some task waited for it; null where the system does not tell. */
+  readonly pressure: { readonly cpu: number | null; readonly memory: number | null; readonly io: number | null };
+}
+
+/** One process that stands out. */
+export interface ProcessRow {
+  readonly pid: number;
+  /** The program's file name. Data, never markup. */
+  readonly name: string;
+  /** What an interpreter runs, e.g. `train.py`; empty for other programs. */
+  readonly detail: string;
+  /** Milliseconds since the epoch; 0 where the system does not tell. With the pid it names the process. */
+  readonly startedAt: number;
+  /** In cores: 1.48 is one core and a half. Null until it has been seen twice. */
+  readonly cpu: number | null;
+  /** In RAM. */
+  readonly memoryBytes: number;
+  /** Bytes a second to and from disks; null where it may not be told. */
+  readonly ioRate: number | null;
+  readonly threads: number | null;
+}
+
+/** The processes that use most CPU and those that use most memory, together and in no order. */
+export interface ProcessList {
+  /** When they were looked at, milliseconds since the epoch. */
+  readonly time: number;
+  readonly intervalMs: number;
+  readonly rows: readonly ProcessRow[];
 }
 
 /** The complete state, sent after every poll. */
@@ -101,6 +129,8 @@ export interface WorkerState {
   readonly node: string;
   readonly bell: BellState;
   readonly glance: Glance;
+  /** Null before processes were looked at. */
+  readonly processes: ProcessList | null;
   readonly host: HostFacts;
   readonly sensors: readonly SensorHealth[];
   readonly self: SelfCost;

@@ -2,14 +2,14 @@
 export * from "../protocol/index.ts";
 
 // The operating system, real or recorded, and time.
-export type { Clock, Disposable, Files, FileSystemSize, Host, LiveFile, Programs } from "./host/host.ts";
+export type { Clock, Disposable, FileFacts, Files, FileSystemSize, Host, LiveFile, Programs } from "./host/host.ts";
 export { leveledLog, silentLog, type Log } from "./host/log.ts";
 export { nodeHost, systemClock } from "./host/node.ts";
 export { fixtureHost, FixtureHost, type FixtureOptions } from "./host/fixture.ts";
 export { ManualClock } from "./host/manual-clock.ts";
 
 // Sensing.
-export { hostSensors } from "./rhopalia/index.ts";
+export { hostSensors, slowSensors, type SlowOptions } from "./rhopalia/index.ts";
 export { Malformed, NoData, PartialFailure, type Rhopalium } from "./rhopalia/rhopalium.ts";
 export type { Crab, CrabStats } from "./crabs/crab.ts";
 export { CrabDisposed, CrabGuardian, DEFAULT_INTERVAL_MS, type CrabOptions } from "./crabs/guardian.ts";
@@ -39,5 +39,6 @@ export { renderBell } from "./bell/terminal.ts";
 export { styleOf, type TerminalFacts, type TerminalStyle } from "./bell/terminal-style.ts";
 export { defaultConfig } from "./config/defaults.ts";
 export type { StackConfig, Thresholds } from "./config/config.ts";
+export type { FileWatch, ProcessWatch, Watch } from "./config/watch.ts";
 
 export { VERSION } from "./version.ts";

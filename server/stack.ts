@@ -9,13 +9,15 @@ import { SelfMeter } from "./crabs/self.ts";
 import type { Disposable, Host } from "./host/host.ts";
 import type { Log } from "./host/log.ts";
 import { glanceOf } from "./octopus/glance.ts";
-import type { Hub } from "./octopus/hub.ts";
+import type { Hub, Latest } from "./octopus/hub.ts";
 import { Octopus } from "./octopus/octopus.ts";
 import { openStore } from "./octopus/store/open.ts";
 import { MemoryStore } from "./octopus/store/memory.ts";
 import type { SeriesStore } from "./octopus/store/store.ts";
+import { processesOf } from "./octopus/processes.ts";
 import { type GpuSensor, gpuSensor } from "./rhopalia/gpu/index.ts";
-import { hostSensors } from "./rhopalia/index.ts";
+import { hostSensors, SLOW_SENSOR_INTERVALS_MS, slowSensors } from "./rhopalia/index.ts";
+import { SystemInformation } from "./rhopalia/systeminformation.ts";
 
 /** What the stack is made from. */
 export interface StackOptions {
@@ -52,6 +54,9 @@ export interface Stack {
 /** Off Linux every read asks a program of the system, some of them slow to start. */
 const SLOW_DEADLINE_MS = 10_000;
 
+/** Slow sensors are read twice a minute. */
+const SLEEPER_INTERVAL_MS = 30_000;
+
 /** Where the worker keeps no file, this much history is in memory. */
 const MEMORY_RETENTION_MS = 3_600_000;
 
@@ -68,6 +73,8 @@ function storeOf(options: StackOptions, config: LoadedConfig): SeriesStore {
   return new MemoryStore({ clock, retentionMs: MEMORY_RETENTION_MS, reason: `${why}; the last hour is in memory.` });
 }
 
+const first = (found: readonly Latest[]): number | null => found[0]?.reading.value ?? null;
+
 /** Builds the stack; nothing polls before `start`. */
 export function createStack(options: StackOptions): Stack {
   const { host, log, nodeName } = options;
@@ -78,17 +85,30 @@ export function createStack(options: StackOptions): Stack {
 
   const self = new SelfMeter(host.clock);
   const hub = new Octopus({ node: nodeName, clock: host.clock, log, store: storeOf(options, config) });
+  const information = new SystemInformation(host);
   const gpu = gpuSensor(host);
   const guardian = new CrabGuardian({
     name: "guardian",
     node: nodeName,
-    sensors: [...hostSensors(host), gpu, self],
+    sensors: [...hostSensors(host, null, information), gpu, self],
     clock: host.clock,
     log,
     intervalMs: config.config.intervalMs,
     ...(host.platform === "linux" ? {} : { deadlineMs: SLOW_DEADLINE_MS }),
   });
   hub.register(guardian);
+  hub.register(
+    new CrabGuardian({
+      name: "sleeper",
+      node: nodeName,
+      sensors: slowSensors(host, { information, watches: () => config.config.watches }),
+      clock: host.clock,
+      log,
+      intervalMs: SLEEPER_INTERVAL_MS,
+      sensorIntervalsMs: SLOW_SENSOR_INTERVALS_MS,
+      deadlineMs: SLOW_DEADLINE_MS,
+    }),
+  );
   let gpuRules: Disposable | null = null;
   /** A rule on a GPU needs it as long as the rule stands. */
   const needGpu = (): void => {
@@ -108,6 +128,7 @@ export function createStack(options: StackOptions): Stack {
       node: nodeName,
       bell: bell.state(),
       glance: glanceOf(hub, facts.cores, host.clock.now()),
+      processes: processesOf(hub, first(hub.latest("system.cpu.logical.count")) ?? facts.cores),
       host: facts,
       sensors: hub.list().flatMap((crab) => crab.stats().sensors),
       self: self.cost(),

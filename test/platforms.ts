@@ -3,7 +3,7 @@
  * by `here(id)` carries `[id]` in its title, the test driver prints each entry that does not apply, and any other
  * skipped test counts as a failure.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** One thing that needs something no package manager can install. */
 export interface PlatformNeed {
@@ -27,6 +27,18 @@ function hasGpu(): boolean {
   return list("/sys/class/drm").some((card) => existsSync(`/sys/class/drm/${card}/device/gpu_busy_percent`));
 }
 
+/** Root, with the memory and the CPU controller mounted as version 1 and open to new groups. */
+function mayMakeGroupsV1(): boolean {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
+  try {
+    for (const file of ["memory/memory.limit_in_bytes", "cpu/cpu.cfs_quota_us"]) readFileSync(`/sys/fs/cgroup/${file}`);
+    for (const controller of ["memory", "cpu"]) accessSync(`/sys/fs/cgroup/${controller}`, constants.W_OK);
+    return true;
+  } catch {
+    return false; // Version 2, or mounted read-only, as in most containers.
+  }
+}
+
 export const PLATFORM_NEEDS: readonly PlatformNeed[] = [
   {
     id: "linux",
@@ -47,6 +59,11 @@ export const PLATFORM_NEEDS: readonly PlatformNeed[] = [
     id: "root",
     reason: "mounting a tiny file system to fill it needs root with the right to mount (CAP_SYS_ADMIN) on Linux",
     applies: mayMount,
+  },
+  {
+    id: "cgroup-v1",
+    reason: "a real throttle and OOM kill need root and control groups of version 1; elsewhere recorded trees stand in",
+    applies: mayMakeGroupsV1,
   },
   {
     id: "not-root",

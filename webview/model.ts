@@ -227,7 +227,10 @@ function tilesOf(state: WorkerState | null): Tile[] {
   const limitedBy = glance?.memory.limitedBy ?? "";
   const load = glance?.cpu.load1 ?? null;
   const shown = shownGpu(glance?.gpu);
-  return [
+  const pressure = worstPressure(glance?.pressure);
+  const pressed = judged("pressure", pressure.value);
+  const untold = state !== null && pressed === null && levelFor("pressure", verdicts) === null;
+  const tiles = [
     tile("cpu", "CPU", formatRatio(cpu), [
       glance === undefined ? "" : count(glance.cpu.cores, "core"),
       load === null ? "" : `load ${formatValue(load, "{thread}")}`,
@@ -255,6 +258,24 @@ function tilesOf(state: WorkerState | null): Tile[] {
           ]),
         ]),
   ];
+  // macOS and Windows have no such figures: nothing is better than an empty tile.
+  if (untold) return tiles;
+  return [...tiles, tile("pressure", "Pressure", formatRatio(pressed), [pressure.words])];
+}
+
+/** The resource that is waited for most, and in words which. */
+function worstPressure(pressure: WorkerState["glance"]["pressure"] | undefined): {
+  value: number | null;
+  words: string;
+} {
+  const names = ["memory", "io", "cpu"] as const;
+  let worst: { value: number | null; words: string } = { value: null, words: "" };
+  for (const name of names) {
+    const value = pressure?.[name] ?? null;
+    if (value === null || (worst.value !== null && value <= worst.value)) continue;
+    worst = { value, words: `${name === "memory" ? "memory" : name === "io" ? "IO" : "CPU"}, some 10 s` };
+  }
+  return worst.value === 0 ? { value: 0, words: "nothing waits" } : worst;
 }
 
 function share(used: number | null | undefined, whole: number | null | undefined): number | null {

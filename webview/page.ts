@@ -8,9 +8,10 @@ import { costPart } from "./parts/cost.ts";
 import { headPart } from "./parts/head.ts";
 import { noticesPart } from "./parts/notices.ts";
 import { type PlotPart, plotPart } from "./parts/plot.ts";
+import { processesPart } from "./parts/processes.ts";
 import { tilesPart } from "./parts/tiles.ts";
 import { silentPart, verdictsPart } from "./parts/verdicts.ts";
-import { emptyReason, plotsOf } from "./plots.ts";
+import { emptyReason, plotsOf, trendsOf } from "./plots.ts";
 
 /** The dashboard, once built. */
 export interface Page {
@@ -30,6 +31,7 @@ export function buildPage(
   const notices = noticesPart(post);
   const tiles = tilesPart();
   const verdicts = verdictsPart(post);
+  const processes = processesPart();
   const silent = silentPart();
   const cost = costPart();
   const plots: PlotPart[] = plotsOf(null, null, range, "").map((plot) => plotPart(plot, palette));
@@ -46,7 +48,7 @@ export function buildPage(
         "div",
         { class: "columns" },
         h("div", { class: "plots" }, ...plots.map((plot) => plot.element)),
-        h("div", { class: "side" }, verdicts.element, silent.element),
+        h("div", { class: "side" }, verdicts.element, processes.element, silent.element),
       ),
     ),
     cost.element,
@@ -68,6 +70,7 @@ export function buildPage(
       verdicts.update({ rows: view.verdicts, note: view.verdictsNote });
       silent.update(view.silent);
       const { snapshot } = input;
+      processes.update({ state: snapshot?.state ?? null, now: input.now });
       const empty = emptyReason(snapshot, chosen, view.phase);
       // The clock ticks every second; charts and tiles change with a snapshot only.
       if (drawn?.snapshot === snapshot && drawn.range === chosen && drawn.empty === empty) return;
@@ -76,7 +79,9 @@ export function buildPage(
       setAttr(main, "data-waiting", waiting ? "" : null);
       const models = plotsOf(snapshot?.history ?? null, snapshot?.state ?? null, snapshot?.range ?? chosen, empty);
       models.forEach((model, index) => plots[index]?.update(model));
-      tiles.update(view.tiles.map((tile) => ({ ...tile, id: tile.ink, plots: models })));
+      const trends = trendsOf(snapshot?.history ?? null, snapshot?.state ?? null, snapshot?.range ?? chosen);
+      const drawnFrom = [...models, ...trends];
+      tiles.update(view.tiles.map((tile) => ({ ...tile, id: tile.ink, plots: drawnFrom })));
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   gapTolerance,
   pointsOf,
   runsOf,
+  highest,
   summaryOf,
   summed,
   thin,
@@ -22,7 +23,7 @@ import { type ValueAxis, valueAxis } from "./ticks.ts";
 import { RANGE_WORDS, clip, count, lasting, listing } from "./words.ts";
 
 /** One colour a thing, everywhere. */
-export type Ink = "cpu" | "memory" | "disk" | "network" | "gpu";
+export type Ink = "cpu" | "memory" | "disk" | "network" | "gpu" | "pressure";
 
 /** One line of a chart. */
 export interface Line {
@@ -54,7 +55,7 @@ export interface Threshold {
 
 /** One chart. */
 export interface Plot {
-  readonly id: "load" | "network" | "disk";
+  readonly id: "load" | "network" | "disk" | "pressure";
   readonly title: string;
   readonly subtitle: string;
   readonly unit: Unit;
@@ -155,6 +156,28 @@ export function plotsOf(
   ];
 }
 
+/** Where the trend of pressure ends when nothing is higher. */
+const PRESSURE_SCALE = 0.2;
+
+/** What tiles without a chart of their own draw their trend from. */
+export function trendsOf(history: DashboardHistory | null, state: WorkerState | null, range: RangeMinutes): Plot[] {
+  const frames = history?.pressure ?? [];
+  if (frames.length === 0) return [];
+  const columns = highest(frames);
+  const tolerance = gapTolerance(history?.step ?? 0, state?.intervalMs ?? 2000);
+  const line: Line = {
+    ...name("pressure", "Pressure", "pressure", 0),
+    points: thin(pointsOf(columns, tolerance), MOST_POINTS),
+    summary: summaryOf(columns),
+    exact: true,
+  };
+  const window = { from: history?.from ?? 0, to: history?.to ?? 0 };
+  const head = { id: "pressure", title: "Pressure", subtitle: RANGE_WORDS[range], unit: "1", empty: "" } as const;
+  const trend = plot({ ...window, ...head }, [line], [line], state?.bell.verdicts ?? []);
+  // Of a whole minute's waiting a tenth is much already: on a scale of 100 % it would be a flat line.
+  return [{ ...trend, axis: { ...trend.axis, max: PRESSURE_SCALE } }];
+}
+
 function name(id: string, label: string, ink: Ink, pattern: 0 | 1 | 2): Omit<Line, "points" | "summary" | "exact"> {
   return { id, label, title: label, ink, pattern };
 }
@@ -199,6 +222,7 @@ export const METRICS: Readonly<Record<Ink, string>> = {
   disk: "system.filesystem.utilization",
   network: "gorgon.network.io.rate",
   gpu: "hw.gpu.utilization",
+  pressure: "gorgon.pressure.ratio",
 };
 
 const THING: Readonly<Record<Ink, string>> = {
@@ -207,6 +231,7 @@ const THING: Readonly<Record<Ink, string>> = {
   disk: "Disk",
   network: "Network",
   gpu: "GPU",
+  pressure: "Pressure",
 };
 
 /** The rule whose thresholds are drawn for a metric: the built-in one of that name, else the first for the metric. */

@@ -159,3 +159,27 @@ export function runsOf(points: readonly Point[]): Point[][] {
   if (run.length > 0) runs.push(run);
   return runs;
 }
+
+/** At each time the highest of several series: the worst of them. */
+export function highest(frames: readonly Columns[]): Columns {
+  const at = new Map<number, { value: number; min: number; max: number }>();
+  for (const { times, values, min, max } of frames) {
+    for (const [index, time] of times.entries()) {
+      const here = { value: values[index] ?? 0, min: min[index] ?? 0, max: max[index] ?? 0 };
+      const known = at.get(time);
+      if (known === undefined) at.set(time, here);
+      else {
+        known.value = Math.max(known.value, here.value);
+        known.min = Math.max(known.min, here.min);
+        known.max = Math.max(known.max, here.max);
+      }
+    }
+  }
+  const sorted = [...at].sort(([a], [b]) => a - b);
+  return {
+    times: sorted.map(([time]) => time),
+    values: sorted.map(([, one]) => one.value),
+    min: sorted.map(([, one]) => one.min),
+    max: sorted.map(([, one]) => one.max),
+  };
+}

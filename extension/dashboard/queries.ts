@@ -1,4 +1,4 @@
-/** Which questions about the past the charts ask, by range: steps so wide that no series has over 360 points. */
+/** Which questions about the past the dashboard asks, by range: steps so wide that no series has over 360 points. */
 import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import type { DashboardHistory, RangeMinutes } from "../../protocol/messages/webview.ts";
 import type { Attributes } from "../../protocol/reading.ts";
@@ -32,9 +32,13 @@ const SERIES: readonly { readonly metric: string; readonly match: Attributes }[]
   { metric: "gorgon.network.io.rate", match: {} },
   // That the dashboard asks for it is what makes the worker read the GPUs.
   { metric: "hw.gpu.utilization", match: {} },
+  {
+    metric: "gorgon.pressure.ratio",
+    match: { "gorgon.pressure.kind": "some", "gorgon.pressure.window": "10s" },
+  },
 ];
 
-/** The questions for a range that ends at `now`, in the order cpu, memory, disk, network, gpu. */
+/** The questions for a range that ends at `now`, in the order cpu, memory, disk, network, gpu, pressure. */
 export function queriesOf(plan: RangePlan, now: number): HistoryQuery[] {
   // On the step's grid, so that a step does not change its samples from one question to the next.
   const to = plan.step === 0 ? now + 1 : (Math.floor(now / plan.step) + 1) * plan.step;
@@ -59,5 +63,6 @@ export function historyOf(
     disk: frames[2] ?? [],
     network: frames[3] ?? [],
     gpu: frames[4] ?? [],
+    pressure: frames[5] ?? [],
   };
 }

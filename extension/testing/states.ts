@@ -52,12 +52,14 @@ export function stateOf(verdicts: readonly Verdict[] = CALM, more: Partial<Worke
       headline: "All is well",
       verdicts,
     },
+    processes: null,
     glance: {
       cpu: { busy: 0.1234, load1: 0.5, cores: 8 },
       memory: { used: 54e9, limit: 100e9, limitedBy: "host", swapUsed: 0, swapTotal: 0 },
       disk: { mount: "/", used: 71, size: 100 },
       network: { receive: 1024, transmit: 2048 },
       gpu: null,
+      pressure: { cpu: 0.01, memory: 0, io: 0 },
     },
     host: {
       hostname: "devbox",

@@ -11,7 +11,7 @@ export type RangeMinutes = 1 | 15 | 60 | 1440;
 /** The ranges that the dashboard offers, in order. */
 export const RANGES: readonly RangeMinutes[] = [1, 15, 60, 1440];
 
-/** The charts' series. Frames are empty while there is no history. */
+/** The series of charts and tiles. Frames are empty while there is no history. */
 export interface DashboardHistory {
   readonly from: number;
   readonly to: number;
@@ -27,6 +27,8 @@ export interface DashboardHistory {
   readonly network: readonly SeriesFrame[];
   /** `hw.gpu.utilization`, one series a GPU; empty where there is none. */
   readonly gpu: readonly SeriesFrame[];
+  /** `gorgon.pressure.ratio`, some in 10 s, one series a resource and control group. */
+  readonly pressure: readonly SeriesFrame[];
 }
 
 /** Everything the dashboard shows. */

@@ -96,12 +96,14 @@ export function stateWith(verdicts: readonly Verdict[], level: Level, headline: 
     time: Date.UTC(2026, 0, 1, 12, 30, 15),
     node: "here",
     bell: { id: "here/bell/1", time: 0, node: "here", level, since: 0, headline, verdicts },
+    processes: null,
     glance: {
       cpu: { busy: 0.2, load1: 0.42, cores: 2 },
       memory: { used: 2 ** 31, limit: 2 ** 33, limitedBy: "host", swapUsed: 0, swapTotal: 0 },
       disk: { mount: "/", used: 1, size: 2 },
       network: { receive: 2048, transmit: null },
       gpu: null,
+      pressure: { cpu: 0.01, memory: 0, io: 0 },
     },
     host: {
       hostname: "here",

@@ -1,6 +1,7 @@
 /** The validated configuration of the stack: what is in force, and where each value came from. */
 import type { Rule } from "../../protocol/bell.ts";
 import type { ConfigProblem } from "../../protocol/state.ts";
+import type { Watch } from "./watch.ts";
 
 /** In the unit of the metric: ratios 0..1. */
 export interface Thresholds {
@@ -15,6 +16,8 @@ export interface StackConfig {
   readonly bell: { readonly cpu: Thresholds; readonly memory: Thresholds; readonly disk: Thresholds };
   /** Further rules, from the user's file and from trusted workspaces. */
   readonly rules: readonly Rule[];
+  /** Paths and processes to watch, from the user's file and from trusted workspaces. */
+  readonly watches: readonly Watch[];
   readonly history: { readonly enabled: boolean; readonly retentionMs: number };
 }
 

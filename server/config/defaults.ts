@@ -10,7 +10,7 @@ export function defaultConfig(intervalMs = HEADLESS_INTERVAL_MS): LoadedConfig {
   const keys = keysOf(intervalMs);
   const fallbacks = new Map(keys.map((one) => [one.key, one.fallback]));
   return {
-    config: configFrom((key) => fallbacks.get(key) ?? 0, []),
+    config: configFrom((key) => fallbacks.get(key) ?? 0, [], []),
     provenance: keys.map((one) => ({ key: one.key, value: one.format(one.fallback), origin: "default", where: "" })),
     problems: [],
   };

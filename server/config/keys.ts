@@ -84,7 +84,11 @@ export function keysOf(intervalMs: number): readonly Key[] {
 }
 
 /** The configuration in which each key has the value that `value` gives for it. */
-export function configFrom(value: (key: string) => number | boolean, rules: StackConfig["rules"]): StackConfig {
+export function configFrom(
+  value: (key: string) => number | boolean,
+  rules: StackConfig["rules"],
+  watches: StackConfig["watches"],
+): StackConfig {
   const thresholds = (id: string) => ({
     warn: Number(value(`bell.${id}.warn`)),
     crit: Number(value(`bell.${id}.crit`)),
@@ -93,6 +97,7 @@ export function configFrom(value: (key: string) => number | boolean, rules: Stac
     intervalMs: Number(value("interval")),
     bell: { cpu: thresholds("cpu"), memory: thresholds("memory"), disk: thresholds("disk") },
     rules,
+    watches,
     history: { enabled: Boolean(value("history.enabled")), retentionMs: Number(value("history.days")) },
   };
 }

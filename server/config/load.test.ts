@@ -45,6 +45,7 @@ describe("without any configuration", () => {
       intervalMs: 5000,
       bell: { cpu: { warn: 0.7, crit: 0.9 }, memory: { warn: 0.8, crit: 0.95 }, disk: { warn: 0.85, crit: 0.95 } },
       rules: [],
+      watches: [],
       history: { enabled: true, retentionMs: 7 * 86_400_000 },
     });
     expect(problems).toEqual([]);

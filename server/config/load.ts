@@ -1,6 +1,6 @@
 /**
  * Reads every layer of configuration into one that is always usable. Order of strength: flag, environment, VS Code
- * setting, (workspace file: further rules only,) user file, default. A refused value is told, and the last good one
+ * setting, (workspace file: further rules and watches only,) user file, default. A refused value is told, and the last good one
  * stays in force.
  */
 import path from "node:path";
@@ -16,6 +16,8 @@ import { environmentLayer, flagLayer, type Layer, settingLayer, unknownKey, user
 import { problem } from "./problem.ts";
 import { resolve } from "./resolve.ts";
 import { readRules } from "./rules.ts";
+import type { Watch } from "./watch.ts";
+import { readWatches, type WatchFile } from "./watches.ts";
 
 /** The name of a configuration file, in a workspace folder and in the user's own. */
 export const FILE_NAME = "gorgon.yaml";
@@ -76,33 +78,56 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
     ruleOrigins.push(...kept.map((one) => ruleProvenance(one, origin, file.path)));
   };
 
+  const previousWatches = inputs.previous?.config.watches ?? [];
+  const takenWatches = new Map<string, string>();
+  const watches: Watch[] = [];
+  const addWatches = (found: readonly Watch[], file: WatchFile, origin: Origin) => {
+    watches.push(...found);
+    ruleOrigins.push(...found.map((one) => watchProvenance(one, origin, file.path)));
+  };
+  const readWatchesOf = (raw: unknown, file: WatchFile, origin: Origin) => {
+    const read = readWatches(raw, file, inputs.host, takenWatches, previousWatches);
+    problems.push(...read.problems);
+    addWatches(read.watches, file, origin);
+  };
+  const keepWatches = (file: WatchFile, origin: Origin) => {
+    const kept = previousWatches.filter((one) => one.origin === file.origin && !takenWatches.has(one.id));
+    for (const one of kept) takenWatches.set(one.id, file.origin);
+    addWatches(kept, file, origin);
+  };
+
   const own = userFile(inputs.host);
   const ownRead = await readYaml(own);
-  const ownFile = { path: own, origin: "user file" };
+  const ownFile = { path: own, origin: "user file", workspace: null };
   if (ownRead.status === "read") {
     layers.push(userFileLayer(own, ownRead.root, keys, problems));
     addRules(ownRead.root.get("rules"), ownFile, "user file");
+    readWatchesOf(ownRead.root.get("watches"), ownFile, "user file");
   } else if (ownRead.status === "broken") {
     problems.push(brokenFile(own, ownRead));
     layers.push({ origin: "user file", source: own, where: () => own, values: new Map(), broken: true });
     keepRules(ownFile, "user file");
+    keepWatches(ownFile, "user file");
   }
   for (const folder of inputs.workspaceFolders ?? []) {
-    const file = { path: workspaceFile(folder), origin: `workspace ${folder.name}` };
+    const workspace = { name: folder.name, folder: folder.path };
+    const file = { path: workspaceFile(folder), origin: `workspace ${folder.name}`, workspace };
     const read = await readYaml(file.path);
     if (read.status === "read") {
       problems.push(...refusedInWorkspace(file.path, read.root, keys, own));
       addRules(read.root.get("rules"), file, "workspace file");
+      readWatchesOf(read.root.get("watches"), file, "workspace file");
     } else if (read.status === "broken") {
       problems.push(brokenFile(file.path, read));
       keepRules(file, "workspace file");
+      keepWatches(file, "workspace file");
     }
   }
 
   const chosen = resolve(keys, layers, inputs.previous, problems);
   const byKey = new Map(chosen.map((one) => [one.key.key, one]));
   return {
-    config: configFrom((key) => byKey.get(key)?.value ?? 0, rules),
+    config: configFrom((key) => byKey.get(key)?.value ?? 0, rules, watches),
     provenance: [
       ...chosen.map(({ key, value, origin, where }) => ({ key: key.key, value: key.format(value), origin, where })),
       ...ruleOrigins,
@@ -117,7 +142,7 @@ function brokenFile(file: string, read: { readonly at: string; readonly reason: 
   return problem(file, read.at, "", `${place}${reason}. Nothing of this file is used; what was in force before stays.`);
 }
 
-/** A workspace may add rules; what holds for the whole host is not its to say. */
+/** A workspace may add rules and watches; what holds for the whole host is not its to say. */
 function refusedInWorkspace(
   file: string,
   root: ReadonlyMap<unknown, unknown>,
@@ -128,14 +153,14 @@ function refusedInWorkspace(
   const found: ConfigProblem[] = [];
   for (const [name, raw] of root) {
     const key = String(name);
-    if (key === "rules") continue;
+    if (key === "rules" || key === "watches") continue;
     if (hostWide.has(key)) {
       const message =
         `${key} holds for the whole host, so a workspace cannot set it. ` +
         `It belongs in VS Code's user settings or in ${own}.`;
       found.push(problem(file, key, raw, message));
     } else {
-      found.push(unknownKey(file, "", key, raw, ["rules"]));
+      found.push(unknownKey(file, "", key, raw, ["rules", "watches"]));
     }
   }
   return found;
@@ -143,4 +168,10 @@ function refusedInWorkspace(
 
 function ruleProvenance(rule: Rule, origin: Origin, where: string): Provenance {
   return { key: `rules.${rule.id}`, value: `${rule.title} (${rule.metric})`, origin, where };
+}
+
+function watchProvenance(watch: Watch, origin: Origin, where: string): Provenance {
+  const value =
+    watch.kind === "file" ? watch.path : watch.pid === 0 ? `process ${watch.name}` : `pid ${String(watch.pid)}`;
+  return { key: `watches.${watch.id}`, value, origin, where };
 }

@@ -80,7 +80,7 @@ export function parseDays(raw: unknown): Parsed<number> {
 
 /** Metrics that are ratios by their name: the conventions end all of them so, and one is our own. */
 function isRatio(metric: string): boolean {
-  return metric.endsWith(".utilization") || metric === "gorgon.cpu.busy";
+  return metric.endsWith(".utilization") || metric.endsWith(".ratio") || metric === "gorgon.cpu.busy";
 }
 
 /**

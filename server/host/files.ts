@@ -1,6 +1,6 @@
 /** The real file system: pseudo files kept open and read into one shared buffer, and a few plain look-ups. */
 import fs from "node:fs";
-import type { Files, FileSystemSize, LiveFile, LiveFileOptions } from "./host.ts";
+import type { FileFacts, Files, FileSystemSize, LiveFile, LiveFileOptions } from "./host.ts";
 
 /** Enough for every file of a laptop's /proc; doubled when one is longer. */
 const FIRST_BUFFER_BYTES = 32 * 1024;
@@ -91,6 +91,21 @@ function sizeOf(stats: fs.StatsFs): FileSystemSize {
   };
 }
 
+function factsOf(stats: fs.Stats): FileFacts {
+  const kind = stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other";
+  return { kind, bytes: stats.size, modifiedMs: stats.mtimeMs };
+}
+
+/** Folders can hold millions of names: they are read piece by piece, and no further than asked for. */
+async function entriesOf(path: string, limit: number): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const entry of await fs.promises.opendir(path, { bufferSize: 256 })) {
+    if (names.length >= limit) break;
+    names.push(entry.name);
+  }
+  return names;
+}
+
 /** The machine's own files. */
 export function nodeFiles(): Files {
   const shared = new SharedBuffer();
@@ -102,5 +117,7 @@ export function nodeFiles(): Files {
     link: (path) => fs.readlinkSync(path),
     sizeNow: (path) => sizeOf(fs.statfsSync(path)),
     size: async (path) => sizeOf(await fs.promises.statfs(path)),
+    look: async (path) => factsOf(await fs.promises.stat(path)),
+    entries: entriesOf,
   };
 }

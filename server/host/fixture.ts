@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import nodePath from "node:path";
 import { FixtureStream } from "./fixture-stream.ts";
-import type { Clock, Files, FileSystemSize, Host, LiveFile, ProgramResult, Programs } from "./host.ts";
+import type { Clock, FileFacts, Files, FileSystemSize, Host, LiveFile, ProgramResult, Programs } from "./host.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { ProgramFailed } from "./programs.ts";
 
@@ -28,6 +28,12 @@ function systemError(code: string, call: string, path: string): NodeJS.ErrnoExce
   return Object.assign(new Error(`${code}: ${call} '${path}'`), { code, path, syscall: call });
 }
 
+/** What a call outside the event loop gives. */
+async function later<T>(work: () => T): Promise<T> {
+  await Promise.resolve();
+  return work();
+}
+
 /** Serves a folder and what was changed since as the system's files. */
 export class FixtureHost implements Host {
   readonly platform: NodeJS.Platform;
@@ -44,6 +50,7 @@ export class FixtureHost implements Host {
   readonly #changed = new Map<string, string | { readonly error: string } | null>();
   readonly #links = new Map<string, string>();
   readonly #sizes = new Map<string, RecordedSize>();
+  readonly #facts = new Map<string, FileFacts>();
   readonly #hanging = new Map<string, (() => void)[]>();
   readonly #programs = new Map<string, ProgramResult>();
   // One for all files, as the real host has it: whoever keeps bytes too long sees another file's.
@@ -98,6 +105,12 @@ export class FixtureHost implements Host {
     this.#hanging.delete(mountPoint);
   }
 
+  /** Says what looking at a path finds, whatever is in it. */
+  setFacts(path: string, facts: FileFacts): void {
+    if (!this.#changed.has(path)) this.#changed.set(path, "");
+    this.#facts.set(path, facts);
+  }
+
   /** Says what a program answers. */
   setProgram(commandLine: string, result: ProgramResult): void {
     this.#programs.set(commandLine, result);
@@ -112,6 +125,8 @@ export class FixtureHost implements Host {
       link: (path) => this.#link(path),
       sizeNow: (path) => this.#sizeNow(path),
       size: (path) => this.#size(path),
+      look: (path) => this.#look(path),
+      entries: (path, limit) => this.#hangs(path) ?? later(() => this.#list(path).slice(0, limit)),
     };
   }
 
@@ -126,6 +141,31 @@ export class FixtureHost implements Host {
       },
       dispose: () => undefined,
     };
+  }
+
+  #look(path: string): Promise<FileFacts> {
+    this.#count(`look ${path}`);
+    return this.#hangs(path) ?? later(() => this.#factsOf(path));
+  }
+
+  #factsOf(path: string): FileFacts {
+    const set = this.#facts.get(path);
+    if (set !== undefined) return set;
+    const real = this.#real(path);
+    const changed = this.#changed.get(path);
+    if (changed === null || (changed === undefined && !this.#has(path))) throw systemError("ENOENT", "stat", path);
+    if (typeof changed === "object") throw systemError(changed.error, "stat", path);
+    if (typeof changed === "string") {
+      return { kind: "file", bytes: Buffer.byteLength(changed), modifiedMs: this.clock.now() };
+    }
+    const stats = real !== null && fs.existsSync(real) ? fs.statSync(real) : null;
+    if (stats?.isFile() !== true) return { kind: "folder", bytes: 4096, modifiedMs: this.clock.now() };
+    return { kind: "file", bytes: stats.size, modifiedMs: stats.mtimeMs };
+  }
+
+  /** A promise that never settles, while the path is said to hang. */
+  #hangs(path: string): Promise<never> | null {
+    return this.#sizes.get(path) === "hangs" ? new Promise<never>(() => undefined) : null;
   }
 
   #read(path: string): Buffer {

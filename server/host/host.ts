@@ -47,6 +47,14 @@ export interface FileSystemSize {
   readonly inodesFree: number;
 }
 
+/** What a path leads to, symbolic links followed. */
+export interface FileFacts {
+  readonly kind: "file" | "folder" | "other";
+  readonly bytes: number;
+  /** Milliseconds since the epoch, UTC. */
+  readonly modifiedMs: number;
+}
+
 /** Files. Paths are the host's own; a fixture maps them into its folder. */
 export interface Files {
   /** Opens a pseudo file for repeated reading. Opening never fails; reading may. */
@@ -62,6 +70,10 @@ export interface Files {
   sizeNow(path: string): FileSystemSize;
   /** The same for file systems that may hang (network, FUSE): it runs outside the event loop. */
   size(path: string): Promise<FileSystemSize>;
+  /** Looks at a path that may hang, outside the event loop. Rejects with the system's error. */
+  look(path: string): Promise<FileFacts>;
+  /** Names in a folder that may hang, outside the event loop; at most `limit` of them. Rejects with the system's error. */
+  entries(path: string, limit: number): Promise<readonly string[]>;
 }
 
 /** What a program said. */

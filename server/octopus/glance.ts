@@ -10,6 +10,17 @@ function sum(found: readonly Latest[]): number | null {
   return counted.length === 0 ? null : counted.reduce((total, one) => total + one.reading.value, 0);
 }
 
+/** The worst of the machine's and the own control group's pressure. */
+function pressureOf(hub: Pick<Hub, "latest">, resource: string): number | null {
+  const match = {
+    "gorgon.pressure.resource": resource,
+    "gorgon.pressure.kind": "some",
+    "gorgon.pressure.window": "10s",
+  };
+  const found = hub.latest("gorgon.pressure.ratio", match).map((one) => one.reading.value);
+  return found.length === 0 ? null : Math.max(...found);
+}
+
 /** A value that missed this many of its polls is not read any more. */
 const STALE_INTERVALS = 3;
 
@@ -77,5 +88,6 @@ export function glanceOf(hub: Pick<Hub, "latest">, cores: number, now = 0): Glan
       transmit: sum(hub.latest(rate, { "network.io.direction": "transmit" })),
     },
     gpu: gpusOf(hub, now),
+    pressure: { cpu: pressureOf(hub, "cpu"), memory: pressureOf(hub, "memory"), io: pressureOf(hub, "io") },
   };
 }

@@ -235,7 +235,9 @@ export class Octopus implements Hub {
 
   #keep(member: Member, snapshot: Snapshot): void {
     try {
-      this.#store.append(snapshot.time, snapshot.readings, this.#infosOf(member));
+      const infos = this.#infosOf(member);
+      const kept = snapshot.readings.filter((one) => infos.get(one.metric)?.transient !== true);
+      this.#store.append(snapshot.time, kept, infos);
     } catch (error) {
       this.#log.error(`The history could not take snapshot ${snapshot.id}: ${reasonOf(error)}`);
     }

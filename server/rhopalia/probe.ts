@@ -44,7 +44,8 @@ export async function probe(sensor: Rhopalium, signal = new AbortController().si
     const key = seriesKey(metric, attributes);
     const info = declared.get(metric);
     if (info === undefined) throw new Error(`${metric} is not declared`);
-    if (!Number.isFinite(value) || value < 0) throw new Error(`${key} is ${value}`);
+    // Of all units only degrees Celsius have values under 0.
+    if (!Number.isFinite(value) || (value < 0 && info.unit !== "Cel")) throw new Error(`${key} is ${value}`);
     if (info.unit === "1" && value > 1) throw new Error(`${key} is a ratio of ${value}`);
     if (seen.has(key)) throw new Error(`${key} comes twice`);
     seen.add(key);
@@ -65,10 +66,12 @@ export async function probeTwice(
   return probe(sensor);
 }
 
-/** A recorded machine of fixtures/. */
+/** A recorded machine: a folder of fixtures/, or `battery/laptop` for one of a sensor's own. */
 export function recorded(name: string, options: Omit<FixtureOptions, "clock"> = {}): RecordedMachine {
   const clock = new ManualClock();
-  const root = fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+  const [sensor = "", own] = name.split("/");
+  const folder = own === undefined ? `fixtures/${name}` : `${sensor}/fixtures/${own}`;
+  const root = fileURLToPath(new URL(folder, import.meta.url));
   return { clock, host: fixtureHost({ ...options, root, clock }) };
 }
 

@@ -26,5 +26,8 @@ export function recordedLibrary(platform: "darwin" | "win32", changes: Partial<A
     osInfo: () => answer("osInfo"),
     cpu: () => answer("cpu"),
     system: () => answer("system"),
+    battery: () => answer("battery"),
+    cpuTemperature: () => answer("cpuTemperature"),
+    processes: () => answer("processes"),
   };
 }

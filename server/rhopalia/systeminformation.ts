@@ -22,6 +22,9 @@ export interface Library {
   osInfo(): Promise<Systeminformation.OsData>;
   cpu(): Promise<Systeminformation.CpuData>;
   system(): Promise<Systeminformation.SystemData>;
+  battery(): Promise<Systeminformation.BatteryData>;
+  cpuTemperature(): Promise<Systeminformation.CpuTemperatureData>;
+  processes(): Promise<Systeminformation.ProcessesData>;
 }
 
 /** A call that gave nothing within its deadline, or was called off. */

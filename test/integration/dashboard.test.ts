@@ -179,7 +179,7 @@ describe("the dashboard", () => {
   it("waits in words while the worker starts and while there is no history", async () => {
     const page = await openPage();
     await page.getByRole("heading", { name: "Gorgon is starting" }).waitFor();
-    const empty = { from: 0, to: 1, step: 2000, cpu: [], memory: [], disk: [], network: [], gpu: [] };
+    const empty = { from: 0, to: 1, step: 2000, cpu: [], memory: [], disk: [], network: [], gpu: [], pressure: [] };
     await send(page, { ...sample(), history: empty });
     const words = page.locator("[data-part=plot-load] .plot-empty");
     await expect.poll(() => words.textContent()).toBe("Collecting; first points in 2 s.");

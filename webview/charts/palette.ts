@@ -34,6 +34,7 @@ export function readPalette(): Palette {
       disk: opaque(colour("disk")),
       network: opaque(colour("network")),
       gpu: opaque(colour("gpu")),
+      pressure: opaque(colour("pressure")),
     },
     level: { WARN: colour("warn-line"), CRIT: colour("crit-line") },
     levelText: { WARN: colour("warn"), CRIT: colour("crit") },

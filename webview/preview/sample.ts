@@ -5,7 +5,7 @@ import type { SeriesFrame } from "../../protocol/history.ts";
 import { type Level, worst } from "../../protocol/level.ts";
 import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../../protocol/messages/webview.ts";
 import type { Attributes, Unit } from "../../protocol/reading.ts";
-import type { GpuGlance, WorkerState } from "../../protocol/state.ts";
+import type { GpuGlance, ProcessList, ProcessRow, WorkerState } from "../../protocol/state.ts";
 
 const GIB = 1024 ** 3;
 const KIB = 1024;
@@ -55,6 +55,11 @@ function cpuAt(share: number, story: Story): number {
 function memoryAt(share: number, story: Story): number {
   const base = 0.575 + 0.006 * wander(share * 30, 3);
   return story === "crit" ? Math.min(0.968, base + Math.max(0, share - 0.55) * 0.88) : base;
+}
+
+function pressureAt(share: number, story: Story): number {
+  const base = 0.012 + 0.01 * wander(share * 60, 5);
+  return story === "crit" ? Math.min(0.4, base + Math.max(0, share - 0.8) * 0.52) : Math.max(0, base);
 }
 
 function frame(
@@ -142,6 +147,20 @@ export function sampleHistory(options: SampleOptions): DashboardHistory {
         spread,
       ),
     ),
+    pressure: (["memory", "io", "cpu"] as const).map((resource) =>
+      frame(
+        "gorgon.pressure.ratio",
+        {
+          "gorgon.pressure.resource": resource,
+          "gorgon.pressure.kind": "some",
+          "gorgon.pressure.window": "10s",
+        },
+        "1",
+        window,
+        (share) => (resource === "memory" ? pressureAt(share, story) : 0.008),
+        spread,
+      ),
+    ),
   };
 }
 
@@ -169,6 +188,40 @@ function sampleGpus(amount: number): GpuGlance[] {
     memoryTotal: 24 * GIB,
     temperature: 61 + index,
   }));
+}
+
+/** The processes of the sample machine. */
+function sampleProcesses(now: number, story: Story, used: number): ProcessList {
+  const row = (
+    pid: number,
+    name: string,
+    detail: string,
+    cpu: number,
+    mib: number,
+    ioRate: number | null,
+  ): ProcessRow => ({
+    ...{ pid, name, detail, cpu, ioRate },
+    startedAt: now - (9000 - pid) * 1000,
+    memoryBytes: mib * 1024 * KIB,
+    threads: 3 + (pid % 14),
+  });
+  const hungry = story === "crit" ? (used / GIB - 3.2) * 1024 : 4240;
+  return {
+    time: now - 4000,
+    intervalMs: 10_000,
+    rows: [
+      row(4711, "python3.11", "train.py", story === "calm" ? 0.82 : 5.48, hungry, 2.1 * 1024 * KIB),
+      row(3120, "node", "extensionHost", 0.031, 612, 0),
+      row(812, "postgres", "", 0.004, 388, 210 * KIB),
+      row(640, "dockerd", "", 0.009, 141, null),
+      row(3040, "node", "fileWatcher", 0.002, 96, 0),
+      row(5120, "rust-analyzer", "", 0.212, 1430, 0),
+      row(1, "systemd", "", 0, 14, null),
+      row(5999, "bash", "build.sh", 0.118, 5, 0),
+      row(6001, "cc1plus", "", 0.97, 310, 44 * KIB),
+      row(2210, "chrome", "", 0.06, 540, null),
+    ],
+  };
 }
 
 /** The state of the sample machine. */
@@ -230,7 +283,9 @@ export function sampleState(options: SampleOptions): WorkerState {
       disk: { mount: fullest, used: disk * size, size },
       network: { receive: (640 + turn) * KIB, transmit: 120 * KIB },
       gpu: gpus === 0 ? null : sampleGpus(gpus),
+      pressure: { cpu: 0.021, memory: pressureAt(1, story), io: 0.004 },
     },
+    processes: sampleProcesses(now, story, memory * limit),
     host: {
       hostname,
       os: "Debian GNU/Linux 12",

@@ -39,7 +39,17 @@ const STATES: Readonly<Record<string, DashboardSnapshot | null>> = {
   starting: { ...calm, state: null, history: null, worker: { status: "starting", reason: "" } },
   empty: {
     ...calm,
-    history: { from: now - 900_000, to: now, step: 2000, cpu: [], memory: [], disk: [], network: [], gpu: [] },
+    history: {
+      from: now - 900_000,
+      to: now,
+      step: 2000,
+      cpu: [],
+      memory: [],
+      disk: [],
+      network: [],
+      gpu: [],
+      pressure: [],
+    },
   },
   stale: changed({ ...crit, sentAt: now }, { time: now - 14_000 }),
   down: {

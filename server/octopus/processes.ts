@@ -1,0 +1,53 @@
+/** The processes that stand out now, from the newest readings of single processes. */
+import type { Attributes } from "../../protocol/reading.ts";
+import type { ProcessList, ProcessRow } from "../../protocol/state.ts";
+import type { Hub, Latest } from "./hub.ts";
+
+const MEMORY = "process.memory.usage";
+
+/**
+ * Every process of the newest scan: the top by CPU and the top by memory together, so that a face that sorts them by
+ * either has the first of each right. Null before there was a scan. `cores` turns shares of the machine into cores.
+ */
+export function processesOf(hub: Pick<Hub, "latest">, cores: number): ProcessList | null {
+  const found = hub.latest(MEMORY);
+  // Processes that left the top a scan ago are still known; only those of the newest scan are of now.
+  const newest = found.reduce<Latest | null>((top, one) => (top === null || one.time > top.time ? one : top), null);
+  if (newest === null) return null;
+  const { time, intervalMs } = newest;
+  const cpu = byIdentity(hub.latest("process.cpu.utilization"), time);
+  const threads = byIdentity(hub.latest("process.thread.count"), time);
+  const io = byIdentity(hub.latest("process.disk.io.rate"), time);
+  const rows = found
+    .filter((one) => one.time === time)
+    .map(({ reading: { attributes, value } }): ProcessRow => {
+      const key = identityOf(attributes);
+      const share = cpu.get(key);
+      return {
+        pid: Number(attributes["process.pid"] ?? 0),
+        name: attributes["process.executable.name"] ?? "",
+        detail: attributes["gorgon.process.detail"] ?? "",
+        startedAt: Date.parse(attributes["process.creation.time"] ?? "") || 0,
+        cpu: share === undefined ? null : share * Math.max(1, cores),
+        memoryBytes: value,
+        ioRate: io.get(key) ?? null,
+        threads: threads.get(key) ?? null,
+      };
+    });
+  return { time, intervalMs, rows };
+}
+
+function identityOf(attributes: Attributes): string {
+  return `${attributes["process.pid"] ?? ""} ${attributes["process.creation.time"] ?? ""}`;
+}
+
+/** Values of one moment by process; both directions of traffic together. */
+function byIdentity(found: readonly Latest[], time: number): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { reading, time: at } of found) {
+    if (at !== time) continue;
+    const key = identityOf(reading.attributes);
+    sums.set(key, (sums.get(key) ?? 0) + reading.value);
+  }
+  return sums;
+}
