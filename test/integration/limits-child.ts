@@ -15,7 +15,7 @@ for await (const word of createInterface({ input: process.stdin })) {
   if (word === "read") process.stdout.write(`${JSON.stringify(await sensor.read(new AbortController().signal))}\n`);
   if (word === "burn") {
     const start = process.cpuUsage();
-    for (let used = 0; used < BURN_MICROSECONDS; ) {
+    for (let used = 0; used < BURN_MICROSECONDS;) {
       const { user, system } = process.cpuUsage(start);
       used = user + system;
     }
