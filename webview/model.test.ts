@@ -120,6 +120,27 @@ describe("tiles", () => {
     expect(gpu).toMatchObject({ number: "–", context: "A100" });
   });
 
+  it("show the resource that is waited for most", () => {
+    const tile = (pressure: { cpu: number | null; memory: number | null; io: number | null }) =>
+      view(withState(crit, { glance: { ...stateOf(crit).glance, pressure } })).tiles[4];
+    expect(tile({ cpu: 0.02, memory: 0.113, io: 0.004 })).toMatchObject({
+      ...{ title: "Pressure", level: null, number: "11.3", unit: "%", context: "memory, some 10 s" },
+    });
+    expect(tile({ cpu: 0.02, memory: null, io: 0.4 })?.context).toBe("IO, some 10 s");
+    expect(tile({ cpu: 0, memory: 0, io: 0 })).toMatchObject({ number: "0.0", context: "nothing waits" });
+    // A system without such figures has no such tile.
+    expect(tile({ cpu: null, memory: null, io: null })).toBeUndefined();
+  });
+
+  it("show the level of a pressure rule, and the number that it judged", () => {
+    const [cpu] = stateOf(crit).bell.verdicts;
+    if (cpu === undefined) throw new Error("a sample has verdicts");
+    const rule = { ...cpu.rule, id: "pressure", metric: "gorgon.pressure.ratio", warn: 0.1, crit: null };
+    const verdict: Verdict = { ...cpu, rule, level: "WARN", value: 0.15 };
+    const bell = { ...stateOf(crit).bell, verdicts: [verdict] };
+    expect(view(withState(crit, { bell })).tiles[4]).toMatchObject({ level: "WARN", number: "15.0" });
+  });
+
   it("say how much swap is in use, when some is", () => {
     const glance = stateOf(crit).glance;
     const swapping = { ...glance, memory: { ...glance.memory, limitedBy: "host", swapUsed: 3 * 1024 ** 3 } };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawnLines, emptyReason, plotsOf, sparkPoints, tableOf } from "./plots.ts";
+import { drawnLines, emptyReason, plotsOf, sparkPoints, tableOf, trendsOf } from "./plots.ts";
 import { sampleHistory, sampleSnapshot, sampleState } from "./preview/sample.ts";
 import { labelHeights } from "./charts/marks.ts";
 
@@ -11,6 +11,17 @@ function plots(options: Partial<Parameters<typeof sampleSnapshot>[0]> = {}) {
   if (load === undefined || network === undefined || disk === undefined) throw new Error("there are three charts");
   return { load, network, disk };
 }
+
+describe("trends without a chart", () => {
+  it("follow the worst pressure on a scale on which a little can be seen", () => {
+    const all = { now: NOW, story: "crit" as const };
+    const trends = trendsOf(sampleHistory(all), sampleState(all), 15);
+    const found = sparkPoints("pressure", trends);
+    expect(found?.points.at(-1)?.y).toBeGreaterThan(0.08);
+    expect(found?.plot.axis.max).toBeLessThanOrEqual(0.5);
+    expect(trendsOf({ ...sampleHistory(all), pressure: [] }, sampleState(all), 15)).toEqual([]);
+  });
+});
 
 describe("charts", () => {
   it("lay the thresholds of the worse series over the whole width and hint at the other's", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Point, gapTolerance, pointsOf, runsOf, summaryOf, summed, thin } from "./series.ts";
+import { type Point, gapTolerance, highest, pointsOf, runsOf, summaryOf, summed, thin } from "./series.ts";
 
 function columns(times: readonly number[], values: readonly number[], spread = 0) {
   return { times, values, min: values.map((v) => v - spread), max: values.map((v) => v + spread) };
@@ -86,6 +86,14 @@ describe("adding series up", () => {
     expect(summed([columns([0], [1], 1), columns([0], [2], 1)])).toMatchObject({ min: [1], max: [5], exact: false });
     expect(summed([columns([0], [1], 1)]).exact).toBe(true);
     expect(summed([]).times).toEqual([]);
+  });
+});
+
+describe("the worst of several series", () => {
+  it("is the highest at each time, in order of time", () => {
+    const worst = highest([columns([0, 2], [1, 5]), columns([0, 1, 2], [3, 4, 2], 1)]);
+    expect(worst).toEqual({ times: [0, 1, 2], values: [3, 4, 5], min: [2, 3, 5], max: [4, 5, 5] });
+    expect(highest([]).times).toEqual([]);
   });
 });
 

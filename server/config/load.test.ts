@@ -255,6 +255,26 @@ describe("a file that cannot be used", () => {
   });
 });
 
+describe("watches", () => {
+  test("come from the user's file and from workspaces, each labelled with where it is from", async () => {
+    write("watches: [{id: backups, path: /var/backups}, {id: db, process: postgres}, {id: bad, path: here}]\n");
+    const demo = workspace("watches: [{id: model, path: 'out/*.ckpt'}, {id: db, pid: 5}]\n");
+    const loaded = await load({ workspaceFolders: [demo] });
+    expect(loaded.config.watches.map((one) => [one.id, one.origin, one.workspace])).toEqual([
+      ["backups", "user file", ""],
+      ["db", "user file", ""],
+      ["model", `workspace ${demo.name}`, demo.name],
+    ]);
+    expect(loaded.problems.map((one) => one.key)).toEqual(["watches.bad.path", "watches.db.id"]);
+    expect(from(loaded, "watches.db")).toMatchObject({ value: "process postgres", origin: "user file" });
+    expect(from(loaded, "watches.model")?.origin).toBe("workspace file");
+    // A file that breaks keeps what it said before.
+    write("watches: [\n");
+    const broken = await load({ workspaceFolders: [demo], previous: loaded });
+    expect(broken.config.watches).toEqual(loaded.config.watches);
+  });
+});
+
 describe("a workspace's file", () => {
   test("adds rules under its folder's name", async () => {
     const demo = workspace(

@@ -28,12 +28,6 @@ function systemError(code: string, call: string, path: string): NodeJS.ErrnoExce
   return Object.assign(new Error(`${code}: ${call} '${path}'`), { code, path, syscall: call });
 }
 
-/** What a call outside the event loop gives. */
-async function later<T>(work: () => T): Promise<T> {
-  await Promise.resolve();
-  return work();
-}
-
 /** Serves a folder and what was changed since as the system's files. */
 export class FixtureHost implements Host {
   readonly platform: NodeJS.Platform;
@@ -126,7 +120,7 @@ export class FixtureHost implements Host {
       sizeNow: (path) => this.#sizeNow(path),
       size: (path) => this.#size(path),
       look: (path) => this.#look(path),
-      entries: (path, limit) => this.#hangs(path) ?? later(() => this.#list(path).slice(0, limit)),
+      entries: (path, limit) => this.#whenAnswered(path, () => this.#list(path).slice(0, limit)),
     };
   }
 
@@ -145,7 +139,7 @@ export class FixtureHost implements Host {
 
   #look(path: string): Promise<FileFacts> {
     this.#count(`look ${path}`);
-    return this.#hangs(path) ?? later(() => this.#factsOf(path));
+    return this.#whenAnswered(path, () => this.#factsOf(path));
   }
 
   #factsOf(path: string): FileFacts {
@@ -163,9 +157,15 @@ export class FixtureHost implements Host {
     return { kind: "file", bytes: stats.size, modifiedMs: stats.mtimeMs };
   }
 
-  /** A promise that never settles, while the path is said to hang. */
-  #hangs(path: string): Promise<never> | null {
-    return this.#sizes.get(path) === "hangs" ? new Promise<never>(() => undefined) : null;
+  /** What a call outside the event loop gives; of a path that hangs, when its size is set to anything else. */
+  async #whenAnswered<T>(path: string, answer: () => T): Promise<T> {
+    await Promise.resolve();
+    if (this.#sizes.get(path) === "hangs") {
+      await new Promise<void>((resolve) => {
+        this.#hanging.set(path, [...(this.#hanging.get(path) ?? []), resolve]);
+      });
+    }
+    return answer();
   }
 
   #read(path: string): Buffer {

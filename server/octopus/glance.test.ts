@@ -27,6 +27,25 @@ describe("glanceOf", () => {
     expect(glance.network).toEqual({ receive: null, transmit: null });
   });
 
+  it("shows the worse pressure of the machine and the own control group, and none where there is none", () => {
+    const of = (resource: string, more: Attributes = {}): Attributes => ({
+      "gorgon.pressure.resource": resource,
+      "gorgon.pressure.kind": "some",
+      "gorgon.pressure.window": "10s",
+      ...more,
+    });
+    const glance = glanceOf(
+      hubOf([
+        at("gorgon.pressure.ratio", 0.1, of("memory")),
+        at("gorgon.pressure.ratio", 0.3, of("memory", { "gorgon.cgroup": "/" })),
+        at("gorgon.pressure.ratio", 0.9, of("memory", { "gorgon.pressure.window": "60s" })),
+        at("gorgon.pressure.ratio", 0, of("io")),
+      ]),
+      1,
+    );
+    expect(glance.pressure).toEqual({ cpu: null, memory: 0.3, io: 0 });
+  });
+
   it("shows the fullest file system, with its own sizes", () => {
     const on = (mount: string): Attributes => ({ "system.filesystem.mountpoint": mount });
     const glance = glanceOf(

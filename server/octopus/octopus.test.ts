@@ -155,6 +155,21 @@ describe("polling", () => {
     expect(hub.getBuffer({ tags: ["gpu"] })).toEqual([one, two]);
   });
 
+  it("shows what is transient, and does not put it into history", async () => {
+    const { hub, crab, clock } = setUp();
+    const metrics = ["process.memory.usage", CPU].map((name, index) => ({
+      ...{ name, unit: "1" as const, kind: "gauge" as const, description: "for tests" },
+      ...(index === 0 ? { transient: true as const } : {}),
+    }));
+    const read = () => metrics.map(({ name }) => ({ metric: name, attributes: {}, value: 1 }));
+    hub.register(crab("a", { name: "process", metrics, read, dispose: () => undefined }));
+    await hub.collectOnce();
+    expect(hub.latest("process.memory.usage")).toHaveLength(1);
+    const window = { match: {}, from: 0, to: clock.now() + 1, step: 0, aggregate: "avg" as const };
+    expect(await hub.query({ metric: CPU, ...window })).toHaveLength(1);
+    expect(await hub.query({ metric: "process.memory.usage", ...window })).toEqual([]);
+  });
+
   it("keeps the newest snapshots, and finds those of a window of time", async () => {
     const { hub, crab, clock } = setUp({ bufferSize: 3 });
     let poll = 0;

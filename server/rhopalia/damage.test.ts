@@ -5,13 +5,17 @@ import { parseMounts } from "../host/mounts.ts";
 import { linuxCpu } from "./cpu/linux.ts";
 import { linuxFilesystems } from "./disk/linux-filesystems.ts";
 import { linuxDiskIo } from "./disk/linux-io.ts";
+import { batterySensor } from "./battery/index.ts";
+import { linuxLimits } from "./limits/linux.ts";
 import { linuxMemory } from "./memory/linux.ts";
 import { linuxNetwork } from "./network/linux.ts";
 import { linuxPressure } from "./pressure/linux.ts";
 import { linuxTcp } from "./tcp/linux.ts";
+import { linuxProcesses } from "./process/linux.ts";
 import { probe, recorded } from "./probe.ts";
 import { Unreadable } from "./reason.ts";
 import { Malformed, NoData, type Rhopalium } from "./rhopalium.ts";
+import { thermalSensor } from "./thermal/index.ts";
 
 const SENSORS: readonly (readonly [string, (host: Host) => Rhopalium])[] = [
   ["/proc/stat", linuxCpu],
@@ -53,7 +57,47 @@ async function readsOrSays(sensor: Rhopalium): Promise<void> {
   }
 }
 
+const OWN_MACHINES: readonly (readonly [string, string, (host: Host) => Rhopalium])[] = [
+  ["limits/v2-nested", "/proc/self/cgroup", linuxLimits],
+  ["limits/v2-nested", "/proc/self/limits", linuxLimits],
+  ["limits/v2-nested", "/proc/self/status", linuxLimits],
+  ["limits/v2-nested", "/proc/vmstat", linuxLimits],
+  ["limits/v2-nested", "/sys/devices/system/cpu/online", linuxLimits],
+  ["limits/v2-docker", "/sys/fs/cgroup/cpu.max", linuxLimits],
+  ["limits/v2-docker", "/sys/fs/cgroup/cpu.stat", linuxLimits],
+  ["limits/v2-docker", "/sys/fs/cgroup/memory.events", linuxLimits],
+  ["limits/v2-docker", "/sys/fs/cgroup/memory.pressure", linuxPressure],
+  ["limits/v1-docker", "/sys/fs/cgroup/cpu,cpuacct/cpu.stat", linuxLimits],
+  ["process/desk", "/proc/700/stat", linuxProcesses],
+  ["process/desk", "/proc/700/io", linuxProcesses],
+  ["process/desk", "/proc/700/cmdline", linuxProcesses],
+  ["process/desk", "/proc/stat", linuxProcesses],
+  ["thermal/laptop", "/sys/class/hwmon/hwmon2/temp1_input", thermalSensor],
+  ["thermal/laptop", "/sys/class/thermal/thermal_zone1/trip_point_1_temp", thermalSensor],
+  ["battery/laptop", "/sys/class/power_supply/BAT0/energy_now", batterySensor],
+  ["battery/laptop", "/sys/class/power_supply/BAT0/status", batterySensor],
+];
+
 describe("damaged files", () => {
+  test.each(OWN_MACHINES)("of %s: %s gives true values or a typed reason", async (machine, path, make) => {
+    const sound = recorded(machine).host.files.text(path);
+    await fc.assert(
+      fc.asyncProperty(damaged(sound), damaged(sound), async (first, second) => {
+        const { host, clock } = recorded(machine);
+        const sensor = make(host);
+        for (const text of [first, second]) {
+          host.write(path, text);
+          await readsOrSays(sensor);
+          clock.advance(1000);
+        }
+        host.write(path, sound);
+        await probe(sensor);
+        sensor.dispose();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test.each(SENSORS)("%s gives true values or a typed reason", async (path, make) => {
     const machine = path.startsWith("/sys/fs/cgroup") || path === "/proc/self/cgroup" ? "container-v2" : "bare-debian";
     const sound = recorded(path.startsWith("/proc/pressure") ? "bare-debian" : machine).host.files.text(path);

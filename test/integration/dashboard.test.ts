@@ -136,6 +136,27 @@ describe("the dashboard", () => {
     expect(await toggle.getAttribute("aria-pressed")).toBe("true");
   });
 
+  it("sorts the processes by the heads of their table, by keyboard too", async () => {
+    const page = await openPage();
+    await send(page, sample());
+    const table = page.getByRole("table", { name: "Running processes" });
+    const names = (): Promise<string[]> => table.getByRole("rowheader").allTextContents();
+    await expect.poll(async () => (await names())[0]).toBe("python3.11 train.py");
+    expect(await names()).toHaveLength(8);
+    const head = (name: string) => table.getByRole("columnheader", { name });
+    expect(await head("Memory").getAttribute("aria-sort")).toBe("descending");
+    await table.getByRole("button", { name: "CPU" }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(async () => (await names())[0]).toBe("cc1plus ");
+    expect(await head("CPU").getAttribute("aria-sort")).toBe("descending");
+    expect(await head("Memory").getAttribute("aria-sort")).toBeNull();
+    // The choice stays when new values come.
+    await send(page, sample({ turn: 4 }));
+    await expect.poll(async () => (await names())[0]).toBe("cc1plus ");
+    await table.getByRole("button", { name: "Memory" }).click();
+    await expect.poll(async () => (await names())[0]).toBe("python3.11 train.py");
+  });
+
   it("mutes a rule, and offers to unmute it when it is muted", async () => {
     const page = await openPage();
     await send(page, sample());
@@ -200,7 +221,12 @@ describe("the dashboard", () => {
       sensor: HOSTILE + sensor.sensor,
       reason: HOSTILE,
     }));
-    await send(page, { ...base, state: { ...state, sensors, problems: [problem] } });
+    const processes = {
+      time: state.time,
+      intervalMs: 10_000,
+      rows: (state.processes?.rows ?? []).map((row) => ({ ...row, name: HOSTILE, detail: HOSTILE })),
+    };
+    await send(page, { ...base, state: { ...state, sensors, processes, problems: [problem] } });
     await page.getByRole("heading", { name: HOSTILE }).waitFor();
     await page.locator("[data-part=plot-disk] vscode-button").click();
     await page.getByRole("rowheader", { name: HOSTILE }).waitFor();

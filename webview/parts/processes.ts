@@ -21,7 +21,7 @@ export function processesPart(): Part<ProcessesModel> {
   const table = h(
     "table",
     {},
-    h("caption", { class: "unseen" }, "Processes that use most CPU and memory"),
+    h("caption", { class: "unseen" }, "Running processes"),
     h(
       "thead",
       {},

@@ -14,16 +14,23 @@ export interface Throttling {
 
 const ofGroup = (cgroup: Cgroup) => `cgroup ${cgroup.name}`;
 
-/** Cores that a group's quota allows; null: no quota. `cpu.max` is `quota period` or `max period`, in microseconds. */
+/** Cores that a group's quota allows; null: no quota. Quotas and periods are in microseconds. */
 export function quotaOf(host: Host, cgroup: Cgroup): Candidate | null {
   const { version, folder } = cgroup;
-  const [quota, period] =
-    version === 2
-      ? (/^(\d{1,19}) (\d{1,19})$/.exec(smallText(host, `${folder}/cpu.max`) ?? "") ?? []).slice(1).map(Number)
-      : [smallNumber(host, `${folder}/cpu.cfs_quota_us`), smallNumber(host, `${folder}/cpu.cfs_period_us`)];
-  // Version 1 writes -1 where there is no quota.
-  if (quota === undefined || period === undefined || quota === null || period === null) return null;
-  return quota > 0 && period > 0 ? { value: quota / period, source: ofGroup(cgroup) } : null;
+  let quota: number | null;
+  let period: number | null;
+  if (version === 2) {
+    // `quota period`, or `max period`.
+    const [, first, second] = /^(\d{1,19}) (\d{1,19})$/.exec(smallText(host, `${folder}/cpu.max`) ?? "") ?? [];
+    quota = Number(first ?? -1);
+    period = Number(second ?? -1);
+  } else {
+    // -1 where there is no quota.
+    quota = smallNumber(host, `${folder}/cpu.cfs_quota_us`);
+    period = smallNumber(host, `${folder}/cpu.cfs_period_us`);
+  }
+  if (quota === null || period === null || quota <= 0 || period <= 0) return null;
+  return { value: quota / period, source: ofGroup(cgroup) };
 }
 
 /** Throttling of every group on the way up that has a quota. */

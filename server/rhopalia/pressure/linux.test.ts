@@ -19,6 +19,41 @@ describe("the pressure sensor", () => {
     expect(found.readings).toHaveLength(3 * 2 * 4);
   });
 
+  test("gives the figures of this process' own control group beside the machine's", async () => {
+    const { host } = recorded("limits/v2-docker");
+    const found = await probe(linuxPressure(host));
+    const mine = { "gorgon.cgroup": "/" };
+    expect(found.value("gorgon.pressure.ratio", { ...of("memory", "some", "10s"), ...mine })).toBe(0.31);
+    expect(found.value("gorgon.pressure.time", { ...of("cpu", "some"), ...mine })).toBe(1.5);
+    const slice = recorded("limits/v2-user-slice").host;
+    const name = "/user.slice/user-1000.slice/user@1000.service/app.slice/app-code-4242.scope";
+    expect((await probe(linuxPressure(slice))).values("gorgon.pressure.ratio", "gorgon.cgroup")).toEqual([name]);
+  });
+
+  test("of the root group gives nothing, because that is the machine", async () => {
+    const { host } = recorded("limits/v2-docker");
+    host.remove("/sys/fs/cgroup/cgroup.events");
+    await expect(probe(linuxPressure(host))).rejects.toThrow(NoData);
+  });
+
+  test("goes on with the machine's when its group is taken away, and finds the new one", async () => {
+    const { host, clock } = recorded("bare-debian");
+    const group = "/sys/fs/cgroup/user.slice";
+    const line = "some avg10=50.00 avg60=0.20 avg300=0.30 total=5\n";
+    host.write("/proc/self/cgroup", "0::/user.slice\n");
+    host.write(`${group}/cgroup.events`, "populated 1\n");
+    host.write(`${group}/cpu.pressure`, line);
+    const sensor = linuxPressure(host);
+    const mine = { ...of("cpu", "some", "10s"), "gorgon.cgroup": "/user.slice" };
+    expect((await probe(sensor)).value("gorgon.pressure.ratio", mine)).toBe(0.5);
+    host.fail(`${group}/cpu.pressure`, "ENODEV");
+    clock.advance(1000);
+    expect((await probe(sensor)).readings).toHaveLength(3 * 2 * 4);
+    host.write(`${group}/cpu.pressure`, line);
+    clock.advance(60_000);
+    expect((await probe(sensor)).value("gorgon.pressure.ratio", mine)).toBe(0.5);
+  });
+
   test("has nothing to read on a kernel without it, which is no failure", async () => {
     const { host } = recorded("container-v1");
     await expect(probe(linuxPressure(host))).rejects.toThrow(NoData);

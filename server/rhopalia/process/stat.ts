@@ -5,6 +5,9 @@ const OPEN = 0x28;
 const CLOSE = 0x29;
 const SPACE = 0x20;
 
+/** Some 350 years after the machine's start, in clock ticks: damage, which would not even be a date. */
+const LATEST_START = 2 ** 40;
+
 /** What is wanted of it. One object is filled again and again. */
 export interface Stat {
   /** Where the name stands in the bytes. */
@@ -45,6 +48,7 @@ export function parseStat(scanner: Scanner, stat: Stat): void {
   stat.threads = scanner.whole();
   scanner.skipWord(); // itrealvalue
   stat.start = scanner.whole();
+  if (stat.start > LATEST_START) throw scanner.malformed("a start lies beyond all time");
   scanner.skipWord(); // vsize
   stat.pages = scanner.whole();
 }
