@@ -37,6 +37,7 @@ export type Unit =
   | "{packet}"
   | "{packet}/s"
   | "{process}"
+  | "{row}"
   | "{segment}"
   | "{thread}";
 

@@ -101,7 +101,11 @@ export function createStack(options: StackOptions): Stack {
     new CrabGuardian({
       name: "sleeper",
       node: nodeName,
-      sensors: slowSensors(host, { information, watches: () => config.config.watches }),
+      sensors: slowSensors(host, {
+        information,
+        watches: () => config.config.watches,
+        sql: () => config.config.sql,
+      }),
       clock: host.clock,
       log,
       intervalMs: SLEEPER_INTERVAL_MS,

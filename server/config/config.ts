@@ -2,6 +2,7 @@
 import type { Rule } from "../../protocol/bell.ts";
 import type { ConfigProblem } from "../../protocol/state.ts";
 import type { Watch } from "./watch.ts";
+import type { SqlQuery } from "./sql.ts";
 
 /** In the unit of the metric: ratios 0..1. */
 export interface Thresholds {
@@ -18,6 +19,8 @@ export interface StackConfig {
   readonly rules: readonly Rule[];
   /** Paths and processes to watch, from the user's file and from trusted workspaces. */
   readonly watches: readonly Watch[];
+  /** Queries whose latency is measured, from the user's file alone. */
+  readonly sql: readonly SqlQuery[];
   readonly history: { readonly enabled: boolean; readonly retentionMs: number };
 }
 

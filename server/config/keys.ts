@@ -98,6 +98,8 @@ export function configFrom(
     bell: { cpu: thresholds("cpu"), memory: thresholds("memory"), disk: thresholds("disk") },
     rules,
     watches,
+    // Not a single value of a layer: the file's list is put in its place.
+    sql: [],
     history: { enabled: Boolean(value("history.enabled")), retentionMs: Number(value("history.days")) },
   };
 }

@@ -61,7 +61,7 @@ export function settingLayer(settings: ClientSettings, keys: readonly Key[], pro
   return { origin: "setting", source: "setting", where, values, broken: false };
 }
 
-/** The host-wide keys of the user's file. `rules` and `watches` are read by themselves. */
+/** The host-wide keys of the user's file. `rules`, `watches` and `sql` are read by themselves. */
 export function userFileLayer(
   path: string,
   root: ReadonlyMap<unknown, unknown>,
@@ -72,11 +72,11 @@ export function userFileLayer(
   const known = keys.map((one) => one.key);
   const visit = (map: ReadonlyMap<unknown, unknown>, prefix: string) => {
     const names = namesUnder(known, prefix);
-    if (prefix === "") names.push("rules", "watches");
+    if (prefix === "") names.push("rules", "watches", "sql");
     for (const [rawName, value] of map) {
       const name = String(rawName);
       const key = prefix + name;
-      if (key === "rules" || key === "watches" || value === null) continue;
+      if (key === "rules" || key === "watches" || key === "sql" || value === null) continue;
       if (known.includes(key)) values.set(key, value);
       else if (!names.includes(name)) problems.push(unknownKey(path, prefix, name, value, names));
       else if (value instanceof Map) visit(value, `${key}.`);

@@ -46,6 +46,7 @@ describe("without any configuration", () => {
       bell: { cpu: { warn: 0.7, crit: 0.9 }, memory: { warn: 0.8, crit: 0.95 }, disk: { warn: 0.85, crit: 0.95 } },
       rules: [],
       watches: [],
+      sql: [],
       history: { enabled: true, retentionMs: 7 * 86_400_000 },
     });
     expect(problems).toEqual([]);
@@ -403,5 +404,27 @@ describe("a rule", () => {
     const { config, problems } = await load();
     expect(config.rules).toHaveLength(100);
     expect(problems[0]).toMatchObject({ key: "rules", value: "101" });
+  });
+});
+
+describe("queries whose latency is measured", () => {
+  const text = "sql:\n  - { id: orders, connection: ORDERS_URL, query: SELECT 1 }\n";
+
+  test("come from the user's file, with their origin, and stay while it is broken", async () => {
+    write(text);
+    const loaded = await load();
+    expect(loaded.problems).toEqual([]);
+    expect(loaded.config.sql.map((one) => one.id)).toEqual(["orders"]);
+    expect(from(loaded, "sql.orders")).toMatchObject({ value: "query through ORDERS_URL", origin: "user file" });
+    write("sql: [");
+    expect((await load({ previous: loaded })).config.sql).toEqual(loaded.config.sql);
+    rmSync(path.join(folder, "gorgon", "gorgon.yaml"));
+    expect((await load({ previous: loaded })).config.sql).toEqual([]);
+  });
+
+  test("do not come from a workspace, which could read any database of the user's", async () => {
+    const { config, problems } = await load({ workspaceFolders: [workspace(text)] });
+    expect(config.sql).toEqual([]);
+    expect(problems[0]?.message).toContain("a workspace cannot set it");
   });
 });

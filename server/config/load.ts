@@ -18,6 +18,7 @@ import { resolve } from "./resolve.ts";
 import { readRules } from "./rules.ts";
 import type { Watch } from "./watch.ts";
 import { readWatches, type WatchFile } from "./watches.ts";
+import { readSql, type SqlQuery } from "./sql.ts";
 
 /** The name of a configuration file, in a workspace folder and in the user's own. */
 export const FILE_NAME = "gorgon.yaml";
@@ -96,6 +97,7 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
     addWatches(kept, file, origin);
   };
 
+  let sql = inputs.previous?.config.sql ?? [];
   const own = userFile(inputs.host);
   const ownRead = await readYaml(own);
   const ownFile = { path: own, origin: "user file", workspace: null };
@@ -103,12 +105,17 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
     layers.push(userFileLayer(own, ownRead.root, keys, problems));
     addRules(ownRead.root.get("rules"), ownFile, "user file");
     readWatchesOf(ownRead.root.get("watches"), ownFile, "user file");
+    const read = readSql(ownRead.root.get("sql"), own);
+    sql = read.queries;
+    problems.push(...read.problems);
   } else if (ownRead.status === "broken") {
     problems.push(brokenFile(own, ownRead));
     layers.push({ origin: "user file", source: own, where: () => own, values: new Map(), broken: true });
     keepRules(ownFile, "user file");
     keepWatches(ownFile, "user file");
   }
+  if (ownRead.status === "absent") sql = [];
+  ruleOrigins.push(...sql.map((one) => sqlProvenance(one, own)));
   for (const folder of inputs.workspaceFolders ?? []) {
     const workspace = { name: folder.name, folder: folder.path };
     const file = { path: workspaceFile(folder), origin: `workspace ${folder.name}`, workspace };
@@ -127,7 +134,7 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
   const chosen = resolve(keys, layers, inputs.previous, problems);
   const byKey = new Map(chosen.map((one) => [one.key.key, one]));
   return {
-    config: configFrom((key) => byKey.get(key)?.value ?? 0, rules, watches),
+    config: { ...configFrom((key) => byKey.get(key)?.value ?? 0, rules, watches), sql },
     provenance: [
       ...chosen.map(({ key, value, origin, where }) => ({ key: key.key, value: key.format(value), origin, where })),
       ...ruleOrigins,
@@ -149,7 +156,7 @@ function refusedInWorkspace(
   keys: readonly Key[],
   own: string,
 ): ConfigProblem[] {
-  const hostWide = new Set(keys.map((one) => one.key.split(".")[0] ?? ""));
+  const hostWide = new Set(["sql", ...keys.map((one) => one.key.split(".")[0] ?? "")]);
   const found: ConfigProblem[] = [];
   for (const [name, raw] of root) {
     const key = String(name);
@@ -174,4 +181,8 @@ function watchProvenance(watch: Watch, origin: Origin, where: string): Provenanc
   const value =
     watch.kind === "file" ? watch.path : watch.pid === 0 ? `process ${watch.name}` : `pid ${String(watch.pid)}`;
   return { key: `watches.${watch.id}`, value, origin, where };
+}
+
+function sqlProvenance({ id, connection }: SqlQuery, where: string): Provenance {
+  return { key: `sql.${id}`, value: `query through ${connection}`, origin: "user file", where };
 }

@@ -1,5 +1,6 @@
 /** All sensors of a host. */
 import type { Watch } from "../config/watch.ts";
+import type { SqlQuery } from "../config/sql.ts";
 import type { Host } from "../host/host.ts";
 import { batterySensor } from "./battery/index.ts";
 import { cpuSensor } from "./cpu/index.ts";
@@ -11,6 +12,7 @@ import { networkSensor } from "./network/index.ts";
 import { pressureSensor } from "./pressure/index.ts";
 import { processSensor } from "./process/index.ts";
 import type { Rhopalium } from "./rhopalium.ts";
+import { sqlSensor } from "./sql/index.ts";
 import { SystemInformation, type Library } from "./systeminformation.ts";
 import { tcpSensor } from "./tcp/index.ts";
 import { thermalSensor } from "./thermal/index.ts";
@@ -42,11 +44,13 @@ export interface SlowOptions {
   readonly information?: SystemInformation;
   /** What is watched; asked at every reading. */
   readonly watches?: () => readonly Watch[];
+  /** Queries whose latency is measured; asked at every reading. */
+  readonly sql?: () => readonly SqlQuery[];
 }
 
 /** Sensors that are wide or change slowly, for a crab that polls every half minute. */
 export function slowSensors(host: Host, options: SlowOptions = {}): Rhopalium[] {
-  const { information = new SystemInformation(host), watches = () => [] } = options;
+  const { information = new SystemInformation(host), watches = () => [], sql = () => [] } = options;
   const tcp = tcpSensor(host);
   return [
     processSensor(host, { watches: () => watches().filter((watch) => watch.kind === "process") }, information),
@@ -56,5 +60,6 @@ export function slowSensors(host: Host, options: SlowOptions = {}): Rhopalium[] 
     uptimeSensor(host),
     ...(tcp === null ? [] : [tcp]),
     fileSensor(host, () => watches().filter((watch) => watch.kind === "file")),
+    sqlSensor(host, sql),
   ];
 }

@@ -1,0 +1,108 @@
+/** One query over PostgreSQL's client `pg`, which the user installs: read only, one statement, under a deadline. */
+import { createRequire } from "node:module";
+import path from "node:path";
+
+/** The package is not there. */
+export class DriverMissing extends Error {
+  override readonly name = "DriverMissing";
+  constructor(driver: string, folder: string) {
+    super(`The package ${driver} is not installed. Run: npm install --prefix ${folder} ${driver}`);
+  }
+}
+
+/** The parts of `pg` that are used. */
+interface PgClient {
+  connect(): Promise<void>;
+  query(
+    query: string | { readonly text: string; readonly queryMode: "extended" },
+  ): Promise<{ rowCount: number | null }>;
+  end(): Promise<void>;
+  on(event: "error", listener: (error: Error) => void): void;
+}
+
+interface PgModule {
+  readonly Client: new (options: {
+    readonly connectionString: string;
+    readonly connectionTimeoutMillis: number;
+    readonly statement_timeout: number;
+    readonly query_timeout: number;
+    readonly application_name: string;
+  }) => PgClient;
+}
+
+/** What a query came to. */
+export interface Answer {
+  readonly latencyMs: number;
+  readonly rows: number;
+}
+
+/** Asks one query again and again over one connection. */
+export class PostgresQuery {
+  readonly #client: PgClient;
+  readonly #text: string;
+  readonly #now: () => number;
+  #broken: Error | null = null;
+
+  private constructor(client: PgClient, text: string, now: () => number) {
+    this.#client = client;
+    this.#text = text;
+    this.#now = now;
+    // Without a listener a server that goes away would end the worker.
+    client.on("error", (error) => (this.#broken = error));
+  }
+
+  /** Loads `pg` out of the first folder that has it, and connects. Throws DriverMissing, or what the client says. */
+  static async open(
+    connectionString: string,
+    text: string,
+    deadlineMs: number,
+    folders: readonly string[],
+    now: () => number,
+  ): Promise<PostgresQuery> {
+    const { Client } = loadPg(folders);
+    const client = new Client({
+      connectionString,
+      connectionTimeoutMillis: deadlineMs,
+      statement_timeout: deadlineMs,
+      query_timeout: deadlineMs,
+      application_name: "gorgon",
+    });
+    const query = new PostgresQuery(client, text, now);
+    try {
+      await client.connect();
+    } catch (error) {
+      query.close();
+      throw error;
+    }
+    return query;
+  }
+
+  /** Throws what the server says. After that the connection is not to be used again. */
+  async ask(): Promise<Answer> {
+    if (this.#broken !== null) throw this.#broken;
+    await this.#client.query("BEGIN READ ONLY");
+    const began = this.#now();
+    const { rowCount } = await this.#client.query({ text: this.#text, queryMode: "extended" });
+    const latencyMs = this.#now() - began;
+    await this.#client.query("ROLLBACK");
+    return { latencyMs, rows: rowCount ?? 0 };
+  }
+
+  close(): void {
+    // It may be closed already, or never have been open.
+    this.#client.end().catch(() => undefined);
+  }
+}
+
+function loadPg(folders: readonly string[]): PgModule {
+  for (const folder of folders) {
+    const require = createRequire(path.join(folder, "package.json"));
+    try {
+      require.resolve("pg");
+    } catch {
+      continue; // The next folder.
+    }
+    return require("pg") as PgModule;
+  }
+  throw new DriverMissing("pg", folders[0] ?? ".");
+}
