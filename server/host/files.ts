@@ -112,6 +112,7 @@ export function nodeFiles(): Files {
   return {
     live: (path: string, options?: LiveFileOptions) => new OpenFile(path, shared, options?.atOnce === true),
     text: (path) => fs.readFileSync(path, "utf8"),
+    bytes: (path) => fs.promises.readFile(path),
     list: (path) => fs.readdirSync(path),
     exists: (path) => fs.existsSync(path),
     link: (path) => fs.readlinkSync(path),

@@ -114,6 +114,7 @@ export class FixtureHost implements Host {
     return {
       live: (path) => this.#live(path),
       text: (path) => this.#read(path).toString("utf8"),
+      bytes: (path) => Promise.resolve().then(() => this.#read(path)),
       list: (path) => this.#list(path),
       exists: (path) => this.#has(path),
       link: (path) => this.#link(path),

@@ -61,6 +61,11 @@ export interface Files {
   live(path: string, options?: LiveFileOptions): LiveFile;
   /** Reads a small file whole as UTF-8. Throws with the system's error. */
   text(path: string): string;
+  /**
+   * Reads a file whole outside the event loop: for pseudo files that take the kernel milliseconds. Rejects with the
+   * system's error.
+   */
+  bytes(path: string): Promise<Buffer>;
   /** Names in a folder, unsorted. Throws with the system's error. */
   list(path: string): readonly string[];
   exists(path: string): boolean;

@@ -2,7 +2,7 @@
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { Counters } from "../counters.ts";
-import { Unreadable } from "../reason.ts";
+import { codeOf, Unreadable } from "../reason.ts";
 import { NoData, type Rhopalium } from "../rhopalium.ts";
 import { Source } from "../source.ts";
 import * as names from "./metrics.ts";
@@ -10,6 +10,12 @@ import { countStates } from "./states.ts";
 
 /** The table costs the kernel and us about a microsecond a line, each; more than this is not worth its figures. */
 const TABLE_LIMIT = 4000;
+
+/**
+ * Even when they are empty the kernel walks hash tables sized by the machine's memory for each: 5 ms with 24 GB. So
+ * they are read outside the event loop.
+ */
+const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"] as const;
 
 /** IPv6 may be switched off, and old kernels have fewer files. */
 const ABSENT = "ENOENT";
@@ -24,7 +30,6 @@ class LinuxTcp implements Rhopalium {
   readonly #netstat: Source;
   readonly #sockstat: Source;
   readonly #sockstat6: Source;
-  readonly #tables: readonly Source[];
   readonly #sent = new Counters(2);
 
   constructor(host: Host) {
@@ -33,10 +38,9 @@ class LinuxTcp implements Rhopalium {
     this.#netstat = new Source(host, "/proc/net/netstat");
     this.#sockstat = new Source(host, "/proc/net/sockstat");
     this.#sockstat6 = new Source(host, "/proc/net/sockstat6");
-    this.#tables = [new Source(host, "/proc/net/tcp"), new Source(host, "/proc/net/tcp6")];
   }
 
-  read(): readonly Reading[] {
+  async read(): Promise<readonly Reading[]> {
     const readings: Reading[] = [];
     const counters = new Map<string, number>();
     readPairs(this.#snmp, ["Tcp"], counters);
@@ -49,7 +53,7 @@ class LinuxTcp implements Rhopalium {
     this.#pushRatio(readings, counters);
     const sockets = this.#pushSockets(readings);
     // Without a count nobody knows how long the table is.
-    if (sockets !== null && sockets <= TABLE_LIMIT) this.#pushStates(readings);
+    if (sockets !== null && sockets <= TABLE_LIMIT) await this.#pushStates(readings);
     return readings;
   }
 
@@ -88,10 +92,15 @@ class LinuxTcp implements Rhopalium {
     return sockets;
   }
 
-  #pushStates(into: Reading[]): void {
+  async #pushStates(into: Reading[]): Promise<void> {
     const counts = new Uint32Array(16);
     let read = false;
-    for (const table of this.#tables) read = optionally(() => countStates(table, counts)) || read;
+    for (const path of TABLES) {
+      const table = await this.#table(path);
+      if (table === null) continue;
+      countStates(path, table, counts);
+      read = true;
+    }
     if (!read) return;
     for (const [number, state] of names.STATES) {
       const more = state === "syn_received" ? (counts[names.NEW_SYN_RECEIVED] ?? 0) : 0;
@@ -103,10 +112,18 @@ class LinuxTcp implements Rhopalium {
     }
   }
 
-  dispose(): void {
-    for (const source of [this.#snmp, this.#netstat, this.#sockstat, this.#sockstat6, ...this.#tables]) {
-      source.dispose();
+  /** Null when it is not there: IPv6 may be switched off. */
+  async #table(path: string): Promise<Buffer | null> {
+    try {
+      return await this.#host.files.bytes(path);
+    } catch (error) {
+      if (codeOf(error) === ABSENT) return null;
+      throw new Unreadable(path, error);
     }
+  }
+
+  dispose(): void {
+    for (const source of [this.#snmp, this.#netstat, this.#sockstat, this.#sockstat6]) source.dispose();
   }
 }
 

@@ -1,14 +1,15 @@
 /** Counts the states in /proc/net/tcp without making a string of any line. */
-import type { Source } from "../source.ts";
+import { Scanner } from "../scanner.ts";
 
 const COLON = 0x3a;
 
 /**
  * Adds each line's state to `counts`, by the kernel's number. A line is `sl: local:port remote:port st ...`, its state
- * two hexadecimal digits. Throws Unreadable or Malformed.
+ * two hexadecimal digits. Throws Malformed.
  */
-export function countStates(source: Source, counts: Uint32Array): void {
-  const scanner = source.scan();
+export function countStates(path: string, table: Buffer, counts: Uint32Array): void {
+  const scanner = new Scanner(path);
+  scanner.reset(table);
   scanner.nextLine(); // headings
   for (; !scanner.ended; scanner.nextLine()) {
     if (scanner.lineEnded()) continue;
