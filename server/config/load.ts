@@ -15,7 +15,7 @@ import { configFrom, GUARDED, type Key, keysOf } from "./keys.ts";
 import { environmentLayer, flagLayer, type Layer, settingLayer, unknownKey, userFileLayer } from "./layer.ts";
 import { problem } from "./problem.ts";
 import { resolve } from "./resolve.ts";
-import { readRules } from "./rules.ts";
+import { readRules, workspaceOrigin } from "./rules.ts";
 
 /** The name of a configuration file, in a workspace folder and in the user's own. */
 export const FILE_NAME = "gorgon.yaml";
@@ -88,7 +88,7 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
     keepRules(ownFile, "user file");
   }
   for (const folder of inputs.workspaceFolders ?? []) {
-    const file = { path: workspaceFile(folder), origin: `workspace ${folder.name}` };
+    const file = { path: workspaceFile(folder), origin: workspaceOrigin(folder.name) };
     const read = await readYaml(file.path);
     if (read.status === "read") {
       problems.push(...refusedInWorkspace(file.path, read.root, keys, own));
