@@ -31,12 +31,18 @@ export function ensureOwnFolder(folder: string, uid: number | undefined = proces
   }
 }
 
-/** Why a file cannot be trusted to be this user's own and secret; empty when it can. Throws the system's error. */
-export function notOwnFile(file: string, uid: number | undefined = process.getuid?.()): string {
+/** Why a file or socket cannot be trusted to be this user's own; empty when it can. Throws the system's error. */
+export function notOwn(file: string, uid: number | undefined = process.getuid?.()): string {
   const found = lstatSync(file);
   if (found.isSymbolicLink()) return `${file} is a symbolic link`;
-  if (uid === undefined) return "";
-  if (found.uid !== uid) return `${file} belongs to another user (uid ${String(found.uid)})`;
+  return uid === undefined || found.uid === uid ? "" : `${file} belongs to another user (uid ${String(found.uid)})`;
+}
+
+/** The same for a file that nobody else may read. */
+export function notSecret(file: string, uid: number | undefined = process.getuid?.()): string {
+  const wrong = notOwn(file, uid);
+  if (wrong !== "" || uid === undefined) return wrong;
+  const found = lstatSync(file);
   return (found.mode & OTHERS) === 0 ? "" : `${file} is open to others (mode ${(found.mode & 0o777).toString(8)})`;
 }
 

@@ -1,6 +1,6 @@
 /** How the leader is found and known: a note beside the lock names its socket and its token file; both are 0600. */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { notOwnFile } from "../../host/own-folder.ts";
+import { notSecret } from "../../host/own-folder.ts";
 import { parseAnnouncement, type Announcement } from "../../wire/link.ts";
 
 const FILE_MODE = 0o600;
@@ -18,7 +18,7 @@ export function writeSecret(file: string, text: string): void {
 
 /** Reads a file that only this user may read and write. Throws in words, or the system's error. */
 export function readSecret(file: string): string {
-  const wrong = notOwnFile(file);
+  const wrong = notSecret(file);
   if (wrong !== "") throw new Error(`${wrong}, so it is not trusted`);
   if (statSync(file).size > MAX_BYTES) throw new Error(`${file} is too large`);
   return readFileSync(file, "utf8");

@@ -11,6 +11,7 @@ import type { Clock, Disposable } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import type { StatePaths } from "../../host/paths.ts";
 import { MOST_LINK_RULES } from "../../wire/link.ts";
+import type { Announcement } from "../../wire/link.ts";
 import { announced } from "./announcement.ts";
 import { LeaderLink, LeaderRefused } from "./link.ts";
 import { takeLeaderLock, type LeaderLock } from "./lock.ts";
@@ -69,8 +70,8 @@ export class Leadership {
   #timer: Disposable | null = null;
   /** Monotonic. */
   #seekingSince = 0;
-  /** What a leader that refused said, and until when it is not asked again. */
-  #refusal: { readonly words: string; readonly until: number } | null = null;
+  /** What a leader that refused said, and until when that one is not asked again. */
+  #refusal: { readonly pid: number; readonly words: string; readonly until: number } | null = null;
   #settle: () => void = () => undefined;
   #closed = false;
 
@@ -281,42 +282,51 @@ export class Leadership {
 
   /** Null when this worker follows now, else why it does not. */
   async #follow(): Promise<string | null> {
-    const { paths, me } = this.#options;
-    if (this.#refusal !== null && this.#clock.monotonic() < this.#refusal.until) return this.#refusal.words;
-    this.#refusal = null;
+    let pid = 0;
     try {
-      const at = announced(paths.announcement);
+      const at = announced(this.#options.paths.announcement);
       if (at === null) return "another window leads, but has not said where it can be reached";
-      let first: () => void = () => undefined;
-      const came = new Promise<void>((resolve) => (first = resolve));
-      const link = await LeaderLink.open({
-        at,
-        me,
-        clock: this.#clock,
-        log: this.#log,
-        onCrabs: (crabs) => {
-          this.#relay(crabs);
-          if (crabs.length > 0) first();
-        },
-        onSnapshot: (snapshot, stats) => this.#relays.receive(snapshot, stats),
-      });
-      if (this.#closed) {
-        link.close();
-        return null;
-      }
-      this.#link = link;
-      link.onEnd((reason) => this.#lost(link, reason));
-      void link.wish(this.#wish);
-      this.#timer?.dispose();
-      await Promise.race([came, new Promise<void>((resolve) => void this.#clock.schedule(resolve, CRABS_MS))]);
-      if (this.#link === link) this.#become("follows", link.leader.pid, "");
-      this.#settle();
+      pid = at.pid;
+      if (this.#refusal?.pid === pid && this.#clock.monotonic() < this.#refusal.until) return this.#refusal.words;
+      this.#refusal = null;
+      await this.#join(at);
       return null;
     } catch (error) {
-      const words = `another window leads, but cannot be followed: ${error instanceof Error ? error.message : String(error)}.`;
-      if (error instanceof LeaderRefused) this.#refusal = { words, until: this.#clock.monotonic() + REFUSED_PAUSE_MS };
+      const reason = error instanceof Error ? error.message : String(error);
+      const words = `another window leads, but cannot be followed: ${reason}.`;
+      const until = this.#clock.monotonic() + REFUSED_PAUSE_MS;
+      this.#refusal = error instanceof LeaderRefused ? { pid, words, until } : null;
       return words;
     }
+  }
+
+  async #join(at: Announcement): Promise<void> {
+    let first: () => void = () => undefined;
+    const came = new Promise<void>((resolve) => (first = resolve));
+    const link = await LeaderLink.open({
+      at,
+      me: this.#options.me,
+      clock: this.#clock,
+      log: this.#log,
+      onCrabs: (crabs) => {
+        this.#relay(crabs);
+        if (crabs.length > 0) first();
+      },
+      onSnapshot: (snapshot, stats) => this.#relays.receive(snapshot, stats),
+    });
+    if (this.#closed) {
+      link.close();
+      return;
+    }
+    this.#link = link;
+    link.onEnd((reason) => this.#lost(link, reason));
+    void link.wish(this.#wish);
+    this.#timer?.dispose();
+    const late = this.#clock.schedule(first, CRABS_MS);
+    await came;
+    late.dispose();
+    if (this.#link === link) this.#become("follows", link.leader.pid, "");
+    this.#settle();
   }
 
   #lost(link: LeaderLink, reason: string): void {

@@ -17,7 +17,7 @@ import {
 import type { Snapshot } from "../../../protocol/reading.ts";
 import type { Clock, Disposable } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
-import { notOwnFile } from "../../host/own-folder.ts";
+import { notOwn } from "../../host/own-folder.ts";
 import {
   parseLinkCollected,
   parseLinkCrabs,
@@ -158,15 +158,12 @@ export class LeaderLink {
 /** The token, when both it and the socket are this user's own. */
 function secretOf(at: Announcement): string {
   try {
-    if (!at.socket.startsWith("\\\\")) {
-      const wrong = notOwnFile(at.socket);
-      if (wrong !== "") throw new LeaderRefused(`${wrong}, so it is not trusted`);
-    }
+    // Its mode says nothing: it is open for a moment when it is made, in a folder that is not.
+    const wrong = at.socket.startsWith("\\\\") ? "" : notOwn(at.socket);
+    if (wrong !== "") throw new Error(`${wrong}, so it is not trusted`);
     return readSecret(at.token);
   } catch (error) {
-    if (error instanceof LeaderRefused) throw error;
-    const words = error instanceof Error ? error.message : String(error);
-    throw new LeaderUnreachable(words);
+    throw new LeaderUnreachable(error instanceof Error ? error.message : String(error));
   }
 }
 
