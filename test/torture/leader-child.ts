@@ -9,32 +9,7 @@ import { silentLog } from "../../server/host/log.ts";
 import { systemClock } from "../../server/host/node.ts";
 import { Leadership } from "../../server/octopus/leader/leadership.ts";
 import { Octopus } from "../../server/octopus/octopus.ts";
-
-/** What the parent tells it. */
-export interface LeaderTask {
-  /** Holds lock, socket and witness. */
-  readonly folder: string;
-}
-
-/** What it tells the parent. Times are of the system's monotonic clock, which all processes share. */
-export interface LeaderNews {
-  readonly at: number;
-  readonly role: string;
-  readonly leader: number | null;
-}
-
-/** Where the moments of leading are noted: `<pid> <time>` a line. */
-export function witnessFile(folder: string): string {
-  return path.join(folder, "witness");
-}
-
-/** Milliseconds of the system's monotonic clock. */
-export function systemMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
-
-/** Whoever leads notes it this often. */
-export const BEAT_MS = 5;
+import { BEAT_MS, systemMs, witnessFile, type LeaderNews, type LeaderTask } from "./leader-witness.ts";
 
 async function run({ folder }: LeaderTask): Promise<void> {
   const hub = new Octopus({ node: "torture", clock: systemClock });
@@ -78,4 +53,4 @@ async function run({ folder }: LeaderTask): Promise<void> {
   await leadership.start(hub);
 }
 
-if (process.send !== undefined) await run(JSON.parse(process.argv[2] ?? "{}") as LeaderTask);
+await run(JSON.parse(process.argv[2] ?? "{}") as LeaderTask);

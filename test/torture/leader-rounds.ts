@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemMs, witnessFile, type LeaderNews, type LeaderTask } from "./leader-child.ts";
+import { overlaps, systemMs, witnessFile, type LeaderNews, type LeaderTask } from "./leader-witness.ts";
 import { freshFolder } from "./rounds.ts";
 
 /** What the rounds came to. */
@@ -121,22 +121,4 @@ export async function leaderRounds(wanted: number, workers: number, random: () =
     twoLeaders,
     astray,
   };
-}
-
-/** How often a process noted that it led between two notes of another. A line that a kill cut short is none. */
-export function overlaps(witness: string): number {
-  const spans = new Map<string, { first: number; last: number }>();
-  for (const line of witness.split("\n")) {
-    const [pid, time, more] = line.split(" ");
-    const at = Number(time);
-    if (!pid || !time || more !== undefined || !Number.isFinite(at)) continue;
-    const span = spans.get(pid);
-    if (span === undefined) spans.set(pid, { first: at, last: at });
-    else span.last = Math.max(span.last, at);
-  }
-  const all = [...spans.values()].sort((one, two) => one.first - two.first);
-  return all.filter((span, index) => {
-    const before = all[index - 1];
-    return before !== undefined && before.last > span.first;
-  }).length;
 }

@@ -1,7 +1,8 @@
 /** Leaders under torture, with a fixed seed. GORGON_SOAK_ROUNDS sets the number of kills (6 by default). */
 import { expect, it } from "vitest";
 import { random } from "./known.ts";
-import { leaderRounds, overlaps } from "./leader-rounds.ts";
+import { leaderRounds } from "./leader-rounds.ts";
+import { overlaps } from "./leader-witness.ts";
 
 const KILLS = Number(process.env["GORGON_SOAK_ROUNDS"] ?? 6);
 const SEED = 20_260_103;
