@@ -29,14 +29,14 @@ test("every command is in the palette under Gorgon and in the README", () => {
   for (const one of COMMAND_LIST) expect(one.help).toMatch(/\.$/);
 });
 
-test("every setting may differ by machine and says in a sentence what changes", () => {
+test("every setting may differ by machine, a workspace has no say in history, and each says in a sentence what changes", () => {
   const { configuration } = manifest().contributes as {
     configuration: { properties: Record<string, { scope: string; markdownDescription: string }> };
   };
-  const properties = Object.values(configuration.properties);
+  const properties = Object.entries(configuration.properties);
   expect(properties).toHaveLength(Object.keys(SETTINGS).length);
-  for (const one of properties) {
-    expect(one.scope).toBe("machine-overridable");
+  for (const [key, one] of properties) {
+    expect([key, one.scope]).toEqual([key, key.startsWith("gorgon.history.") ? "machine" : "machine-overridable"]);
     expect(one.markdownDescription).toMatch(/\.$/);
   }
 });

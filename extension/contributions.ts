@@ -77,6 +77,8 @@ export interface SettingContribution {
   /** Says what changes and what it costs. */
   readonly markdownDescription: string;
   readonly advanced?: boolean;
+  /** Holds for every window of the host, so a workspace cannot set it. */
+  readonly hostWide?: boolean;
 }
 
 const percent = (value: number, text: string): SettingContribution => ({
@@ -127,6 +129,7 @@ export const SETTINGS = {
   "history.enabled": {
     type: "boolean",
     default: true,
+    hostWide: true,
     markdownDescription:
       "Keeps history on this machine's disk, so that the charts survive a restart. Off, the charts show what happened " +
       "since the worker started, and nothing is written.",
@@ -136,6 +139,7 @@ export const SETTINGS = {
     default: 7,
     minimum: 1,
     maximum: 3650,
+    hostWide: true,
     markdownDescription:
       "Days of history to keep. More takes more disk; the bell's tooltip shows the mode of the history.",
   },
@@ -153,11 +157,11 @@ export const SETTINGS = {
 export type SettingKey = keyof typeof SETTINGS;
 
 function property(setting: SettingContribution, order: number): Record<string, unknown> {
-  const { advanced, ...rest } = setting;
+  const { advanced, hostWide, ...rest } = setting;
   return {
     order,
-    // A machine has its own thresholds; a workspace may still override them.
-    scope: "machine-overridable",
+    // A machine has its own thresholds; a workspace may still override them for its window.
+    scope: hostWide === true ? "machine" : "machine-overridable",
     ...rest,
     ...(setting.type === "array" ? { items: { type: "string" } } : {}),
     ...(advanced === true ? { tags: ["advanced"] } : {}),

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { ABSENT, formatBytes, formatDuration, formatRatio, formatThreshold, formatValue } from "./format.ts";
+import {
+  ABSENT,
+  formatBytes,
+  formatDuration,
+  formatRatio,
+  formatRole,
+  formatThreshold,
+  formatValue,
+} from "./format.ts";
+import type { Role } from "./role.ts";
 
 describe("numbers for people", () => {
   test.each([
@@ -78,4 +87,13 @@ describe("numbers for people", () => {
     expect(formatThreshold(100 * 1024 ** 2, "By/s")).toBe("100 MiB/s");
     expect(formatThreshold(4, "{core}")).toBe("4");
   });
+});
+
+test("who leads is said from where the reader sits", () => {
+  const said = (role: Role, leader: number | null) => formatRole({ role, leader, since: 0, reason: "" });
+  expect(said("leads", 1)).toBe("this window leads");
+  expect(said("follows", 4711)).toBe("the window of process 4711 leads");
+  expect(said("follows", null)).toBe("another window leads");
+  expect(said("seeks", null)).toBe("looking for the leading window");
+  expect(said("alone", null)).toBe("this window watches for itself");
 });

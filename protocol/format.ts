@@ -3,6 +3,7 @@
  * ratios as percent with one decimal, relative times. A missing value is an en dash, never a zero.
  */
 import type { Unit } from "./reading.ts";
+import type { WorkerRole } from "./role.ts";
 
 /** What stands where there is no value. */
 export const ABSENT = "–";
@@ -84,4 +85,18 @@ export function formatDuration(milliseconds: number): string {
   if (size < 3_600_000) return `${String(Math.floor(seconds / 60))} min`;
   if (size < 86_400_000) return `${String(Math.floor(seconds / 3600))} h`;
   return `${String(Math.floor(seconds / 86_400))} d`;
+}
+
+/** Who leads, seen from one window: `this window leads`, `the window of process 4711 leads`. */
+export function formatRole({ role, leader }: WorkerRole): string {
+  switch (role) {
+    case "leads":
+      return "this window leads";
+    case "follows":
+      return leader === null ? "another window leads" : `the window of process ${String(leader)} leads`;
+    case "seeks":
+      return "looking for the leading window";
+    case "alone":
+      return "this window watches for itself";
+  }
 }

@@ -6,6 +6,7 @@ export * from "./history.ts";
 export * from "./level.ts";
 export * from "./message.ts";
 export * from "./reading.ts";
+export * from "./role.ts";
 export * from "./settings.ts";
 export * from "./state.ts";
 export * from "./version.ts";

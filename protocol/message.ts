@@ -3,8 +3,11 @@
  * Each message is declared once in `messages/`; both ends import that one constant.
  */
 
-/** Who sends: the extension to the worker (`toWorker`), or the worker to the extension (`toClient`). */
-export type Direction = "toWorker" | "toClient";
+/**
+ * Who sends: the extension to the worker (`toWorker`), the worker to the extension (`toClient`), a follower to the
+ * leading worker (`toLeader`), or the leader to a follower (`toFollower`).
+ */
+export type Direction = "toWorker" | "toClient" | "toLeader" | "toFollower";
 
 /** A message with an answer. `P` and `R` exist for the compiler only; no value of them is stored here. */
 export interface Request<P, R> {

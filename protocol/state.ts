@@ -1,5 +1,6 @@
 /** The worker's one status message: everything a face shows about now. */
 import type { BellState } from "./bell.ts";
+import type { WorkerRole } from "./role.ts";
 
 /** What the machine is; read once. */
 export interface HostFacts {
@@ -135,6 +136,9 @@ export interface WorkerState {
   readonly sensors: readonly SensorHealth[];
   readonly self: SelfCost;
   readonly history: HistoryHealth;
+  /** What this worker is among those of its user on this host; null where it does not look for others. */
+  readonly role: WorkerRole | null;
+  /** Milliseconds between two polls, as in force: the leader polls at the smallest that any window wants. */
   readonly intervalMs: number;
   readonly problems: readonly ConfigProblem[];
 }

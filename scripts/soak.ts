@@ -8,12 +8,16 @@ import path from "node:path";
 import { format, resolveConfig } from "prettier";
 import { formatDuration } from "../protocol/format.ts";
 import { random } from "../test/torture/known.ts";
+import { leaderRounds } from "../test/torture/leader-rounds.ts";
 import { damageRounds, killRounds, takeoverRounds } from "../test/torture/rounds.ts";
 
 const root = path.dirname(import.meta.dirname);
 const SEED = 20_260_101;
 const DAMAGES_A_KILL = 10;
 const KILLS_A_TAKEOVER = 10;
+const KILLS_A_LEADER = 4;
+const LEADER_CANDIDATES = 4;
+const LEADER_DEADLINE_MS = 5000;
 
 /** The flush interval of the killed writers, and of those that take over (the default). */
 const KILL_FLUSH_MS = 250;
@@ -41,6 +45,9 @@ console.log(JSON.stringify(damaged));
 console.log("Takeovers...");
 const taken = await takeoverRounds(Math.ceil(kills / KILLS_A_TAKEOVER), TAKEOVER_FLUSH_MS);
 console.log(JSON.stringify(taken));
+console.log("Leaders...");
+const led = await leaderRounds(Math.ceil(kills / KILLS_A_LEADER), LEADER_CANDIDATES, random(SEED + 2));
+console.log(JSON.stringify(led));
 
 const kill = "kill -9 at random moments (`test/torture/store.test.ts`)";
 const damage = "random bit flips, overwritten blocks, truncation and garbage in file and log (same file)";
@@ -82,6 +89,14 @@ const rows: readonly Row[] = [
     test: "one writer killed with two waiting (same file)",
     figure: `worst ${formatDuration(taken.worstMs)} over ${String(taken.rounds)} takeovers; ${String(taken.twoWriters)} times two writers`,
     kept: taken.twoWriters === 0 && taken.worstMs <= TAKEOVER_FLUSH_MS,
+  },
+  {
+    promise: "When the leading window is killed one leads again within 5 s, and never do two",
+    test: "the leader of four processes killed, or ended in order, at random moments (`test/torture/leader.test.ts`)",
+    figure:
+      `${String(led.kills)} kills, ${String(led.goodbyes)} orderly ends: median ${formatDuration(led.medianMs)}, worst ` +
+      `${formatDuration(led.worstMs)}; ${String(led.twoLeaders)} times two leaders, ${String(led.leaderless)} times none`,
+    kept: led.twoLeaders === 0 && led.leaderless === 0 && led.astray === 0 && led.worstMs <= LEADER_DEADLINE_MS,
   },
 ];
 

@@ -66,6 +66,11 @@ export const PLATFORM_NEEDS: readonly PlatformNeed[] = [
     applies: mayMakeGroupsV1,
   },
   {
+    id: "two-users",
+    reason: "acting as a second user of the host needs root",
+    applies: () => process.platform !== "win32" && process.getuid?.() === 0,
+  },
+  {
     id: "not-root",
     reason: "root ignores file permissions, so a read-only folder does not refuse it",
     applies: () => process.getuid !== undefined && process.getuid() !== 0,

@@ -1,5 +1,6 @@
 /** What stands in the status bar, in its tooltip, and when the item is touched. */
 import { expect, test } from "vitest";
+import type { WorkerRole } from "../../protocol/role.ts";
 import type { WorkerStatus } from "../worker/worker.ts";
 import { HELLO } from "../testing/connection.ts";
 import { CALM, stateOf, verdict } from "../testing/states.ts";
@@ -141,6 +142,17 @@ test("the tooltip says why history is not on disk, which sensors are silent, wha
   expect(text).toContain("disk: denied");
   expect(text).toContain("`bell.cpu.warn`: must be 1 to 100");
   expect(text).toContain("Muted: CPU");
+});
+
+test("the tooltip says which window leads, and warns when this one watches for itself", () => {
+  const windows = (role: WorkerRole | null) =>
+    /Windows: (.*)/.exec(textOf(view({ state: stateOf(CALM, { role }) })))?.[1] ?? null;
+  expect(windows({ role: "leads", leader: 42, since: 0, reason: "" })).toBe("this window leads");
+  expect(windows({ role: "follows", leader: 7, since: 0, reason: "" })).toBe("the window of process 7 leads");
+  expect(windows({ role: "alone", leader: null, since: 0, reason: "no right" })).toBe(
+    "$(warning) this window watches for itself. no right",
+  );
+  expect(windows(null)).toBeNull();
 });
 
 test("hostile names stay text: no link, icon, row or markup comes of them", () => {

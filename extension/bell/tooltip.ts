@@ -1,6 +1,6 @@
 /** The bell's tooltip in Markdown: what is the matter, the table of levels, what can be done, what Gorgon costs. */
 import type { Verdict } from "../../protocol/bell.ts";
-import { formatBytes, formatDuration, formatRatio, formatValue } from "../../protocol/format.ts";
+import { formatBytes, formatDuration, formatRatio, formatRole, formatValue } from "../../protocol/format.ts";
 import type { Level } from "../../protocol/level.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { COMMANDS, type CommandId } from "../contributions.ts";
@@ -91,6 +91,12 @@ function history(state: WorkerState): string {
   return `History: ${kept}${detail}${reason === "" ? "" : `. ${markdown(reason)}`}`;
 }
 
+function windows({ role }: WorkerState): string {
+  if (role === null) return "";
+  const reason = role.reason === "" ? "" : `. ${markdown(role.reason)}`;
+  return `  \nWindows: ${role.role === "alone" ? "$(warning) " : ""}${markdown(formatRole(role))}${reason}`;
+}
+
 function notes(view: BellView, state: WorkerState): string[] {
   const parts: string[] = [];
   const limit = state.glance.memory.limitedBy;
@@ -161,7 +167,7 @@ function moving(view: BellView): string {
     ...(reasons.length > 0 ? [bullets(reasons)] : []),
     table(state),
     ...notes(view, state),
-    `${cost(state)}  \n${history(state)}`,
+    `${cost(state)}  \n${history(state)}${windows(state)}`,
     "Click for the dashboard.",
   ].join("\n\n");
 }

@@ -80,6 +80,7 @@ export function stateOf(verdicts: readonly Verdict[] = CALM, more: Partial<Worke
       series: 40,
       retentionMs: 7 * 86_400_000,
     },
+    role: { role: "leads", leader: 42, since: 1_700_000_000_000, reason: "" },
     intervalMs: 2000,
     problems: [],
     ...more,

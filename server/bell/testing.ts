@@ -117,6 +117,7 @@ export function stateWith(verdicts: readonly Verdict[], level: Level, headline: 
     sensors: [],
     self: { cpuRatio: 0.004, rssBytes: 64 * 2 ** 20, loopP99Ms: 1, uptimeMs: 1000, pid: 1 },
     history: { mode: "memory", reason: "", path: "", bytes: 0, series: 0, retentionMs: 0 },
+    role: null,
     intervalMs: 2000,
     problems: [],
   };

@@ -4,6 +4,7 @@ import { runPlainBell } from "../bell/plain.ts";
 import { rulesOf } from "../bell/rules.ts";
 import { Screen } from "../bell/screen.ts";
 import { renderBell, renderStarting } from "../bell/terminal.ts";
+import { GUARDIAN } from "../stack.ts";
 import { EXIT_BY_LEVEL, EXIT_OK } from "./exit-codes.ts";
 import { type CliIo, styleNow } from "./io.ts";
 import { beats, type CliSession, countFlag, openSession } from "./session.ts";
@@ -34,7 +35,7 @@ export async function bellCommand(flags: BellFlags, io: CliIo): Promise<number> 
 function plain({ stack, config, host }: CliSession, iterations: number, io: CliIo): Promise<Level> {
   return runPlainBell({
     hub: stack.hub,
-    crab: stack.guardian.name,
+    crab: GUARDIAN,
     iterations,
     intervalMs: config.config.intervalMs,
     write: (text) => io.stdout.write(text),

@@ -68,7 +68,7 @@ export async function openSession(io: CliIo, flags: ConfigFlags): Promise<CliSes
     log: stderrLog(io),
     config,
     facts: provisionalFacts(),
-    historyPath: null,
+    paths: null,
     nodeName: os.hostname(),
   });
   return { host, config, stack };

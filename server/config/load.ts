@@ -15,7 +15,7 @@ import { configFrom, GUARDED, type Key, keysOf } from "./keys.ts";
 import { environmentLayer, flagLayer, type Layer, settingLayer, unknownKey, userFileLayer } from "./layer.ts";
 import { problem } from "./problem.ts";
 import { resolve } from "./resolve.ts";
-import { readRules } from "./rules.ts";
+import { readRules, workspaceOrigin } from "./rules.ts";
 import type { Watch } from "./watch.ts";
 import { readWatches, type WatchFile } from "./watches.ts";
 import { readSql, type SqlQuery } from "./sql.ts";
@@ -118,7 +118,7 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
   ruleOrigins.push(...sql.map((one) => sqlProvenance(one, own)));
   for (const folder of inputs.workspaceFolders ?? []) {
     const workspace = { name: folder.name, folder: folder.path };
-    const file = { path: workspaceFile(folder), origin: `workspace ${folder.name}`, workspace };
+    const file = { path: workspaceFile(folder), origin: workspaceOrigin(folder.name), workspace };
     const read = await readYaml(file.path);
     if (read.status === "read") {
       problems.push(...refusedInWorkspace(file.path, read.root, keys, own));

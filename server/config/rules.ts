@@ -27,6 +27,19 @@ export interface ReadRules {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** What the origin of a workspace's rules begins with. */
+const WORKSPACE = "workspace ";
+
+/** Under which origin the rules of a workspace's folder stand. */
+export function workspaceOrigin(folder: string): string {
+  return `${WORKSPACE}${folder}`;
+}
+
+/** Those rules that come from a workspace; the others hold for the whole host. */
+export function workspaceRules(rules: readonly Rule[]): readonly Rule[] {
+  return rules.filter(({ origin }) => origin.startsWith(WORKSPACE));
+}
+
 /** One thing wrong with a rule: the key within it, the value, and what is allowed. */
 interface Fault {
   readonly name: string;

@@ -76,6 +76,35 @@ describe("the state folder", () => {
   });
 });
 
+describe("the leader's socket", () => {
+  const places = async (env: FixtureOptions["env"], files: Record<string, string> = {}) =>
+    (await statePaths(machine(files, env))).sockets.map(({ socket }) => socket);
+
+  test("lies in the runtime folder, else in one of the user's own among temporary files, else beside the lock", async () => {
+    const host = machine();
+    const id = await machineId(host);
+    const [runtime, temporary, state] = await places({ HOME: "/home/ada", XDG_RUNTIME_DIR: "/run/user/7" });
+    expect(runtime).toMatch(new RegExp(`^/run/user/7/gorgon/${id}/[0-9a-f]{12}\\.sock$`));
+    expect(temporary).toMatch(new RegExp(`^/tmp/gorgon-[0-9]+/${id}/[0-9a-f]{12}\\.sock$`));
+    expect(state).toMatch(new RegExp(`^/home/ada/\\.local/state/gorgon/${id}/`));
+    expect(await places({ HOME: "/home/ada" })).toEqual([temporary, state]);
+  });
+
+  test("differs between state folders, and a path too long for a socket is left out", async () => {
+    const [one] = await places({ HOME: "/home/ada", XDG_STATE_HOME: "/a" });
+    const [two] = await places({ HOME: "/home/ada", XDG_STATE_HOME: "/b" });
+    expect(one).not.toBe(two);
+    const long = await places({ HOME: `/${"h".repeat(80)}`, XDG_RUNTIME_DIR: `/${"r".repeat(80)}` });
+    expect(long).toEqual([expect.stringMatching(/^\/tmp\//)]);
+  });
+
+  test("is a named pipe on Windows", async () => {
+    const host = fixtureHost({ platform: "win32", env: { LOCALAPPDATA: "C:\\Users\\ada\\AppData\\Local" } });
+    const { sockets } = await statePaths(host);
+    expect(sockets.map(({ socket }) => socket)).toEqual([expect.stringMatching(/^\\\\\.\\pipe\\gorgon-[0-9a-f]{12}$/)]);
+  });
+});
+
 describe("the configuration folder", () => {
   test("follows XDG_CONFIG_HOME, and APPDATA on Windows", () => {
     expect(configFolder(machine())).toBe("/home/ada/.config/gorgon");

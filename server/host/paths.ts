@@ -19,8 +19,21 @@ export interface StatePaths {
   readonly history: string;
   /** The lock of the leading worker. */
   readonly leader: string;
+  /** Where the leading worker says how it can be reached. */
+  readonly announcement: string;
+  /** Where its socket may lie, the best first. */
+  readonly sockets: readonly SocketPlace[];
   /** In words why the folder is not the usual one; empty when it is. */
   readonly moved: string;
+}
+
+/** One place for the leader's socket and the token that goes with it. */
+export interface SocketPlace {
+  /** Of this user alone; holds the token, and the socket where it is a file. */
+  readonly folder: string;
+  /** Path of the socket, or name of the pipe. */
+  readonly socket: string;
+  readonly token: string;
 }
 
 /** Where the state lies. Nothing is created. Two machines that share a home folder get different ones. */
@@ -35,12 +48,39 @@ export async function statePaths(host: Host): Promise<StatePaths> {
     folder,
     history: path.join(folder, "history.db"),
     leader: path.join(folder, "leader.db"),
+    announcement: path.join(folder, "leader.json"),
+    sockets: socketPlaces(host, folder, machine),
     moved:
       network === null
         ? ""
         : `${usual} lies on a network file system (${network.type} at ${network.mountPoint}), where a database ` +
           `cannot be shared safely; history is kept in ${folder} instead. Set XDG_STATE_HOME to a local folder to choose another.`,
   };
+}
+
+/** A socket's path fits into 104 bytes with its end on macOS and the BSDs, 108 on Linux. */
+const MAX_SOCKET_PATH = 103;
+
+/**
+ * The runtime folder, else the system's temporary one, else the state folder: a place is left out when the path of a
+ * socket there would be too long. The name tells apart the state folders that one user may have.
+ */
+function socketPlaces(host: Host, folder: string, machine: string): SocketPlace[] {
+  const path = pathsOf(host);
+  const name = createHash("sha256").update(`gorgon leader ${folder}`).digest("hex").slice(0, 12);
+  if (host.platform === "win32") {
+    return [{ folder, socket: `\\\\.\\pipe\\gorgon-${name}`, token: path.join(folder, "leader.token") }];
+  }
+  const runtime = absolute(host, "XDG_RUNTIME_DIR");
+  const temporary = absolute(host, "TMPDIR") ?? "/tmp";
+  const folders = [
+    ...(runtime === undefined ? [] : [path.join(runtime, "gorgon", machine)]),
+    path.join(temporary, `gorgon-${String(userNumber())}`, machine),
+    folder,
+  ];
+  return folders
+    .map((one) => ({ folder: one, socket: path.join(one, `${name}.sock`), token: path.join(one, `${name}.token`) }))
+    .filter(({ socket }) => Buffer.byteLength(socket) <= MAX_SOCKET_PATH);
 }
 
 /** `$XDG_CONFIG_HOME/gorgon` or `~/.config/gorgon`; `%APPDATA%\gorgon` on Windows. */
@@ -164,7 +204,11 @@ function stateHome(host: Host): string {
 
 /** Survives a restart of the machine, unlike the runtime folder. By number: a name may be missing or hold anything. */
 function localHome(): string {
-  return `/var/tmp/gorgon-${process.getuid?.() ?? 0}`;
+  return `/var/tmp/gorgon-${userNumber()}`;
+}
+
+function userNumber(): number {
+  return process.getuid?.() ?? 0;
 }
 
 /** The XDG rules: a relative path in these variables is ignored. */

@@ -1,6 +1,6 @@
 /** What the doctor says of history: what the running store says of itself, and whether its place on disk is fit. */
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Finding, FindingStatus } from "../../protocol/doctor.ts";
 import { formatBytes, formatDuration } from "../../protocol/format.ts";
@@ -10,6 +10,8 @@ import type { Host } from "../host/host.ts";
 import { statePaths } from "../host/paths.ts";
 
 const OTHERS_MAY = 0o077;
+/** A folder of one machine, as the state paths name it. */
+const MACHINE = /^[0-9a-f]{16}$/;
 
 function finding(subject: string, status: FindingStatus, detail: string, mend = ""): Finding {
   return { group: "History", subject, status, detail, mend };
@@ -28,6 +30,8 @@ export async function historyFindings(host: Host, config: LoadedConfig, health: 
   if (health.path !== "") found.push(keeping(health));
   else found.push(finding("Keeping", "note", `kept for ${formatDuration(retentionMs)} by the worker in VS Code`));
   found.push(await folderFinding(host, folder), await fileFinding(host, history));
+  const others = await otherFolders(folder);
+  if (others !== null) found.push(others);
   return found;
 }
 
@@ -81,6 +85,27 @@ async function folderFinding(host: Host, folder: string): Promise<Finding> {
   }
   if (!(await writable(place))) return notWritable("Folder", place);
   return finding("Folder", "ok", exists ? `${folder}, for this user alone` : `${folder}, made when first needed`);
+}
+
+/** Histories under other machine ids: of machines that share this home, or of this one before its id changed. */
+async function otherFolders(folder: string): Promise<Finding | null> {
+  const above = path.dirname(folder);
+  const names = await readdir(above).catch((): string[] => []);
+  const found: string[] = [];
+  for (const name of names.sort()) {
+    if (name === path.basename(folder) || !MACHINE.test(name)) continue;
+    const file = await stat(path.join(above, name, "history.db")).catch(() => null);
+    if (file?.isFile() === true) found.push(`${name} (${formatBytes(file.size)})`);
+  }
+  if (found.length === 0) return null;
+  const those = found.length === 1 ? "another machine id is" : `${String(found.length)} other machine ids are`;
+  return finding(
+    "Other ids",
+    "note",
+    `histories of ${those} left alone in ${above}: ${found.join(", ")}. They are of other machines that share this ` +
+      `home, or of this one before its machine id changed (it is ${path.basename(folder)} now)`,
+    `To go on with one, close all windows and give its folder the name ${path.basename(folder)}; else it may be deleted.`,
+  );
 }
 
 async function fileFinding(host: Host, file: string): Promise<Finding> {

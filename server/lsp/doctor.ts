@@ -8,11 +8,12 @@ import { userFile } from "../config/load.ts";
 import type { Host } from "../host/host.ts";
 import type { Stack } from "../stack.ts";
 import { historyFindings } from "./doctor-history.ts";
+import { leaderFindings } from "./doctor-leader.ts";
 
 /** What the doctor looks at. */
 export interface DoctorInputs {
   readonly host: Host;
-  readonly stack: Pick<Stack, "hub" | "bell" | "state">;
+  readonly stack: Pick<Stack, "hub" | "bell" | "state" | "leadership">;
   readonly config: LoadedConfig;
   /** Gorgon's version. */
   readonly version: string;
@@ -33,6 +34,7 @@ export async function doctorReport(inputs: DoctorInputs): Promise<DoctorReport> 
     ...(state === null ? [] : machineFindings(state.host, stack)),
     ...sensorFindings(stack),
     ...(await historyFindings(host, config, stack.hub.store.health())),
+    ...(await leaderFindings(host, stack.leadership)),
     ...(await configurationFindings(host, config)),
     ...extra,
   ];

@@ -53,7 +53,9 @@ export class Session {
   #level: LogLevel = "info";
   #context: ClientContext = { settings: {}, workspaceFolders: [] };
   #config: LoadedConfig | null = null;
+  /** Ready for questions when it is known which window leads. */
   #stack: Promise<Stack> | null = null;
+  #built: Stack | null = null;
   #watched: string[] = [];
   /** Changes of configuration run one after the other. */
   #applying: Promise<unknown> = Promise.resolve();
@@ -110,7 +112,8 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     for (const path of this.#watched) unwatchFile(path);
-    const stack = await this.#stack?.catch(() => null);
+    // Not waited for until it has found its place among the other windows: closing ends the search.
+    const stack = this.#built ?? (await this.#stack?.catch(() => null));
     await stack?.close();
   }
 
@@ -146,15 +149,16 @@ export class Session {
       log: this.#log,
       config,
       facts: provisionalFacts(),
-      historyPath: paths.history,
+      paths,
       nodeName: this.#nodeName,
     });
+    this.#built = stack;
     stack.onState((state) => this.#tell(state));
+    await stack.start();
     this.#log.info(
       `Gorgon ${VERSION} on Node ${process.versions.node}: every ${config.config.intervalMs / 1000} s, ` +
         `history ${stack.hub.store.health().mode}.`,
     );
-    stack.start();
     void hostFacts(this.#host).then((facts) => stack.setFacts(facts));
     return stack;
   }

@@ -57,6 +57,11 @@ export interface Hub {
   replaceStore(open: () => SeriesStore): Promise<void>;
   /** Adds a crab. One of the same name is replaced, disposed and a warning is logged. */
   register(crab: Crab): void;
+  /**
+   * Puts these crabs in place of all that are registered; the others are disposed. What is known of the series of a
+   * crab whose name stays is kept.
+   */
+  replaceCrabs(crabs: readonly Crab[]): void;
   /** Removes and disposes a crab. Unknown names are no error: false. */
   unregister(name: string): Promise<boolean>;
   list(): readonly Crab[];

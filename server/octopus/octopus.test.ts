@@ -69,6 +69,25 @@ describe("registering", () => {
     expect(messages).toEqual([expect.stringContaining("warning: A crab named 'a' was registered already")]);
   });
 
+  it("puts other crabs in place of all, without a warning, and keeps what is known of a name that stays", async () => {
+    const { hub, crab, messages } = setUp();
+    const old = fixed(() => [[{}, 1]]);
+    const gone = fixed(() => [[{ which: "gone" }, 1]]);
+    hub.register(crab("a", old));
+    hub.register(crab("b", gone));
+    await hub.collectOnce();
+    const next = crab(
+      "a",
+      fixed(() => []),
+    );
+    hub.replaceCrabs([next]);
+    hub.replaceCrabs([next]);
+    expect(hub.list()).toEqual([next]);
+    await expect.poll(() => [old.disposed, gone.disposed]).toEqual([true, true]);
+    expect(hub.latest(CPU).map(({ reading }) => reading)).toEqual([sample(1)]);
+    expect(messages).toEqual([]);
+  });
+
   it("does nothing to a crab that is registered twice", async () => {
     const { hub, crab, messages } = setUp();
     const one = crab("a");

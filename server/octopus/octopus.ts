@@ -78,13 +78,24 @@ export class Octopus implements Hub {
   }
 
   register(crab: Crab): void {
+    const old = this.#members.get(crab.name)?.crab;
+    if (old !== undefined && old !== crab) {
+      this.#log.warn(`A crab named '${crab.name}' was registered already; the new one replaces it.`);
+    }
+    this.#admit(crab);
+  }
+
+  replaceCrabs(crabs: readonly Crab[]): void {
+    const names = new Set(crabs.map(({ name }) => name));
+    for (const name of [...this.#members.keys()]) if (!names.has(name)) void this.unregister(name);
+    for (const crab of crabs) this.#admit(crab);
+  }
+
+  #admit(crab: Crab): void {
     const { name } = crab;
     const old = this.#members.get(name);
     if (old?.crab === crab) return;
-    if (old !== undefined) {
-      this.#log.warn(`A crab named '${name}' was registered already; the new one replaces it.`);
-      void this.#dismiss(old);
-    }
+    if (old !== undefined) void this.#dismiss(old);
     const member: Member = {
       crab,
       subscription: crab.onSnapshot((snapshot) => this.#take(member, snapshot)),

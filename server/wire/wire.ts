@@ -97,7 +97,8 @@ export function parseLogLevel(raw: unknown): Checked<ParamsOf<typeof setLogLevel
   return check(logLevelParams, raw, "the log level");
 }
 
-function check<T>(schema: z.ZodMiniType<T>, raw: unknown, what: string): Checked<T> {
+/** Checks a value against a schema; `what` names it in the refusal. */
+export function check<T>(schema: z.ZodMiniType<T>, raw: unknown, what: string): Checked<T> {
   const parsed = z.safeParse(schema, raw);
   if (parsed.success) return { ok: true, value: parsed.data };
   const [issue] = parsed.error.issues;

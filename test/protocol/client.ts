@@ -44,6 +44,7 @@ export class TestClient {
         HOME: this.home,
         XDG_STATE_HOME: path.join(this.home, "state"),
         XDG_CONFIG_HOME: path.join(this.home, "config"),
+        XDG_RUNTIME_DIR: path.join(this.home, "run"),
       },
     });
     this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));

@@ -313,6 +313,7 @@ export function sampleState(options: SampleOptions): WorkerState {
       series: 214,
       retentionMs: 7 * 24 * 60 * MINUTE,
     },
+    role: { role: "leads", leader: 4242, since: now - 5 * 60 * MINUTE, reason: "" },
     intervalMs: 2000,
     problems: [],
   };

@@ -20,6 +20,8 @@ export interface AccessOptions {
   readonly retryMs: number;
   /** Hard limit of the file in pages, asked for at every flush. */
   readonly maxPages?: () => number;
+  /** Whether the lock may be taken and held; always by default. */
+  readonly mayWrite?: () => boolean;
 }
 
 interface Trouble {
@@ -124,8 +126,15 @@ export class HistoryAccess {
       this.#log.info(`${path} was replaced or removed; it is opened anew.`);
       this.#closeFile();
     }
+    const mayWrite = this.#options.mayWrite?.() ?? true;
+    if (this.#lock !== null && !mayWrite) {
+      this.#closeFile();
+      this.#lock.release();
+      this.#lock = null;
+      this.#log.info(`This process writes the history no more: ${path}`);
+    }
     if (this.#lock === null) {
-      this.#lock = WriterLock.take(`${path}.lock`);
+      this.#lock = mayWrite ? WriterLock.take(`${path}.lock`) : null;
       if (this.#lock !== null && this.#following) this.#log.info(`This process writes the history now: ${path}`);
       if (this.#lock !== null) this.#closeFile();
       this.#following = this.#lock === null;

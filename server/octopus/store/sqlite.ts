@@ -44,6 +44,11 @@ export interface SqliteStoreOptions {
   /** Milliseconds between two flushes; 5,000 by default. */
   readonly flushIntervalMs?: number;
   readonly limits?: Partial<HeadLimits>;
+  /**
+   * Whether this process may write, asked at every flush; always by default. A worker asks its leadership. What it
+   * throws is why writing is impossible.
+   */
+  readonly mayWrite?: () => boolean;
   /** Hard limit of the file in pages, asked for at every flush; for quotas and tests. */
   readonly maxPages?: () => number;
 }
@@ -69,7 +74,7 @@ export class SqliteStore implements SeriesStore {
   constructor(options: SqliteStoreOptions) {
     // Found missing here, not in the middle of something.
     sqlite();
-    const { path, clock, log, maxPages } = options;
+    const { path, clock, log, maxPages, mayWrite } = options;
     this.#path = path;
     this.#clock = clock;
     this.#retentionMs = options.retentionMs ?? WEEK_MS;
@@ -82,6 +87,7 @@ export class SqliteStore implements SeriesStore {
       retryMs: this.#flushMs,
       ...(log === undefined ? {} : { log }),
       ...(maxPages === undefined ? {} : { maxPages }),
+      ...(mayWrite === undefined ? {} : { mayWrite }),
     });
     this.#access.refresh();
     this.#measure();

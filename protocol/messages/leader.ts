@@ -1,0 +1,76 @@
+/**
+ * The messages between the workers of one user on one host, over the leader's socket. A follower greets with the token,
+ * says what it wishes and gets crabs and snapshots, each a complete value.
+ */
+import type { Rule } from "../bell.ts";
+import { notification, request } from "../message.ts";
+import type { MetricInfo, Snapshot } from "../reading.ts";
+import type { SensorHealth } from "../state.ts";
+
+/** Raised whenever one of these messages changes: windows of different releases may meet at one socket. */
+export const LINK_VERSION = 1;
+
+/** Who greets, and by what right. */
+export interface LinkHello {
+  readonly protocol: number;
+  /** What the leader wrote into its token file, which only its own user can read. */
+  readonly token: string;
+  readonly pid: number;
+  /** Gorgon's version. */
+  readonly version: string;
+}
+
+/** Who answers. */
+export interface LinkWelcome {
+  readonly protocol: number;
+  readonly pid: number;
+  readonly version: string;
+  readonly node: string;
+}
+
+/** What one window wants of the leader. Complete each time; forgotten when the window goes. */
+export interface LinkWish {
+  /** Milliseconds between two polls; the leader polls at the smallest that any window wants. */
+  readonly intervalMs: number;
+  /** The rules of its trusted workspace. */
+  readonly rules: readonly Rule[];
+}
+
+/** A crab as the leader has it. */
+export interface CrabCard {
+  readonly name: string;
+  readonly intervalMs: number;
+  readonly metrics: readonly { readonly info: MetricInfo; readonly sensor: string; readonly intervalMs: number }[];
+}
+
+/** How a crab is doing. */
+export interface CrabCount {
+  readonly polls: number;
+  readonly overruns: number;
+  readonly lastMs: number;
+  readonly sensors: readonly SensorHealth[];
+}
+
+/** The first word. Nothing else is answered before it. */
+export const linkHello = request<LinkHello, LinkWelcome>("leader/hello", "toLeader");
+
+/** What this window wants from now on. */
+export const linkWish = request<LinkWish, null>("leader/wish", "toLeader");
+
+/** Polls one crab, or all, on this window's behalf. The snapshots come before the answer, which names them. */
+export const linkCollect = request<{ readonly crab: string | null }, { readonly ids: readonly string[] }>(
+  "leader/collect",
+  "toLeader",
+);
+
+/** Whether the leader still answers. */
+export const linkPing = request<null, null>("leader/ping", "toLeader");
+
+/** Every crab of the leader, whenever one comes, goes or changes its interval. */
+export const linkCrabs = notification<{ readonly crabs: readonly CrabCard[] }>("leader/crabs", "toFollower");
+
+/** One snapshot as the leader keeps it, and how its crab is doing. */
+export const linkSnapshot = notification<{ readonly snapshot: Snapshot; readonly stats: CrabCount }>(
+  "leader/snapshot",
+  "toFollower",
+);

@@ -1,0 +1,393 @@
+/**
+ * Which worker of this user on this host leads. The lock decides; the socket lets the others follow. A worker that can
+ * neither lead nor follow watches for itself and writes nothing.
+ */
+import type { Rule } from "../../../protocol/bell.ts";
+import { formatRole } from "../../../protocol/format.ts";
+import type { CrabCard, LinkWelcome, LinkWish } from "../../../protocol/messages/leader.ts";
+import type { Role, WorkerRole } from "../../../protocol/role.ts";
+import type { Crab } from "../../crabs/crab.ts";
+import type { Clock, Disposable } from "../../host/host.ts";
+import type { Log } from "../../host/log.ts";
+import type { StatePaths } from "../../host/paths.ts";
+import { MOST_LINK_RULES } from "../../wire/link.ts";
+import type { Announcement } from "../../wire/link.ts";
+import { announced } from "./announcement.ts";
+import { LeaderLink, LeaderRefused } from "./link.ts";
+import { takeLeaderLock, type LeaderLock } from "./lock.ts";
+import { Relays } from "./relays.ts";
+import { LeaderServer, type Follower, type LeaderHub } from "./server.ts";
+import { untilStoodDown } from "./stand-down.ts";
+
+/** After the leader is gone somebody leads within moments: looked for often at first, then every second. */
+const EAGER_MS = 2000;
+const EAGER_PAUSE_MS = 150;
+const PAUSE_MS = 1000;
+/** Pauses vary by this share, so that followers do not try in step. */
+const JITTER = 0.5;
+/** So long without a leader's word, and this worker watches for itself until there is one. */
+const PATIENCE_MS = 3000;
+/** A leader that refuses will do so again: asked this seldom. */
+const REFUSED_PAUSE_MS = 10_000;
+/** The first crabs of a leader come at once. */
+const CRABS_MS = 2000;
+
+/** What leadership needs. */
+export interface LeadershipOptions {
+  readonly paths: Pick<StatePaths, "leader" | "announcement" | "sockets">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly me: Omit<LinkWelcome, "protocol">;
+  readonly wish: LinkWish;
+}
+
+/** For the doctor: the role and what belongs to it. */
+export interface LeadershipReport {
+  readonly role: WorkerRole;
+  readonly lock: string;
+  /** Where this worker serves or follows; empty when it does neither. */
+  readonly socket: string;
+  readonly followers: readonly Follower[];
+}
+
+/** One worker's place among those of its user. The lock is tried when it is made, the rest begins with `start`. */
+export class Leadership {
+  readonly #options: LeadershipOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #roleListeners = new Set<(role: WorkerRole) => void>();
+  readonly #relayListeners = new Set<(crabs: readonly Crab[]) => void>();
+  readonly #followerListeners = new Set<() => void>();
+  readonly #relays: Relays;
+  #role: WorkerRole;
+  #wish: LinkWish;
+  #hub: LeaderHub | null = null;
+  #lock: LeaderLock | null = null;
+  /** Why the lock could not even be tried. */
+  #trouble: Error | null = null;
+  #server: LeaderServer | null = null;
+  #link: LeaderLink | null = null;
+  #timer: Disposable | null = null;
+  /** Monotonic. */
+  #seekingSince = 0;
+  /** What a leader that refused said, and until when that one is not asked again. */
+  #refusal: { readonly pid: number; readonly words: string; readonly until: number } | null = null;
+  #settle: () => void = () => undefined;
+  #closed = false;
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#wish = options.wish;
+    this.#relays = new Relays(options.log, (crab) => this.#collect(crab));
+    this.#role = { role: "seeks", leader: null, since: options.clock.now(), reason: "" };
+    this.#lock = this.#tryLock();
+  }
+
+  get role(): WorkerRole {
+    return this.#role;
+  }
+
+  /** The windows that follow this one, with what they wish. */
+  get followers(): readonly Follower[] {
+    return this.#server?.followers ?? [];
+  }
+
+  /** The rules of other windows' trusted workspaces; each window's go with it. */
+  get rules(): readonly Rule[] {
+    return this.followers.flatMap(({ rules }) => rules);
+  }
+
+  /** The smallest interval that this window or one that follows it wishes, milliseconds. */
+  get intervalMs(): number {
+    const wished = this.followers.flatMap(({ intervalMs }) => (intervalMs === null ? [] : [intervalMs]));
+    return Math.min(this.#wish.intervalMs, ...wished);
+  }
+
+  /** Whether this worker may write history: only who holds the lock may. Throws when the lock cannot be had at all. */
+  mayWrite(): boolean {
+    if (this.#lock === null && this.#trouble !== null && this.#link === null) throw this.#trouble;
+    return this.#lock !== null;
+  }
+
+  report(): LeadershipReport {
+    const { leader } = this.#options.paths;
+    const socket = this.#server?.socket ?? this.#link?.socket ?? "";
+    return { role: this.#role, lock: leader, socket, followers: this.followers };
+  }
+
+  /** Calls the listener with every change of the role. */
+  onRole(listener: (role: WorkerRole) => void): void {
+    this.#roleListeners.add(listener);
+  }
+
+  /** Calls the listener with all the leader's crabs when this worker begins to follow, and when one comes or goes. */
+  onRelays(listener: (crabs: readonly Crab[]) => void): void {
+    this.#relayListeners.add(listener);
+  }
+
+  /** Calls the listener when a window that follows comes, goes or wishes something else. */
+  onFollowers(listener: () => void): void {
+    this.#followerListeners.add(listener);
+  }
+
+  /** Leads, follows or watches for itself; resolves when it is known which. `hub` is what a leader serves. */
+  start(hub: LeaderHub): Promise<void> {
+    this.#hub = hub;
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+      this.#seek();
+    });
+  }
+
+  /** What this window wants from now on. */
+  setWish(wish: LinkWish): void {
+    if (wish.rules.length > MOST_LINK_RULES) {
+      this.#log.warn(
+        `Only the first ${String(MOST_LINK_RULES)} rules of the workspace are told to the leading window.`,
+      );
+    }
+    this.#wish = { ...wish, rules: wish.rules.slice(0, MOST_LINK_RULES) };
+    void this.#link?.wish(this.#wish);
+    for (const listener of this.#followerListeners) listener();
+  }
+
+  /** Gives the lock back and ends every link. History is to be closed before. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timer?.dispose();
+    this.#link?.close();
+    // First nobody new, then the lock, then the links: whoever sees its link end finds the lock free.
+    await this.#server?.shut();
+    this.#lock?.release();
+    this.#lock = null;
+    await this.#server?.close();
+    this.#server = null;
+    this.#settle();
+  }
+
+  #tryLock(): LeaderLock | null {
+    try {
+      const lock = takeLeaderLock(this.#options.paths.leader);
+      this.#trouble = null;
+      return lock;
+    } catch (error) {
+      this.#trouble = error instanceof Error ? error : new Error(String(error));
+      return null;
+    }
+  }
+
+  #seek(): void {
+    const now = this.#clock.monotonic();
+    // A leader that takes this worker and cuts it again and again is none: the pauses stay, and patience runs out.
+    const soon = now - this.#seekingSince < EAGER_MS && this.#role.role === "follows";
+    if (!soon) this.#seekingSince = now;
+    if (this.#role.role !== "seeks") this.#become("seeks", null, "");
+    if (soon) this.#later(EAGER_PAUSE_MS * (1 + JITTER * (Math.random() - 0.5)), () => void this.#attempt());
+    else void this.#attempt();
+  }
+
+  async #attempt(): Promise<void> {
+    this.#lock ??= this.#tryLock();
+    if (this.#lock !== null) {
+      await this.#lead(this.#lock);
+      return;
+    }
+    const reason = await this.#follow();
+    if (this.#closed || reason === null) return;
+    const soughtMs = this.#clock.monotonic() - this.#seekingSince;
+    const why = this.#trouble === null ? reason : this.#lockWords(this.#trouble);
+    // Where waiting mends nothing, it is not waited.
+    if (this.#trouble !== null || this.#refusal !== null || soughtMs >= PATIENCE_MS) this.#alone(why);
+    const pause = soughtMs < EAGER_MS ? EAGER_PAUSE_MS : PAUSE_MS;
+    this.#later(pause * (1 + JITTER * (Math.random() - 0.5)), () => void this.#attempt());
+  }
+
+  async #lead(lock: LeaderLock): Promise<void> {
+    const { paths, me, clock } = this.#options;
+    await untilStoodDown(paths.announcement, me, clock, () => !this.#closed);
+    if (this.#closed || this.#hub === null) return;
+    this.#relays.clear();
+    this.#become("leads", me.pid, "");
+    await this.#openDoor(this.#hub);
+    this.#settle();
+    if (!this.#isClosed()) this.#watchLock(lock);
+  }
+
+  async #openDoor(hub: LeaderHub): Promise<void> {
+    const { paths, clock, me } = this.#options;
+    const { announcement, sockets: places } = paths;
+    try {
+      const server = await LeaderServer.open({ hub, clock, log: this.#log, places, announcement, me });
+      if (this.#closed) {
+        await server.close();
+        return;
+      }
+      server.onFollowers(() => this.#tellFollowers());
+      this.#server = server;
+      this.#doorOpen(server);
+    } catch (error) {
+      this.#noDoor(error);
+    }
+  }
+
+  #doorOpen(server: LeaderServer): void {
+    if (this.#role.reason !== "") this.#become("leads", this.#options.me.pid, "");
+    this.#log.debug(`Other windows reach this one at ${server.socket}`);
+  }
+
+  #noDoor(error: unknown): void {
+    const words = error instanceof Error ? error.message : String(error);
+    const reason = `Other windows cannot reach this one, so each watches for itself: ${words}.`;
+    if (this.#role.reason !== reason) this.#become("leads", this.#options.me.pid, reason);
+  }
+
+  #watchLock(lock: LeaderLock): void {
+    this.#later(PAUSE_MS, () => void this.#lookAtLock(lock));
+  }
+
+  async #lookAtLock(lock: LeaderLock): Promise<void> {
+    if (!lock.valid) {
+      await this.#standDown(lock);
+      return;
+    }
+    const server = this.#server;
+    if (server === null) {
+      if (this.#hub !== null) await this.#openDoor(this.#hub);
+    } else if (!server.reachable) {
+      if (this.#role.reason === "")
+        this.#log.warn("What leads other windows to this one was removed; it is made anew.");
+      try {
+        await server.reopen();
+        this.#doorOpen(server);
+      } catch (error) {
+        this.#noDoor(error);
+      }
+    }
+    if (!this.#closed) this.#watchLock(lock);
+  }
+
+  async #standDown(lock: LeaderLock): Promise<void> {
+    this.#log.warn(`The lock ${this.#options.paths.leader} was removed while this window led; it is sought anew.`);
+    const server = this.#server;
+    this.#server = null;
+    await server?.shut();
+    lock.release();
+    this.#lock = null;
+    await server?.close();
+    if (!this.#closed) this.#seek();
+  }
+
+  /** Null when this worker follows now, else why it does not. */
+  async #follow(): Promise<string | null> {
+    let pid = 0;
+    try {
+      const at = announced(this.#options.paths.announcement);
+      if (at === null) return "another window leads, but has not said where it can be reached";
+      pid = at.pid;
+      if (this.#refusal?.pid === pid && this.#clock.monotonic() < this.#refusal.until) return this.#refusal.words;
+      this.#refusal = null;
+      await this.#join(at);
+      return null;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const words = `another window leads, but cannot be followed: ${reason}.`;
+      const until = this.#clock.monotonic() + REFUSED_PAUSE_MS;
+      this.#refusal = error instanceof LeaderRefused ? { pid, words, until } : null;
+      return words;
+    }
+  }
+
+  async #join(at: Announcement): Promise<void> {
+    let first: () => void = () => undefined;
+    const came = new Promise<void>((resolve) => (first = resolve));
+    const link = await LeaderLink.open({
+      at,
+      me: this.#options.me,
+      clock: this.#clock,
+      log: this.#log,
+      onCrabs: (crabs) => {
+        this.#relay(crabs);
+        if (crabs.length > 0) first();
+      },
+      onSnapshot: (snapshot, stats) => this.#relays.receive(snapshot, stats),
+    });
+    if (this.#closed) {
+      link.close();
+      return;
+    }
+    this.#link = link;
+    link.onEnd((reason) => this.#lost(link, reason));
+    void link.wish(this.#wish);
+    this.#timer?.dispose();
+    const late = this.#clock.schedule(first, CRABS_MS);
+    await came;
+    late.dispose();
+    if (this.#link === link) this.#become("follows", link.leader.pid, "");
+    this.#settle();
+  }
+
+  #lost(link: LeaderLink, reason: string): void {
+    if (this.#link !== link) return;
+    this.#link = null;
+    if (this.#closed) return;
+    this.#log.info(`The leading window (process ${String(link.leader.pid)}) is gone: ${reason}.`);
+    this.#seek();
+  }
+
+  #relay(cards: readonly CrabCard[]): void {
+    // A leader that has only just begun has no crabs yet: what was known stays until it has.
+    if (cards.length === 0) return;
+    const changed = this.#relays.update(cards);
+    if (!changed && this.#role.role === "follows") return;
+    for (const listener of this.#relayListeners) listener(this.#relays.all);
+  }
+
+  async #collect(crab: string): Promise<string> {
+    if (this.#link === null) throw new Error("no window leads at this moment; one will in a second");
+    const [id] = await this.#link.collect(crab);
+    if (id === undefined) throw new Error(`the leading window could not poll ${crab}`);
+    return id;
+  }
+
+  #alone(reason: string): void {
+    const words = reason === "" ? "no window answers" : reason;
+    if (this.#role.role !== "alone" || this.#role.reason !== words) this.#become("alone", null, words);
+    this.#relays.clear();
+    this.#settle();
+  }
+
+  #become(role: Role, leader: number | null, reason: string): void {
+    if (this.#closed) return;
+    const since = this.#role.role === role && this.#role.leader === leader ? this.#role.since : this.#clock.now();
+    this.#role = { role, leader, since, reason };
+    const words = formatRole(this.#role);
+    const said = `${words.charAt(0).toUpperCase()}${words.slice(1)}${reason === "" ? "." : `: ${reason}`}`;
+    if (role === "alone" || reason !== "") this.#log.warn(said);
+    else this.#log.info(said);
+    for (const listener of this.#roleListeners) listener(this.#role);
+  }
+
+  #lockWords(error: Error): string {
+    return (
+      `the lock ${this.#options.paths.leader} cannot be taken (${error.message}). Allow this user to write there, or ` +
+      "set XDG_STATE_HOME to a folder of your own; it goes on by itself."
+    );
+  }
+
+  #tellFollowers(): void {
+    for (const listener of this.#followerListeners) listener();
+  }
+
+  #later(milliseconds: number, run: () => void): void {
+    this.#timer?.dispose();
+    if (!this.#closed) this.#timer = this.#clock.schedule(run, milliseconds, { unref: true });
+  }
+
+  /** As a call, because the compiler takes a field that was false before an `await` for false after it. */
+  #isClosed(): boolean {
+    return this.#closed;
+  }
+}

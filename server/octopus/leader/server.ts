@@ -1,0 +1,262 @@
+/** The leader's side: greets followers, keeps their wishes while they are connected, and sends them what it senses. */
+import type { Socket } from "node:net";
+import type { Rule } from "../../../protocol/bell.ts";
+import {
+  LINK_VERSION,
+  linkCollect,
+  linkCrabs,
+  linkHello,
+  linkPing,
+  linkSnapshot,
+  linkWish,
+  type CrabCard,
+  type LinkWelcome,
+} from "../../../protocol/messages/leader.ts";
+import type { Snapshot } from "../../../protocol/reading.ts";
+import type { Crab } from "../../crabs/crab.ts";
+import type { Clock, Disposable } from "../../host/host.ts";
+import type { Log } from "../../host/log.ts";
+import type { SocketPlace } from "../../host/paths.ts";
+import { parseLinkCollect, parseLinkHello, parseLinkWish } from "../../wire/link.ts";
+import type { Hub } from "../hub.ts";
+import { Gate } from "./gate.ts";
+import { encodeNotification, Peer } from "./peer.ts";
+
+/** What followers send is small. */
+const MAX_BYTES = 2 ** 20;
+/** Whoever connects says who it is within this time. */
+const HELLO_MS = 2000;
+/** Windows of one user; more is no person. */
+const MAX_CLIENTS = 64;
+/** A follower that just came gets what the history file may not have yet. */
+const RECENT_MS = 15_000;
+const RECENT_SNAPSHOTS = 40;
+
+/** What the leader needs of the hub. */
+export type LeaderHub = Pick<Hub, "list" | "getBuffer" | "collectOnce" | "on">;
+
+/** What the server needs. */
+export interface LeaderServerOptions {
+  readonly hub: LeaderHub;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly places: readonly SocketPlace[];
+  readonly announcement: string;
+  readonly me: Omit<LinkWelcome, "protocol">;
+}
+
+/** A window that follows. Forgotten, with all it wished, when it goes. */
+export interface Follower {
+  readonly pid: number;
+  /** Null until it wished something: a doctor's look never does. */
+  readonly intervalMs: number | null;
+  /** The rules of its trusted workspace. */
+  readonly rules: readonly Rule[];
+}
+
+interface Client {
+  readonly peer: Peer;
+  follower: Follower | null;
+}
+
+/** Serves followers until closed. */
+export class LeaderServer {
+  readonly #hub: LeaderHub;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #options: LeaderServerOptions;
+  readonly #clients = new Set<Client>();
+  readonly #listeners = new Set<() => void>();
+  readonly #subscriptions: readonly Disposable[];
+  /** What the followers know of each crab. */
+  #told = new Map<string, { readonly metrics: Crab["metrics"]; readonly intervalMs: number }>();
+  #gate: Gate | null = null;
+  #closed = false;
+
+  private constructor(options: LeaderServerOptions) {
+    this.#options = options;
+    this.#hub = options.hub;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#subscriptions = [
+      this.#hub.on("snapshot", (snapshot) => this.#send(snapshot)),
+      this.#hub.on("registered", () => this.#tellCrabs()),
+      this.#hub.on("unregistered", () => this.#tellCrabs()),
+    ];
+  }
+
+  /** Opens the door. Rejects in words when no place can be used. */
+  static async open(options: LeaderServerOptions): Promise<LeaderServer> {
+    const server = new LeaderServer(options);
+    try {
+      await server.reopen();
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    return server;
+  }
+
+  /** Path of the socket. */
+  get socket(): string {
+    return this.#gate?.socket ?? "";
+  }
+
+  /** False when others cannot find the door any more, because its files were removed. */
+  get reachable(): boolean {
+    return this.#gate?.reachable === true;
+  }
+
+  get followers(): readonly Follower[] {
+    return [...this.#clients].flatMap(({ follower }) => (follower === null ? [] : [follower]));
+  }
+
+  /** Calls the listener whenever a follower comes, goes or wishes something else. */
+  onFollowers(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Makes the door anew; followers that are connected stay. */
+  async reopen(): Promise<void> {
+    const old = this.#gate;
+    this.#gate = null;
+    await old?.close();
+    const { places, announcement, me } = this.#options;
+    this.#gate = await Gate.open({ places, announcement, pid: me.pid, onSocket: (socket) => this.#greet(socket) });
+    if (this.#closed) await this.#gate.close();
+  }
+
+  /** Takes no more followers; those that are there stay until `close`. */
+  async shut(): Promise<void> {
+    this.#closed = true;
+    for (const one of this.#subscriptions) one.dispose();
+    const gate = this.#gate;
+    this.#gate = null;
+    await gate?.close();
+  }
+
+  /** Ends every link. The lock is to be free by now: followers try to take it at once. */
+  async close(): Promise<void> {
+    await this.shut();
+    this.#listeners.clear();
+    for (const { peer } of this.#clients) peer.finish("this window leads no more");
+    this.#clients.clear();
+  }
+
+  #greet(socket: Socket): void {
+    const peer = new Peer({ socket, clock: this.#clock, maxBytes: MAX_BYTES });
+    if (this.#closed || this.#clients.size >= MAX_CLIENTS) {
+      peer.cut("no more are taken");
+      return;
+    }
+    const client: Client = { peer, follower: null };
+    this.#clients.add(client);
+    const late = this.#clock.schedule(() => peer.cut("it did not say who it is"), HELLO_MS, { unref: true });
+    peer.answer(linkHello, (params) => {
+      late.dispose();
+      return this.#welcome(client, params);
+    });
+    peer.onEnd((reason) => {
+      late.dispose();
+      this.#clients.delete(client);
+      const who = client.follower === null ? "A connection" : `The window of process ${String(client.follower.pid)}`;
+      this.#log.debug(`${who} ended: ${reason}`);
+      if (client.follower !== null) this.#tellListeners();
+    });
+  }
+
+  #welcome(client: Client, params: unknown): LinkWelcome {
+    const { peer } = client;
+    // The refusal is to arrive before the connection ends.
+    const refuse = (words: string): never => {
+      this.#log.warn(`A connection to ${this.socket} was refused: ${words}`);
+      setImmediate(() => peer.finish(words));
+      throw new Error(words);
+    };
+    const parsed = parseLinkHello(params);
+    if (!parsed.ok) return refuse(parsed.reason);
+    const { protocol, token, pid, version } = parsed.value;
+    const { me } = this.#options;
+    if (this.#gate?.admits(token) !== true) return refuse("the token is wrong");
+    if (protocol !== LINK_VERSION) {
+      return refuse(
+        `the leading window runs Gorgon ${me.version} (link ${String(LINK_VERSION)}), this one ${version} ` +
+          `(link ${String(protocol)}): they are of different releases. Reload the older window`,
+      );
+    }
+    if (client.follower !== null) return refuse("it has greeted already");
+    client.follower = { pid, intervalMs: null, rules: [] };
+    this.#serve(client, client.follower);
+    this.#log.debug(`The window of process ${String(pid)} follows.`);
+    setImmediate(() => this.#bringUpToDate(peer));
+    return { protocol: LINK_VERSION, ...me };
+  }
+
+  #serve(client: Client, { pid }: Follower): void {
+    const { peer } = client;
+    peer.answer(linkPing, () => null);
+    peer.answer(linkWish, (params) => {
+      const parsed = parseLinkWish(params);
+      if (!parsed.ok) throw new Error(parsed.reason);
+      client.follower = { pid, ...parsed.value };
+      this.#tellListeners();
+      return null;
+    });
+    peer.answer(linkCollect, async (params) => {
+      const parsed = parseLinkCollect(params);
+      if (!parsed.ok) throw new Error(parsed.reason);
+      const snapshots = await this.#hub.collectOnce(parsed.value.crab ?? undefined);
+      return { ids: snapshots.map(({ id }) => id) };
+    });
+  }
+
+  #bringUpToDate(peer: Peer): void {
+    peer.sendLine(this.#crabsLine());
+    const recent = this.#hub.getBuffer({ from: this.#clock.now() - RECENT_MS }).slice(-RECENT_SNAPSHOTS);
+    for (const snapshot of recent) {
+      const line = this.#snapshotLine(snapshot);
+      if (line !== null) peer.sendLine(line);
+    }
+  }
+
+  #send(snapshot: Snapshot): void {
+    if (this.#clients.size === 0) return;
+    const crab = this.#crab(snapshot.crab);
+    const told = this.#told.get(snapshot.crab);
+    // Intervals change without an event.
+    if (crab?.metrics !== told?.metrics || crab?.intervalMs !== told?.intervalMs) this.#tellCrabs();
+    const line = this.#snapshotLine(snapshot);
+    if (line !== null) this.#broadcast(line);
+  }
+
+  #tellCrabs(): void {
+    const crabs = this.#hub.list();
+    this.#told = new Map(crabs.map(({ name, metrics, intervalMs }) => [name, { metrics, intervalMs }]));
+    if (this.#clients.size > 0) this.#broadcast(this.#crabsLine());
+  }
+
+  #broadcast(line: string): void {
+    for (const { peer, follower } of [...this.#clients]) if (follower !== null) peer.sendLine(line);
+  }
+
+  #crabsLine(): string {
+    return encodeNotification(linkCrabs, { crabs: this.#hub.list().map(cardOf) });
+  }
+
+  #snapshotLine(snapshot: Snapshot): string | null {
+    const stats = this.#crab(snapshot.crab)?.stats();
+    return stats === undefined ? null : encodeNotification(linkSnapshot, { snapshot, stats });
+  }
+
+  #crab(name: string): Crab | undefined {
+    return this.#hub.list().find((one) => one.name === name);
+  }
+
+  #tellListeners(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function cardOf(crab: Crab): CrabCard {
+  return { name: crab.name, intervalMs: crab.intervalMs, metrics: [...crab.metrics.values()] };
+}
