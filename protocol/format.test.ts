@@ -51,6 +51,9 @@ describe("numbers for people", () => {
     expect(formatValue(12.34, "{operation}/s")).toBe("12.3/s");
     expect(formatValue(1234, "{operation}")).toBe("1230");
     expect(formatValue(7, "{core}")).toBe("7.00");
+    expect(formatValue(118.4, "{batch}/s")).toBe("118/s");
+    expect(formatValue(0.000_412_6, "{value}")).toBe("0.000413");
+    expect(formatValue(2.5, "{value}")).toBe("2.5");
   });
 
   test("a missing value is a dash, never a zero", () => {

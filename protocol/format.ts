@@ -51,7 +51,11 @@ export function formatValue(value: number | null, unit: Unit): string {
     case "ms":
       return formatDuration(value);
     case "{operation}/s":
+    case "{batch}/s":
       return `${significant(value)}/s`;
+    case "{value}":
+      // A loss may be of any size: its digits count, not their place.
+      return String(Number(value.toPrecision(3)));
     default:
       return significant(value);
   }

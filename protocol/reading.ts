@@ -17,7 +17,11 @@ export interface Reading {
 export type MetricKind = "gauge" | "counter";
 
 /** Units in UCUM, as OpenTelemetry writes them: ratio `1`, bytes `By`, seconds `s`, bytes a second `By/s`. */
-export type Unit = "1" | "By" | "By/s" | "s" | "ms" | "{core}" | "{operation}" | "{operation}/s" | "{thread}";
+export type Unit =
+  "1" | "By" | "By/s" | "s" | "ms" | "{core}" | "{operation}" | "{operation}/s" | "{thread}" | TrainingUnit;
+
+/** Units of a training run. `{value}`: a number without a unit that is no ratio, such as a loss. */
+export type TrainingUnit = "{epoch}" | "{batch}" | "{batch}/s" | "{value}";
 
 /** What a metric means. A sensor declares every metric that it can give. */
 export interface MetricInfo {
