@@ -21,3 +21,6 @@ export function hostSensors(host: Host, library: Library | null = null): Rhopali
     networkSensor(host, information),
   ];
 }
+
+/** Sensors that are too slow or too wide for every poll; the sleeper reads them twice a minute. */
+export const slowSensors: (host: Host) => Rhopalium[] = () => [];
