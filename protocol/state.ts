@@ -80,6 +80,18 @@ export interface Glance {
   readonly network: { readonly receive: number | null; readonly transmit: number | null };
 }
 
+/** How often the machine is polled, and why not more often. */
+export interface PollRate {
+  /** In force now, milliseconds. */
+  readonly intervalMs: number;
+  /** As configured, milliseconds. */
+  readonly baseMs: number;
+  /** The longest interval that may come into force by itself, milliseconds; `baseMs` where none may. */
+  readonly slowestMs: number;
+  /** Why the rate is not the configured one, e.g. `window unfocused`; empty when it is. */
+  readonly reason: string;
+}
+
 /** The complete state, sent after every poll. */
 export interface WorkerState {
   readonly id: string;
@@ -92,5 +104,6 @@ export interface WorkerState {
   readonly self: SelfCost;
   readonly history: HistoryHealth;
   readonly intervalMs: number;
+  readonly rate: PollRate;
   readonly problems: readonly ConfigProblem[];
 }

@@ -1,11 +1,17 @@
 /** The one place where the parts are put together, in the order of the data's way. */
+import type { Attention } from "../protocol/attention.ts";
 import type { HostFacts, WorkerState } from "../protocol/state.ts";
 import { Bell } from "./bell/bell.ts";
 import { rulesOf } from "./bell/rules.ts";
 import type { LoadedConfig } from "./config/config.ts";
+import { commonBeat } from "./crabs/beat.ts";
 import type { Crab } from "./crabs/crab.ts";
 import { CrabGuardian } from "./crabs/guardian.ts";
+import { Pace } from "./crabs/pace.ts";
 import { SelfMeter } from "./crabs/self.ts";
+import { sleeper } from "./crabs/sleeper.ts";
+import { CrabTrainer } from "./crabs/trainer.ts";
+import { CallOut, troubled, watchdog } from "./crabs/watchdog.ts";
 import type { Disposable, Host } from "./host/host.ts";
 import type { Log } from "./host/log.ts";
 import { glanceOf } from "./octopus/glance.ts";
@@ -14,7 +20,11 @@ import { Octopus } from "./octopus/octopus.ts";
 import { openStore } from "./octopus/store/open.ts";
 import { MemoryStore } from "./octopus/store/memory.ts";
 import type { SeriesStore } from "./octopus/store/store.ts";
-import { hostSensors } from "./rhopalia/index.ts";
+import { hostSensors, slowSensors } from "./rhopalia/index.ts";
+import { onBattery } from "./rhopalia/power.ts";
+import { runawaySensor } from "./rhopalia/runaway/index.ts";
+import { trainingSensor } from "./rhopalia/training/index.ts";
+import { epochNote, type Note } from "./rhopalia/training/note.ts";
 
 /** What the stack is made from. */
 export interface StackOptions {
@@ -37,6 +47,10 @@ export interface Stack {
   state(): WorkerState | null;
   /** Called with the complete state after every judgement. */
   onState(listener: (state: WorkerState) => void): Disposable;
+  /** Called with every note for the time line, such as the end of a training's epoch. */
+  onNote(listener: (note: Note) => void): Disposable;
+  /** What the window says of itself: while nobody looks, polls are rarer. */
+  setAttention(attention: Attention): void;
   /** Puts a configuration into force. A history setting that changed reopens the store. */
   applyConfig(config: LoadedConfig): Promise<void>;
   /** Puts the static facts in place of the provisional ones. */
@@ -48,6 +62,9 @@ export interface Stack {
 
 /** Off Linux every read asks a program of the system, some of them slow to start. */
 const SLOW_DEADLINE_MS = 10_000;
+
+/** Snapshots in the ring: faces ask the store for the past, and each snapshot is 8 kB or more. */
+const RING_SNAPSHOTS = 150;
 
 /** Where the worker keeps no file, this much history is in memory. */
 const MEMORY_RETENTION_MS = 3_600_000;
@@ -74,18 +91,54 @@ export function createStack(options: StackOptions): Stack {
   const boot = host.clock.now().toString(36);
 
   const self = new SelfMeter(host.clock);
-  const hub = new Octopus({ node: nodeName, clock: host.clock, log, store: storeOf(options, config) });
-  const guardian = new CrabGuardian({
-    name: "guardian",
+  const hub = new Octopus({
     node: nodeName,
-    sensors: [...hostSensors(host), self],
     clock: host.clock,
     log,
+    store: storeOf(options, config),
+    bufferSize: RING_SNAPSHOTS,
+  });
+  // All crabs of this process poll at common multiples.
+  const shared = { node: nodeName, clock: host.clock, log, beat: commonBeat(host.clock) };
+  const guardian = new CrabGuardian({
+    ...shared,
+    name: "guardian",
+    sensors: [...hostSensors(host), self],
     intervalMs: config.config.intervalMs,
     ...(host.platform === "linux" ? {} : { deadlineMs: SLOW_DEADLINE_MS }),
   });
   hub.register(guardian);
+  const slow = slowSensors(host);
+  if (slow.length > 0) hub.register(sleeper({ ...shared, sensors: slow }));
+  const notes = new Set<(note: Note) => void>();
+  const training = trainingSensor(host, (end) => {
+    const note = epochNote(end, training?.path ?? "");
+    log.info(note.text);
+    for (const listener of [...notes]) listener(note);
+  });
+  if (training !== null) hub.register(new CrabTrainer({ ...shared, sensor: training }));
   const bell = new Bell({ hub, rules: rulesOf(config.config), clock: host.clock, log });
+  const pace = new Pace({
+    crab: guardian,
+    clock: host.clock,
+    onBattery: () => onBattery(host),
+    baseMs: config.config.intervalMs,
+    adaptive: config.config.rate.adaptive,
+    log,
+  });
+  const watch = new CallOut({
+    kennel: hub,
+    make: () => watchdog({ ...shared, sensors: [runawaySensor(host)].filter((one) => one !== null) }),
+    clock: host.clock,
+    log,
+  });
+  let started = false;
+  const follow = bell.on((now) => {
+    if (!started) return; // Who only looks once polls by himself.
+    pace.setLevel(now.level);
+    // Not within the judgement: a crab that comes or goes is judged by itself.
+    if (troubled(now) && host.platform === "linux") queueMicrotask(() => watch.call());
+  });
 
   const state = (): WorkerState | null => {
     if (guardian.stats().polls === 0) return null;
@@ -101,6 +154,7 @@ export function createStack(options: StackOptions): Stack {
       self: self.cost(),
       history: hub.store.health(),
       intervalMs: guardian.intervalMs,
+      rate: started ? pace.rate : { ...pace.rate, intervalMs: guardian.intervalMs, reason: "" },
       problems: config.problems,
     };
   };
@@ -118,11 +172,17 @@ export function createStack(options: StackOptions): Stack {
         const now = state();
         if (now) listener(now);
       }),
+    onNote: (listener) => {
+      const own = (note: Note) => listener(note);
+      notes.add(own);
+      return { dispose: () => notes.delete(own) };
+    },
+    setAttention: (attention) => pace.setAttention(attention),
     applyConfig: async (next) => {
       const before = config.config.history;
       const after = next.config.history;
       config = next;
-      if (guardian.intervalMs !== next.config.intervalMs) guardian.setInterval(next.config.intervalMs);
+      pace.configure(next.config.intervalMs, next.config.rate.adaptive);
       bell.setRules(rulesOf(next.config));
       if (before.enabled !== after.enabled || before.retentionMs !== after.retentionMs) {
         await hub.replaceStore(() => storeOf(options, next));
@@ -131,8 +191,14 @@ export function createStack(options: StackOptions): Stack {
     setFacts: (next) => {
       facts = next;
     },
-    start: () => hub.start(),
+    start: () => {
+      started = true;
+      hub.start();
+    },
     close: async () => {
+      started = false;
+      follow.dispose();
+      watch.dispose();
       bell.dispose();
       await hub.close();
     },

@@ -78,6 +78,7 @@ export function stateOf(verdicts: readonly Verdict[] = CALM, more: Partial<Worke
       retentionMs: 7 * 86_400_000,
     },
     intervalMs: 2000,
+    rate: { intervalMs: 2000, baseMs: 2000, slowestMs: 20_000, reason: "" },
     problems: [],
     ...more,
   };

@@ -115,6 +115,7 @@ export function stateWith(verdicts: readonly Verdict[], level: Level, headline: 
     self: { cpuRatio: 0.004, rssBytes: 64 * 2 ** 20, loopP99Ms: 1, uptimeMs: 1000, pid: 1 },
     history: { mode: "memory", reason: "", path: "", bytes: 0, series: 0, retentionMs: 0 },
     intervalMs: 2000,
+    rate: { intervalMs: 2000, baseMs: 2000, slowestMs: 20_000, reason: "" },
     problems: [],
   };
 }

@@ -15,6 +15,8 @@ export interface StackConfig {
   readonly bell: { readonly cpu: Thresholds; readonly memory: Thresholds; readonly disk: Thresholds };
   /** Further rules, from the user's file and from trusted workspaces. */
   readonly rules: readonly Rule[];
+  /** `adaptive`: poll less often while nobody looks, or on battery. */
+  readonly rate: { readonly adaptive: boolean };
   readonly history: { readonly enabled: boolean; readonly retentionMs: number };
 }
 

@@ -61,6 +61,15 @@ export function keysOf(intervalMs: number): readonly Key[] {
       fallback: intervalMs,
       meaning: "Time between two polls: seconds, or text like 500ms, 2s, 1m; 0.5 s to 1 h.",
     },
+    {
+      key: "rate.adaptive",
+      variable: "GORGON_RATE_ADAPTIVE",
+      setting: "gorgon.rate.adaptive",
+      parse: parseSwitch,
+      format: String,
+      fallback: true,
+      meaning: "Whether polls are rarer while the window is unfocused and its dashboard hidden, or on battery.",
+    },
     ...thresholdKeys(),
     {
       key: "history.enabled",
@@ -93,6 +102,7 @@ export function configFrom(value: (key: string) => number | boolean, rules: Stac
     intervalMs: Number(value("interval")),
     bell: { cpu: thresholds("cpu"), memory: thresholds("memory"), disk: thresholds("disk") },
     rules,
+    rate: { adaptive: Boolean(value("rate.adaptive")) },
     history: { enabled: Boolean(value("history.enabled")), retentionMs: Number(value("history.days")) },
   };
 }
@@ -101,6 +111,7 @@ export function configFrom(value: (key: string) => number | boolean, rules: Stac
 export function valueIn(config: StackConfig, key: string): number | boolean | undefined {
   const [area = "", name = "", level = ""] = key.split(".");
   if (area === "interval") return config.intervalMs;
+  if (area === "rate") return config.rate.adaptive;
   if (area === "history") return name === "enabled" ? config.history.enabled : config.history.retentionMs;
   const thresholds = GUARDED.find((id) => id === name);
   if (area !== "bell" || thresholds === undefined) return undefined;

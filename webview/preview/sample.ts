@@ -235,6 +235,7 @@ export function sampleState(options: SampleOptions): WorkerState {
       retentionMs: 7 * 24 * 60 * MINUTE,
     },
     intervalMs: 2000,
+    rate: { intervalMs: 2000, baseMs: 2000, slowestMs: 20_000, reason: "" },
     problems: [],
   };
 }
