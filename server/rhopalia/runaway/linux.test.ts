@@ -89,18 +89,22 @@ describe("the runaway sensor", () => {
     expect((await probe(sensor)).values(MEMORY, "process.executable.name")[0]).toBe("latecomer");
   });
 
-  test.runIf(process.platform === "linux")("finds a real process that runs wild", async () => {
-    const child = spawn(process.execPath, ["-e", "const end = Date.now() + 60000; while (Date.now() < end);"]);
-    try {
-      await once(child, "spawn");
-      const sensor = runawaySensor(nodeHost());
-      if (sensor === null) throw new Error("no sensor");
-      await expect
-        .poll(async () => (await probe(sensor)).values(CPU, "process.pid"), { timeout: 30_000, interval: 300 })
-        .toContain(String(child.pid));
-      sensor.dispose();
-    } finally {
-      child.kill("SIGKILL");
-    }
-  }, 40_000);
+  test.runIf(process.platform === "linux")(
+    "finds a real process that runs wild",
+    async () => {
+      const child = spawn(process.execPath, ["-e", "const end = Date.now() + 60000; while (Date.now() < end);"]);
+      try {
+        await once(child, "spawn");
+        const sensor = runawaySensor(nodeHost());
+        if (sensor === null) throw new Error("no sensor");
+        await expect
+          .poll(async () => (await probe(sensor)).values(CPU, "process.pid"), { timeout: 30_000, interval: 300 })
+          .toContain(String(child.pid));
+        sensor.dispose();
+      } finally {
+        child.kill("SIGKILL");
+      }
+    },
+    40_000,
+  );
 });
