@@ -66,7 +66,7 @@ export async function run({ minutes = DEFAULT_MINUTES, say }: BenchOptions): Pro
       if (now >= end) break;
       await sleep(Math.min(1000, end - now));
     }
-    const polls = states.length;
+    const heard = states.length;
     const last = looks.at(-1);
     const used = cpuFrom === null ? NaN : (cpuMs(pid) - cpuFrom.ms) / (performance.now() - cpuFrom.at);
     const settled = looks.filter((one) => one.hours * 3_600_000 >= minutes * 60_000 * WARM_UP_SHARE);
@@ -86,7 +86,7 @@ export async function run({ minutes = DEFAULT_MINUTES, say }: BenchOptions): Pro
       workerKb: kb("dist/worker.cjs"),
       vsixMb: round(statSync(vsix).size / 1e6, 2),
       minutes,
-      polls,
+      states: heard,
       intervalMs: INTERVAL_S * 1000,
     };
   } finally {
@@ -100,7 +100,7 @@ export function describe(result: BenchResult): string {
   const missing = typeof result["activationMissing"] === "string" ? ` (${result["activationMissing"]})` : "";
   return [
     `The built worker for ${cell("minutes")} min at one poll every ${INTERVAL_S} s over the channel that VS Code uses:`,
-    `${cell("polls")} polls. Memory is the whole process's resident memory; its slope is a line fitted to the run after`,
+    `${cell("states")} states were sent. Memory is the whole process's resident memory; its slope is a line fitted to the run after`,
     "its warm-up, and noise over a short run. CPU is the share of one core after the warm-up. The event loop's delay is",
     "the 99th percentile over a minute, of which the median and the worst minute after the warm-up are given.",
     "",
