@@ -12,7 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{protocol,server,extension,webview,scripts}/**/*.test.ts", "test/workbench/*.test.ts"],
+          include: ["{protocol,server,extension,webview,scripts,bench}/**/*.test.ts", "test/workbench/*.test.ts"],
           testTimeout: 5000,
           // Threads share what node:sqlite and the parsers cost to load.
           pool: "threads",

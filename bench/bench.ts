@@ -4,6 +4,8 @@
 export interface BenchOptions {
   /** Paced samples to take; each bench has its own default. */
   readonly samples?: number;
+  /** How long a bench that watches something over time does so; each has its own default. */
+  readonly minutes?: number;
   /** Where progress is written, a line at a time. */
   readonly say: (line: string) => void;
 }

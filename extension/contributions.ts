@@ -100,6 +100,14 @@ export const SETTINGS = {
       "Seconds between two polls of the sensors. Smaller shows a peak sooner; the cost grows in proportion " +
       "(halving it doubles Gorgon's CPU time and the samples it keeps).",
   },
+  "rate.adaptive": {
+    type: "boolean",
+    default: true,
+    markdownDescription:
+      "Polls less often while nobody can be looking (the window is not focused and the dashboard is hidden) and on " +
+      "battery power, which saves up to nine tenths of Gorgon's CPU time; never while the bell says WARN or CRIT. Off, " +
+      "every poll comes at `#gorgon.interval#`. The bell's tooltip shows the rate in force.",
+  },
   "cpu.warn": percent(70, "The bell says WARN when the CPU is busy at or over this percentage. Costs nothing."),
   "cpu.crit": percent(90, "The bell says CRIT when the CPU is busy at or over this percentage. Costs nothing."),
   "memory.warn": percent(

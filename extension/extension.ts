@@ -9,6 +9,7 @@ import { DASHBOARD_VIEW } from "./contributions.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
 import { Doctor, DOCTOR_SCHEME } from "./doctor.ts";
 import { realTimers } from "./timers.ts";
+import { AttentionTeller } from "./worker/attention.ts";
 import { LatestState } from "./worker/latest.ts";
 import { connectLazily } from "./worker/load.ts";
 import { tellOutages } from "./worker/outage.ts";
@@ -54,11 +55,12 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
 
   const log = channel.debug.bind(channel);
   const dashboard = new Dashboard(vscode, context.extensionUri, { worker, latest, mutes, timers, log });
+  const attention = new AttentionTeller({ vs: vscode, worker, dashboard, timers });
   const doctor = new Doctor(vscode, worker, version);
 
   context.subscriptions.push(
     channel,
-    ...[worker, latest, mutes, bell, sync, dashboard, doctor],
+    ...[worker, latest, mutes, bell, sync, attention, dashboard, doctor],
     latest.onChange.on(draw),
     latest.onChange.on(() => {
       if (latest.now === null || latest.silentSince !== null) return;

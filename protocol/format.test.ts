@@ -70,6 +70,9 @@ describe("numbers for people", () => {
     expect(formatValue(61, "Cel")).toBe("61.0 °C");
     expect(formatValue(1024, "{file}")).toBe("1024");
     expect(formatValue(2.5, "{process}")).toBe("2.50");
+    expect(formatValue(118.4, "{batch}/s")).toBe("118/s");
+    expect(formatValue(0.000_412_6, "{value}")).toBe("0.000413");
+    expect(formatValue(2.5, "{value}")).toBe("2.5");
   });
 
   test("a missing value is a dash, never a zero", () => {

@@ -58,12 +58,16 @@ export function formatValue(value: number | null, unit: Unit): string {
     case "{operation}/s":
     case "{packet}/s":
     case "{error}/s":
+    case "{batch}/s":
       return `${significant(value)}/s`;
     case "{event}":
     case "{file}":
     case "{process}":
       // Counts are whole; an average of them is not.
       return Number.isInteger(value) ? String(value) : significant(value);
+    case "{value}":
+      // A loss may be of any size: its digits count, not their place.
+      return String(Number(value.toPrecision(3)));
     default:
       return significant(value);
   }

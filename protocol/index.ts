@@ -1,4 +1,5 @@
 /** The words that every process shares. */
+export * from "./attention.ts";
 export * from "./bell.ts";
 export * from "./doctor.ts";
 export * from "./format.ts";

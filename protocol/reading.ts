@@ -39,7 +39,11 @@ export type Unit =
   | "{process}"
   | "{row}"
   | "{segment}"
-  | "{thread}";
+  | "{thread}"
+  | TrainingUnit;
+
+/** Units of a training run. `{value}`: a number without a unit that is no ratio, such as a loss. */
+export type TrainingUnit = "{epoch}" | "{batch}" | "{batch}/s" | "{value}";
 
 /** What a metric means. A sensor declares every metric that it can give. */
 export interface MetricInfo {

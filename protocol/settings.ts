@@ -15,6 +15,7 @@ export interface ClientSettings {
   readonly disk?: unknown;
   readonly historyEnabled?: unknown;
   readonly historyDays?: unknown;
+  readonly rateAdaptive?: unknown;
 }
 
 /** Sent with `initialize` and again, complete, whenever something in it changes. */

@@ -123,6 +123,18 @@ export interface ProcessList {
   readonly rows: readonly ProcessRow[];
 }
 
+/** How often the machine is polled, and why not more often. */
+export interface PollRate {
+  /** In force now, milliseconds. */
+  readonly intervalMs: number;
+  /** As configured, milliseconds. */
+  readonly baseMs: number;
+  /** The longest interval that may come into force by itself, milliseconds; `baseMs` where none may. */
+  readonly slowestMs: number;
+  /** Why the rate is not the configured one, e.g. `window unfocused`; empty when it is. */
+  readonly reason: string;
+}
+
 /** The complete state, sent after every poll. */
 export interface WorkerState {
   readonly id: string;
@@ -140,5 +152,6 @@ export interface WorkerState {
   readonly role: WorkerRole | null;
   /** Milliseconds between two polls, as in force: the leader polls at the smallest that any window wants. */
   readonly intervalMs: number;
+  readonly rate: PollRate;
   readonly problems: readonly ConfigProblem[];
 }

@@ -13,12 +13,12 @@ const folder = path.join(root, "bench");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, samples: { type: "string" } },
+  options: { json: { type: "boolean", default: false }, samples: { type: "string" }, minutes: { type: "string" } },
 });
 
 /** With `--json` standard output is kept for the one line. */
 const say = (line: string) => (values.json ? console.error(line) : console.log(line));
-const options: BenchOptions = { say, ...sampleCount(values.samples) };
+const options: BenchOptions = { say, ...sampleCount(values.samples), ...duration(values.minutes) };
 
 const modules = await benches();
 const [name] = positionals;
@@ -82,6 +82,13 @@ function sampleCount(text: string | undefined): { samples?: number } {
   const samples = Number(text);
   if (!Number.isInteger(samples) || samples < 1) fail(`--samples takes a whole number from 1; this is '${text}'.`);
   return { samples };
+}
+
+function duration(text: string | undefined): { minutes?: number } {
+  if (text === undefined) return {};
+  const minutes = Number(text);
+  if (!(minutes > 0 && Number.isFinite(minutes))) fail(`--minutes takes a number over 0; this is '${text}'.`);
+  return { minutes };
 }
 
 function fail(message: string): never {

@@ -9,11 +9,18 @@ export { fixtureHost, FixtureHost, type FixtureOptions } from "./host/fixture.ts
 export { ManualClock } from "./host/manual-clock.ts";
 
 // Sensing.
+export { TrainingSensor } from "./rhopalia/training/index.ts";
 export { hostSensors, slowSensors, type SlowOptions } from "./rhopalia/index.ts";
 export { Malformed, NoData, PartialFailure, type Rhopalium } from "./rhopalia/rhopalium.ts";
 export type { Crab, CrabStats } from "./crabs/crab.ts";
 export { CrabDisposed, CrabGuardian, DEFAULT_INTERVAL_MS, type CrabOptions } from "./crabs/guardian.ts";
+export { CrabExporter, exportFrom, type Arm, type ExporterOptions, type ExporterStats } from "./crabs/exporter.ts";
+export { rateOf, type RateConditions } from "./crabs/rate.ts";
 export { SelfMeter } from "./crabs/self.ts";
+export { sleeper, type PresetOptions } from "./crabs/sleeper.ts";
+export { CrabTrainer, type TrainerOptions } from "./crabs/trainer.ts";
+export { watchdog } from "./crabs/watchdog.ts";
+export { commonBeat, type Beat } from "./crabs/beat.ts";
 
 // Keeping.
 export {

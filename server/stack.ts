@@ -1,26 +1,32 @@
 /** The one place where the parts are put together, in the order of the data's way. */
+import type { Attention } from "../protocol/attention.ts";
 import type { LinkWish } from "../protocol/messages/leader.ts";
-import type { HostFacts, WorkerState } from "../protocol/state.ts";
+import type { HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
 import { Bell } from "./bell/bell.ts";
 import { rulesOf } from "./bell/rules.ts";
 import type { LoadedConfig } from "./config/config.ts";
 import { workspaceRules } from "./config/rules.ts";
-import type { Crab } from "./crabs/crab.ts";
-import { CrabGuardian } from "./crabs/guardian.ts";
+import { Pace } from "./crabs/pace.ts";
 import { SelfMeter } from "./crabs/self.ts";
+import { CallOut, troubled } from "./crabs/watchdog.ts";
 import type { Disposable, Host } from "./host/host.ts";
 import type { Log } from "./host/log.ts";
 import type { StatePaths } from "./host/paths.ts";
 import { glanceOf } from "./octopus/glance.ts";
-import type { Hub } from "./octopus/hub.ts";
+import type { Hub, Latest } from "./octopus/hub.ts";
 import { Leadership } from "./octopus/leader/leadership.ts";
 import { Octopus } from "./octopus/octopus.ts";
-import { openStore } from "./octopus/store/open.ts";
+import { processesOf } from "./octopus/processes.ts";
 import { MemoryStore } from "./octopus/store/memory.ts";
+import { openStore } from "./octopus/store/open.ts";
 import type { SeriesStore } from "./octopus/store/store.ts";
-import { hostSensors } from "./rhopalia/index.ts";
-import type { Rhopalium } from "./rhopalia/rhopalium.ts";
+import { type GpuSensor, gpuSensor } from "./rhopalia/gpu/index.ts";
+import { onBattery } from "./rhopalia/battery/index.ts";
+import type { Note } from "./rhopalia/training/note.ts";
+import { GUARDIAN, OwnCrabs, Senses } from "./senses.ts";
 import { VERSION } from "./version.ts";
+
+export { GUARDIAN } from "./senses.ts";
 
 /** What the stack is made from. */
 export interface StackOptions {
@@ -29,8 +35,8 @@ export interface StackOptions {
   readonly config: LoadedConfig;
   readonly facts: HostFacts;
   /**
-   * Where history is kept and the leader of this user's workers is found. Null: history is in memory only, and this
-   * stack senses for itself without looking for others.
+   * Where history and the leader's lock lie; null keeps history in memory only and looks for no other worker, because
+   * the caller wants neither.
    */
   readonly paths: StatePaths | null;
   readonly nodeName: string;
@@ -43,25 +49,28 @@ export interface Stack {
   /** What this worker is among those of its user; null for a stack that looks for no others. */
   readonly leadership: Leadership | null;
   readonly config: LoadedConfig;
+  /** GPUs are read only while somebody needs them: a face that shows them says so here. */
+  readonly gpu: Pick<GpuSensor, "need" | "touch">;
   /** The complete state now; null before the first poll has ended. */
   state(): WorkerState | null;
   /** Called with the complete state after every judgement. */
   onState(listener: (state: WorkerState) => void): Disposable;
+  /** Called with every note for the time line, such as the end of a training's epoch. */
+  onNote(listener: (note: Note) => void): Disposable;
+  /** What the window says of itself: while nobody looks, polls are rarer. */
+  setAttention(attention: Attention): void;
   /** Puts a configuration into force. A history setting that changed reopens the store. */
   applyConfig(config: LoadedConfig): Promise<void>;
   /** Puts the static facts in place of the provisional ones. */
   setFacts(facts: HostFacts): void;
-  /** Resolves when it is known who leads; a stack without others at once. */
+  /** Resolves when it is known who leads. */
   start(): Promise<void>;
   /** Stops polling, flushes and closes. */
   close(): Promise<void>;
 }
 
-/** Off Linux every read asks a program of the system, some of them slow to start. */
-const SLOW_DEADLINE_MS = 10_000;
-
-/** The crab that every stack has. */
-export const GUARDIAN = "guardian";
+/** Snapshots in the ring: faces ask the store for the past, and each snapshot is 8 kB or more. */
+const RING_SNAPSHOTS = 150;
 
 /** Where the worker keeps no file, this much history is in memory. */
 const MEMORY_RETENTION_MS = 3_600_000;
@@ -81,106 +90,128 @@ function storeOf(options: StackOptions, config: LoadedConfig, leadership: Leader
 }
 
 /** What this window wants of whoever leads. */
-function wishOf({ config }: LoadedConfig): LinkWish {
-  return { intervalMs: config.intervalMs, rules: workspaceRules(config.rules) };
+function wishOf({ config }: LoadedConfig, intervalMs: number): LinkWish {
+  return { intervalMs, rules: workspaceRules(config.rules) };
 }
 
 function leadershipOf({ host, log, nodeName, config, paths }: StackOptions): Leadership | null {
   if (paths === null) return null;
   const me = { pid: process.pid, version: VERSION, node: nodeName };
-  return new Leadership({ paths, clock: host.clock, log, me, wish: wishOf(config) });
+  return new Leadership({ paths, clock: host.clock, log, me, wish: wishOf(config, config.config.intervalMs) });
 }
 
-/** A sensor that outlives the crabs it is lent to: a worker that follows, and has none, still says what it costs. */
-function lent(sensor: Rhopalium): Rhopalium {
-  return {
-    name: sensor.name,
-    metrics: sensor.metrics,
-    read: (signal) => sensor.read(signal),
-    dispose: () => undefined,
-  };
-}
-
-/** Which crabs the hub has: this worker's own, made anew each time it begins to sense, or the leader's. */
-class Senses {
-  readonly #hub: Hub;
-  readonly #wantedMs: () => number;
-  readonly #make: () => readonly Crab[];
-  #own = false;
-
-  constructor(hub: Hub, wantedMs: () => number, make: () => readonly Crab[]) {
-    this.#hub = hub;
-    this.#wantedMs = wantedMs;
-    this.#make = make;
-  }
-
-  /** Whether this worker senses by itself. */
-  get own(): boolean {
-    return this.#own;
-  }
-
-  get guardian(): Crab | undefined {
-    return this.#hub.list().find((crab) => crab.name === GUARDIAN);
-  }
-
-  begin(): void {
-    if (this.#own) return;
-    this.#own = true;
-    this.#hub.replaceCrabs(this.#make());
-  }
-
-  borrow(crabs: readonly Crab[]): void {
-    this.#own = false;
-    this.#hub.replaceCrabs(crabs);
-  }
-
-  /** Polls at the interval that is wanted now; a worker that follows leaves that to the leader. */
-  keepPace(): void {
-    const crab = this.#own ? this.guardian : undefined;
-    const wantedMs = this.#wantedMs();
-    if (crab !== undefined && crab.intervalMs !== wantedMs) crab.setInterval(wantedMs);
-  }
-}
+const first = (found: readonly Latest[]): number | null => found[0]?.reading.value ?? null;
 
 /** Builds the stack; nothing polls before `start`. */
 export function createStack(options: StackOptions): Stack {
   const { host, log, nodeName } = options;
+  const { clock } = host;
   let config = options.config;
   let facts = options.facts;
   let sequence = 0;
-  const boot = host.clock.now().toString(36);
-
-  const self = new SelfMeter(host.clock);
-  const leadership = leadershipOf(options);
-  const hub = new Octopus({ node: nodeName, clock: host.clock, log, store: storeOf(options, config, leadership) });
-  const wantedMs = () => leadership?.intervalMs ?? config.config.intervalMs;
-  const senses = new Senses(hub, wantedMs, () => [
-    new CrabGuardian({
-      name: GUARDIAN,
-      node: nodeName,
-      sensors: [...hostSensors(host), lent(self)],
-      clock: host.clock,
-      log,
-      intervalMs: wantedMs(),
-      ...(host.platform === "linux" ? {} : { deadlineMs: SLOW_DEADLINE_MS }),
-    }),
-  ]);
-  if (leadership === null) senses.begin();
+  let started = false;
   let polled = false;
+  const boot = clock.now().toString(36);
+  const listeners = new Set<(state: WorkerState) => void>();
+  const notes = new Set<(note: Note) => void>();
+
+  const self = new SelfMeter(clock);
+  const gpu = gpuSensor(host);
+  const leadership = leadershipOf(options);
+  const store = storeOf(options, config, leadership);
+  const hub = new Octopus({ node: nodeName, clock, log, store, bufferSize: RING_SNAPSHOTS });
+
+  /** What this window wants; the leader polls at the shortest that any window wants. */
+  let wishedMs = config.config.intervalMs;
+  const wantedMs = () => leadership?.intervalMs ?? wishedMs;
+  const crabs = new OwnCrabs({
+    host,
+    log,
+    nodeName,
+    config: () => config.config,
+    lasting: [gpu, self],
+    onNote: (note) => [...notes].forEach((listener) => listener(note)),
+  });
+  const senses = new Senses(hub, wantedMs, crabs);
+  if (leadership === null) senses.begin();
   // Before the bell, whose judgement of the first snapshot is told already.
-  hub.on("snapshot", () => {
-    polled = true;
+  hub.on("snapshot", ({ crab }) => {
+    if (crab === GUARDIAN) polled = true;
     if (!senses.own) self.read();
   });
-  const bell = new Bell({ hub, rules: rulesOf(config.config), clock: host.clock, log });
 
-  const listeners = new Set<(state: WorkerState) => void>();
+  const bell = new Bell({ hub, rules: rulesOf(config.config), clock, log });
+  const pace = new Pace({
+    crab: {
+      name: GUARDIAN,
+      get intervalMs() {
+        return wishedMs;
+      },
+      setInterval: (intervalMs) => {
+        wishedMs = intervalMs;
+        leadership?.setWish(wishOf(config, wishedMs));
+        senses.keepPace();
+      },
+      collectOnce: () => hub.get(GUARDIAN).collectOnce(),
+    },
+    clock,
+    onBattery: () => onBattery(host),
+    baseMs: config.config.intervalMs,
+    adaptive: config.config.rate.adaptive,
+    log,
+  });
+  const watch = new CallOut({ kennel: senses.kennel, make: () => crabs.watchdog(), clock, log });
+
+  let gpuRules: Disposable | null = null;
+  /** A rule on a GPU, this window's or a follower's, needs it as long as the rule stands. */
+  const needGpu = (): void => {
+    const judged = new Set([...rulesOf(config.config), ...(leadership?.rules ?? [])].map((rule) => rule.metric));
+    const before = gpuRules;
+    gpuRules = gpu.metrics.some(({ name }) => judged.has(name)) ? gpu.need("devices") : null;
+    before?.dispose();
+  };
+
+  const rate = (): PollRate => {
+    const intervalMs = senses.guardian?.intervalMs ?? wishedMs;
+    if (!started) return { ...pace.rate, intervalMs, reason: "" };
+    return intervalMs === pace.rate.intervalMs ? pace.rate : { ...pace.rate, intervalMs, reason: "another window" };
+  };
+  const state = (): WorkerState | null => {
+    if (!polled) return null;
+    sequence += 1;
+    const inForce = rate();
+    return {
+      id: `${nodeName}/state/${boot}-${String(sequence)}`,
+      time: clock.now(),
+      node: nodeName,
+      bell: bell.state(),
+      glance: glanceOf(hub, facts.cores, clock.now()),
+      processes: processesOf(hub, first(hub.latest("system.cpu.logical.count")) ?? facts.cores),
+      host: facts,
+      sensors: hub.list().flatMap((crab) => crab.stats().sensors),
+      self: self.cost(),
+      history: hub.store.health(),
+      role: leadership?.role ?? null,
+      intervalMs: inForce.intervalMs,
+      rate: inForce,
+      problems: config.problems,
+    };
+  };
   const tell = () => {
     const now = listeners.size === 0 ? null : state();
     if (now) for (const listener of [...listeners]) listener(now);
   };
-  bell.on(tell);
-  leadership?.onRelays((crabs) => senses.borrow(crabs));
+
+  bell.on((now) => {
+    // Who only looks once polls by himself.
+    if (started) {
+      pace.setLevel(now.level);
+      // Not within the judgement: a crab that comes or goes is judged by itself.
+      if (senses.own && troubled(now) && host.platform === "linux") queueMicrotask(() => watch.call());
+    }
+    tell();
+  });
+  leadership?.onRelays((relays) => senses.borrow(relays));
   leadership?.onRole(({ role }) => {
     if (role === "leads" || role === "alone") senses.begin();
     senses.keepPace();
@@ -188,46 +219,40 @@ export function createStack(options: StackOptions): Stack {
     void hub.store.flush();
     tell();
   });
-  leadership?.onFollowers(() => senses.keepPace());
-
-  const state = (): WorkerState | null => {
-    if (!polled) return null;
-    sequence += 1;
-    return {
-      id: `${nodeName}/state/${boot}-${String(sequence)}`,
-      time: host.clock.now(),
-      node: nodeName,
-      bell: bell.state(),
-      glance: glanceOf(hub, facts.cores),
-      host: facts,
-      sensors: hub.list().flatMap((crab) => crab.stats().sensors),
-      self: self.cost(),
-      history: hub.store.health(),
-      role: leadership?.role ?? null,
-      intervalMs: senses.guardian?.intervalMs ?? config.config.intervalMs,
-      problems: config.problems,
-    };
-  };
+  leadership?.onFollowers(() => {
+    senses.keepPace();
+    needGpu();
+  });
 
   return {
     hub,
     bell,
     leadership,
+    gpu,
     get config() {
       return config;
     },
     state,
     onState: (listener) => {
-      listeners.add(listener);
-      return { dispose: () => listeners.delete(listener) };
+      const own = (now: WorkerState) => listener(now);
+      listeners.add(own);
+      return { dispose: () => listeners.delete(own) };
     },
+    onNote: (listener) => {
+      const own = (note: Note) => listener(note);
+      notes.add(own);
+      return { dispose: () => notes.delete(own) };
+    },
+    setAttention: (attention) => pace.setAttention(attention),
     applyConfig: async (next) => {
       const before = config.config.history;
       const after = next.config.history;
       config = next;
-      leadership?.setWish(wishOf(next));
+      pace.configure(next.config.intervalMs, next.config.rate.adaptive);
+      leadership?.setWish(wishOf(next, wishedMs));
       senses.keepPace();
       bell.setRules(rulesOf(next.config));
+      needGpu();
       if (before.enabled !== after.enabled || before.retentionMs !== after.retentionMs) {
         await hub.replaceStore(() => storeOf(options, next, leadership));
       }
@@ -236,14 +261,20 @@ export function createStack(options: StackOptions): Stack {
       facts = next;
     },
     start: async () => {
+      started = true;
+      needGpu();
       hub.start();
       await leadership?.start(hub);
     },
     close: async () => {
+      started = false;
+      watch.dispose();
+      gpuRules?.dispose();
       bell.dispose();
       // History first: whoever leads next finds all of it in the file.
       await hub.close();
       await leadership?.close();
+      gpu.dispose();
       self.dispose();
     },
   };

@@ -198,6 +198,13 @@ describe("what is not as it should be", () => {
 });
 
 describe("the last line", () => {
+  it("tells how often the machine is polled, and why not as often as configured", () => {
+    const rate = { intervalMs: 10_000, baseMs: 2000, slowestMs: 20_000, reason: "window unfocused" };
+    const { cost } = view(withState(calm, { intervalMs: 10_000, rate }));
+    expect(cost.find((one) => one.id === "interval")?.text).toBe("every 10 s: window unfocused");
+    expect(view(calm).cost.find((one) => one.id === "interval")?.text).toBe("every 2 s");
+  });
+
   it("tells what Gorgon itself costs", () => {
     expect(view(calm).cost.map((one) => one.text)).toEqual([
       "Gorgon itself: 0.4 % of a core, 71.0 MiB",

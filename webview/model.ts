@@ -344,7 +344,11 @@ function costOf(state: WorkerState): Cost[] {
       text: `Gorgon itself: ${formatRatio(self.cpuRatio)} of a core, ${formatBytes(self.rssBytes)}`,
       title: `process ${String(self.pid)}, up for ${lasting(self.uptimeMs)}, event loop p99 ${delay}`,
     },
-    { id: "interval", text: `every ${lasting(state.intervalMs)}`, title: `last reading ${absolute(state.time)}` },
+    {
+      id: "interval",
+      text: `every ${lasting(state.intervalMs)}${state.rate.reason === "" ? "" : `: ${state.rate.reason}`}`,
+      title: `last reading ${absolute(state.time)}, configured every ${lasting(state.rate.baseMs)}`,
+    },
     { id: "history", text: kept, title: [history.path, history.reason].filter(Boolean).join(" · ") },
     ...(history.mode === "following"
       ? [{ id: "following", text: "history written by another window", title: history.reason }]

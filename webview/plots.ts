@@ -83,9 +83,10 @@ export function plotsOf(
   empty: string,
 ): Plot[] {
   const tolerance = gapTolerance(history?.step ?? 0, state?.intervalMs ?? 2000);
+  const slowest = 1.5 * (state?.rate.slowestMs ?? 0);
   const draw = (line: Omit<Line, "points" | "summary" | "exact">, columns: Columns, exact = true): Line => ({
     ...line,
-    points: thin(pointsOf(columns, tolerance), MOST_POINTS),
+    points: thin(pointsOf(columns, tolerance, slowest), MOST_POINTS),
     summary: summaryOf(columns),
     exact,
   });

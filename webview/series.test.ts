@@ -27,6 +27,16 @@ describe("points of a series", () => {
     expect(shape(pointsOf(columns([0, 9000, 21_000, 30_000], [1, 2, 3, 4]), tolerance))).toBe("xxxx");
   });
 
+  it("do not break where polls were rarer for a while, but do where they stopped", () => {
+    const tolerance = gapTolerance(0, 2000);
+    const rare = [0, 2000, 4000, 5000, 10_000, 20_000, 30_000, 33_000, 34_000, 36_000];
+    expect(shape(pointsOf(columns(rare, rare), tolerance, 30_000))).toBe("x".repeat(rare.length));
+    const stopped = [0, 2000, 4000, 14_000, 16_000, 18_000];
+    expect(shape(pointsOf(columns(stopped, stopped), tolerance, 30_000))).toBe("xxx_xxx");
+    const long = [0, 10_000, 20_000, 80_000, 140_000];
+    expect(shape(pointsOf(columns(long, long), tolerance, 30_000))).toBe("xxx_x_x");
+  });
+
   it("leave out what is not a number", () => {
     expect(shape(pointsOf(columns([0, 1, 2], [1, NaN, 3]), 1.5))).toBe("x_x");
   });

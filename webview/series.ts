@@ -34,21 +34,33 @@ export function gapTolerance(step: number, intervalMs: number): number {
   return step > 0 ? Math.max(1.5 * step, step + 1.25 * intervalMs) : 1.5 * intervalMs;
 }
 
-/** Points in the order of time, with a NaN point in each gap. Values that are not finite are gaps as well. */
-export function pointsOf(frame: Columns, tolerance: number): Point[] {
+/**
+ * Points in the order of time, with a NaN point in each gap. Values that are not finite are gaps as well. Where polls
+ * came less often for a while, up to `slowest` apart and evenly, there is no gap.
+ */
+export function pointsOf(frame: Columns, tolerance: number, slowest = 0): Point[] {
   const points: Point[] = [];
   let before: number | null = null;
   for (let index = 0; index < frame.times.length; index += 1) {
     const x = frame.times[index] ?? NaN;
     const y = frame.values[index] ?? NaN;
     if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
-    if (before !== null && x - before > tolerance) points.push(gapAt((before + x) / 2));
+    if (before !== null && x - before > tolerance && !rare(frame.times, index, slowest)) {
+      points.push(gapAt((before + x) / 2));
+    }
     const low = frame.min[index] ?? y;
     const high = frame.max[index] ?? y;
     points.push({ x, y, low: Math.min(low, y), high: Math.max(high, y) });
     before = x;
   }
   return points;
+}
+
+/** Whether the distance to the time before is one of a slower rhythm: a neighbouring distance is about as wide. */
+function rare(times: readonly number[], index: number, slowest: number): boolean {
+  const distance = (at: number): number => (times[at] ?? NaN) - (times[at - 1] ?? NaN);
+  const own = distance(index);
+  return own <= slowest && (own <= 1.5 * distance(index - 1) || own <= 1.5 * distance(index + 1));
 }
 
 function gapAt(x: number): Point {

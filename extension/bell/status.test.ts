@@ -216,3 +216,10 @@ test("a change of level changes colour, label and tooltip at once", () => {
   bell.draw(view({ now: NOW + 2 }));
   expect(item.now["backgroundColor"]).toBeUndefined();
 });
+
+test("the tooltip says how often it polls, and why not as often as configured", () => {
+  const rate = { intervalMs: 10_000, baseMs: 2000, slowestMs: 20_000, reason: "window unfocused" };
+  expect(textOf(view({ state: stateOf(CALM, { intervalMs: 10_000, rate }) }))).toContain(
+    "every 10 s\\: window unfocused",
+  );
+});

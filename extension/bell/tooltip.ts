@@ -81,7 +81,9 @@ function table(state: WorkerState): string {
 
 function cost(state: WorkerState): string {
   const { cpuRatio, rssBytes } = state.self;
-  return `Gorgon itself: ${markdown(formatRatio(cpuRatio))} CPU, ${markdown(formatBytes(rssBytes))}, every ${markdown(formatDuration(state.intervalMs))}`;
+  const { reason } = state.rate;
+  const rate = `every ${formatDuration(state.intervalMs)}${reason === "" ? "" : `: ${reason}`}`;
+  return `Gorgon itself: ${markdown(formatRatio(cpuRatio))} CPU, ${markdown(formatBytes(rssBytes))}, ${markdown(rate)}`;
 }
 
 function history(state: WorkerState): string {

@@ -2,7 +2,7 @@
 import type * as vscode from "vscode";
 import type { FromDashboard } from "../../protocol/messages/webview.ts";
 import { COMMANDS, DASHBOARD_VIEW } from "../contributions.ts";
-import type { Disposable } from "../signal.ts";
+import { Signal, type Disposable } from "../signal.ts";
 import { DashboardFeed, type FeedSources } from "./feed.ts";
 import { createNonce, dashboardHtml } from "./html.ts";
 import { parseFromDashboard } from "./messages.ts";
@@ -16,6 +16,8 @@ const PAGE_COMMANDS = {
 
 /** Opens, restores and closes the panel. */
 export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
+  /** Fires when the page may have been shown, hidden or closed. */
+  readonly onVisible = new Signal<void>();
   readonly #vs: typeof vscode;
   readonly #extensionUri: vscode.Uri;
   readonly #sources: FeedSources;
@@ -25,6 +27,11 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
     this.#vs = vs;
     this.#extensionUri = extensionUri;
     this.#sources = sources;
+  }
+
+  /** Whether the page is open and not behind another tab. */
+  get visible(): boolean {
+    return this.#panel?.visible === true;
   }
 
   /** Brings the panel to the front, or opens it. */
@@ -75,11 +82,15 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
       if (message === null) this.#sources.log("The dashboard sent something that is no message; it was ignored.");
       else this.#take(message, feed);
     });
+    const views = panel.onDidChangeViewState(() => this.onVisible.fire());
     panel.onDidDispose(() => {
       feed.dispose();
       messages.dispose();
+      views.dispose();
       if (this.#panel === panel) this.#panel = undefined;
+      this.onVisible.fire();
     });
+    this.onVisible.fire();
     panel.webview.html = this.#html(panel.webview);
   }
 

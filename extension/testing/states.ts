@@ -82,6 +82,7 @@ export function stateOf(verdicts: readonly Verdict[] = CALM, more: Partial<Worke
     },
     role: { role: "leads", leader: 42, since: 1_700_000_000_000, reason: "" },
     intervalMs: 2000,
+    rate: { intervalMs: 2000, baseMs: 2000, slowestMs: 20_000, reason: "" },
     problems: [],
     ...more,
   };

@@ -19,7 +19,9 @@ export interface FakeStatusItem {
 
 /** A panel whose page is the test. */
 export interface FakePanel {
+  /** Whether the tab is in front; `turn` puts it there or behind another. */
   visible: boolean;
+  readonly turn: (visible: boolean) => void;
   revealed: number;
   disposed: boolean;
   iconPath: unknown;
@@ -42,6 +44,7 @@ export interface FakeVscode {
     /** Values set by the user, by full key. */
     settings: Record<string, unknown>;
     trusted: boolean;
+    focused: boolean;
     folders: { name: string; uri: { scheme: string; fsPath: string } }[];
     /** What the next quick pick answers: the labels to pick, or undefined for Escape. */
     picks: readonly string[] | undefined;
@@ -52,6 +55,7 @@ export interface FakeVscode {
     readonly folders: Signal<undefined>;
     readonly trust: Signal<undefined>;
     readonly logLevel: Signal<number>;
+    readonly windowState: Signal<{ focused: boolean }>;
   };
   readonly channel: vscode.LogOutputChannel;
   readonly logged: string[];
@@ -92,6 +96,7 @@ function statusItem(id: string): FakeStatusItem & { readonly proxy: vscode.Statu
 export function fakePanel(options: unknown = {}): FakePanel {
   const messages = new Signal<unknown>();
   const closed = new Signal<undefined>();
+  const turned = new Signal<undefined>();
   const posted: unknown[] = [];
   const webview = {
     html: "",
@@ -114,6 +119,11 @@ export function fakePanel(options: unknown = {}): FakePanel {
     send: (message: unknown) => messages.fire(message),
     reveal: () => (fake.revealed += 1),
     onDidDispose: (listener: () => void) => closed.on(listener),
+    onDidChangeViewState: (listener: () => void) => turned.on(listener),
+    turn: (visible: boolean) => {
+      fake.visible = visible;
+      turned.fire(undefined);
+    },
     dispose: () => {
       fake.disposed = true;
       closed.fire(undefined);
@@ -137,8 +147,16 @@ export function fakeVscode(): FakeVscode {
     folders: new Signal(),
     trust: new Signal(),
     logLevel: new Signal(),
+    windowState: new Signal(),
   };
-  const state: FakeVscode["state"] = { settings: {}, trusted: true, folders: [], picks: undefined, pickItems: [] };
+  const state: FakeVscode["state"] = {
+    settings: {},
+    trusted: true,
+    focused: true,
+    folders: [],
+    picks: undefined,
+    pickItems: [],
+  };
 
   const show =
     (kind: ShownMessage["kind"]) =>
@@ -189,6 +207,10 @@ export function fakeVscode(): FakeVscode {
     },
     env: { appName: "Code", language: "en", remoteName: undefined },
     window: {
+      get state() {
+        return { focused: state.focused, active: state.focused };
+      },
+      onDidChangeWindowState: (listener: (now: { focused: boolean }) => void) => events.windowState.on(listener),
       createStatusBarItem: (id: string) => {
         const item = statusItem(id);
         items.push(item);

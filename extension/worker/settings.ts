@@ -37,6 +37,7 @@ function settings(config: vscode.WorkspaceConfiguration): ClientSettings {
       disk: levels("disk"),
       historyEnabled: chosen(config, "history.enabled"),
       historyDays: chosen(config, "history.days"),
+      rateAdaptive: chosen(config, "rate.adaptive"),
     }) ?? {}
   );
 }

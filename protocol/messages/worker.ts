@@ -3,6 +3,7 @@ import type { DoctorReport } from "../doctor.ts";
 import type { HistoryQuery, SeriesFrame } from "../history.ts";
 import { notification, request } from "../message.ts";
 import type { ClientContext, LogLevel } from "../settings.ts";
+import type { Attention } from "../attention.ts";
 import type { ConfigProblem, WorkerState } from "../state.ts";
 
 /** The complete state, after every poll. A newer one replaces an older one. */
@@ -28,6 +29,12 @@ export const setContext = request<ClientContext, { readonly problems: readonly C
 
 /** What was found and what is missing, each with its mend. */
 export const getDoctor = request<null, DoctorReport>("gorgon/doctor", "toWorker");
+
+/**
+ * Whether somebody can be looking: the window has the focus, the dashboard is visible. Sent at the worker's start and at
+ * each change; while nobody looks the worker polls less often (`gorgon.rate.adaptive`).
+ */
+export const attentionChanged = notification<Attention>("gorgon/attention", "toWorker");
 
 /** How much the worker logs; follows the log level of VS Code's output channel. */
 export const setLogLevel = notification<{ readonly level: LogLevel }>("gorgon/log/level", "toWorker");

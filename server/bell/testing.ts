@@ -119,6 +119,7 @@ export function stateWith(verdicts: readonly Verdict[], level: Level, headline: 
     history: { mode: "memory", reason: "", path: "", bytes: 0, series: 0, retentionMs: 0 },
     role: null,
     intervalMs: 2000,
+    rate: { intervalMs: 2000, baseMs: 2000, slowestMs: 20_000, reason: "" },
     problems: [],
   };
 }

@@ -11,7 +11,7 @@ import type { Clock, Host } from "../host/host.ts";
 import { type Log, leveledLog } from "../host/log.ts";
 import { nodeHost } from "../host/node.ts";
 import { provisionalFacts } from "../rhopalia/facts.ts";
-import { createStack, type Stack } from "../stack.ts";
+import { createStack, GUARDIAN, type Stack } from "../stack.ts";
 import { type CliIo, UsageError } from "./io.ts";
 
 /** A rate needs two readings: so long after the first comes the second. */
@@ -103,7 +103,7 @@ export async function* beats(
     const over = new AbortController();
     const signals = signal === undefined ? [over.signal] : [over.signal, signal];
     try {
-      await Promise.race([stack.hub.collectOnce(), pause(clock, intervalMs, AbortSignal.any(signals))]);
+      await Promise.race([stack.hub.collectOnce(GUARDIAN), pause(clock, intervalMs, AbortSignal.any(signals))]);
     } finally {
       // A timer left behind would keep the process for the rest of the interval.
       over.abort();

@@ -21,6 +21,8 @@ export interface StackConfig {
   readonly watches: readonly Watch[];
   /** Queries whose latency is measured, from the user's file alone. */
   readonly sql: readonly SqlQuery[];
+  /** `adaptive`: poll less often while nobody looks, or on battery. */
+  readonly rate: { readonly adaptive: boolean };
   readonly history: { readonly enabled: boolean; readonly retentionMs: number };
 }
 

@@ -61,6 +61,15 @@ export function keysOf(intervalMs: number): readonly Key[] {
       fallback: intervalMs,
       meaning: "Time between two polls: seconds, or text like 500ms, 2s, 1m; 0.5 s to 1 h.",
     },
+    {
+      key: "rate.adaptive",
+      variable: "GORGON_RATE_ADAPTIVE",
+      setting: "gorgon.rate.adaptive",
+      parse: parseSwitch,
+      format: String,
+      fallback: true,
+      meaning: "Whether polls are rarer while the window is unfocused and its dashboard hidden, or on battery.",
+    },
     ...thresholdKeys(),
     {
       key: "history.enabled",
@@ -100,6 +109,7 @@ export function configFrom(
     watches,
     // Not a single value of a layer: the file's list is put in its place.
     sql: [],
+    rate: { adaptive: Boolean(value("rate.adaptive")) },
     history: { enabled: Boolean(value("history.enabled")), retentionMs: Number(value("history.days")) },
   };
 }
@@ -108,6 +118,7 @@ export function configFrom(
 export function valueIn(config: StackConfig, key: string): number | boolean | undefined {
   const [area = "", name = "", level = ""] = key.split(".");
   if (area === "interval") return config.intervalMs;
+  if (area === "rate") return config.rate.adaptive;
   if (area === "history") return name === "enabled" ? config.history.enabled : config.history.retentionMs;
   const thresholds = GUARDED.find((id) => id === name);
   if (area !== "bell" || thresholds === undefined) return undefined;

@@ -42,6 +42,7 @@ export function settingLayer(settings: ClientSettings, keys: readonly Key[], pro
     if (raw !== undefined && raw !== null) values.set(key, raw);
   };
   put("interval", settings.interval);
+  put("rate.adaptive", settings.rateAdaptive);
   put("history.enabled", settings.historyEnabled);
   put("history.days", settings.historyDays);
   for (const id of GUARDED) {

@@ -43,6 +43,7 @@ describe("without any configuration", () => {
     const { config, problems, provenance } = await load();
     expect(config).toEqual({
       intervalMs: 5000,
+      rate: { adaptive: true },
       bell: { cpu: { warn: 0.7, crit: 0.9 }, memory: { warn: 0.8, crit: 0.95 }, disk: { warn: 0.85, crit: 0.95 } },
       rules: [],
       watches: [],

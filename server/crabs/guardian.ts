@@ -4,6 +4,7 @@ import type { MetricInfo, Reading, SensorFailure, Snapshot } from "../../protoco
 import type { Clock, Disposable } from "../host/host.ts";
 import { silentLog, type Log } from "../host/log.ts";
 import { NoData, PartialFailure, type Rhopalium } from "../rhopalia/rhopalium.ts";
+import { ownBeat, type Beat } from "./beat.ts";
 import type { Crab, CrabStats } from "./crab.ts";
 import { DeadlineExceeded, withDeadline } from "./deadline.ts";
 import { checkReadings } from "./readings.ts";
@@ -36,6 +37,8 @@ export interface CrabOptions {
    * step. The moments themselves stay multiples of the interval: nothing adds up. 0 to 0.5, 0.05 by default.
    */
   readonly jitter?: number;
+  /** Shared with other crabs, so that all poll at common multiples; its own beginning at each start by default. */
+  readonly beat?: Beat;
   /** Milliseconds that a sensor may take; the interval, and at most 2,000, by default. */
   readonly deadlineMs?: number;
   /** Snapshots kept; 100 by default. */
@@ -75,8 +78,10 @@ export class CrabGuardian implements Crab {
   #polls = 0;
   #overruns = 0;
   #lastMs = 0;
-  /** The moment all due times are counted from. */
-  #origin: number;
+  readonly #sharedBeat: Beat | null;
+  /** What all due times are counted from. */
+  #beat: Beat;
+  #startedAt = -Infinity;
   #timer: Disposable | null = null;
   #started = false;
   #disposed = false;
@@ -95,12 +100,12 @@ export class CrabGuardian implements Crab {
     this.#jitter = checkJitter(name, options.jitter ?? DEFAULT_JITTER);
     this.#buffer = new Ring(options.bufferSize ?? 100);
     this.#tags = options.tags ?? [];
-    this.#origin = clock.monotonic();
+    this.#sharedBeat = options.beat ?? null;
+    this.#beat = this.#sharedBeat ?? ownBeat(clock.monotonic());
+    const now = clock.monotonic();
     const own = new Map(Object.entries(options.sensorIntervalsMs ?? {}));
     for (const [sensor, intervalMs] of own) checkMilliseconds(`The interval of sensor '${sensor}'`, intervalMs);
-    this.#turns = sensors.map(
-      (sensor) => new Turn(sensor, own.get(sensor.name) ?? null, this.#intervalMs, this.#origin),
-    );
+    this.#turns = sensors.map((sensor) => new Turn(sensor, own.get(sensor.name) ?? null, this.#intervalMs, now));
     // The time tells restarts apart for people, the random part tells apart two in the same millisecond.
     this.#boot = `${clock.now().toString(36)}${randomBytes(3).toString("hex")}`;
   }
@@ -131,10 +136,12 @@ export class CrabGuardian implements Crab {
     if (this.#disposed) throw new CrabDisposed(this.name);
     if (this.#started) return;
     this.#started = true;
-    this.#origin = this.#clock.monotonic();
-    for (const turn of this.#turns) if (!turn.failing) turn.reset(this.#origin);
+    const now = this.#clock.monotonic();
+    if (this.#sharedBeat === null) this.#beat = ownBeat(now);
+    this.#startedAt = now;
+    for (const turn of this.#turns) if (!turn.failing) turn.reset(now);
     if (this.#running === null) this.#tick();
-    else this.#schedule(this.#origin);
+    else this.#schedule(now);
   }
 
   async stop(): Promise<void> {
@@ -149,7 +156,7 @@ export class CrabGuardian implements Crab {
     this.#intervalMs = intervalMs;
     this.#metrics = null;
     const now = this.#clock.monotonic();
-    for (const turn of this.#turns) turn.setCrabInterval(intervalMs, this.#origin, now);
+    for (const turn of this.#turns) turn.setCrabInterval(intervalMs, this.#beat.origin, now);
     if (this.#started) this.#schedule(now);
   }
 
@@ -202,13 +209,16 @@ export class CrabGuardian implements Crab {
 
   #schedule(now: number): void {
     this.#timer?.dispose();
-    let next = nextMultiple(this.#origin, this.#intervalMs, now);
+    const { origin } = this.#beat;
+    // A crab that joins a beat polls at once, and leaves out a moment that comes right after.
+    const multiple = (intervalMs: number) =>
+      nextMultiple(origin, intervalMs, Math.max(now, this.#startedAt + intervalMs / 2));
+    let next = multiple(this.#intervalMs);
     for (const turn of this.#turns) {
-      const ahead = turn.dueAt > now + earlyMs(turn.intervalMs);
-      const due = ahead ? turn.dueAt : nextMultiple(this.#origin, turn.intervalMs, now);
-      next = Math.min(next, due);
+      const ahead = turn.dueAt > now + earlyMs(turn.intervalMs) && turn.dueAt >= this.#startedAt + turn.intervalMs / 2;
+      next = Math.min(next, ahead ? turn.dueAt : multiple(turn.intervalMs));
     }
-    const jitterMs = Math.random() * this.#jitter * Math.min(this.#intervalMs, next - now);
+    const jitterMs = this.#beat.jitterMs(next, this.#jitter * Math.min(this.#intervalMs, next - now));
     this.#timer = this.#clock.schedule(() => this.#tick(), next + jitterMs - now);
   }
 
@@ -268,7 +278,7 @@ export class CrabGuardian implements Crab {
       return checked;
     } catch (error) {
       if (error instanceof NoData) {
-        turn.hasNothing(error.message, this.#origin, began, took());
+        turn.hasNothing(error.message, this.#beat.origin, began, took());
         return { readings: [] };
       }
       if (error instanceof PartialFailure) {
@@ -289,7 +299,7 @@ export class CrabGuardian implements Crab {
 
   #succeeded(turn: Turn, began: number, tookMs: number): void {
     if (turn.failing) this.#log.info(`${this.name}: sensor ${turn.sensor.name} answers again`);
-    turn.succeeded(this.#origin, began, tookMs);
+    turn.succeeded(this.#beat.origin, began, tookMs);
   }
 
   #failed(turn: Turn, reason: string, began: number, tookMs: number, extent: "wholly" | "partly" = "wholly"): void {
@@ -297,7 +307,7 @@ export class CrabGuardian implements Crab {
     // Once aloud; the repetitions are in the counts.
     if (turn.failing) this.#log.debug(message);
     else this.#log.warn(message);
-    turn.failed(reason, this.#origin, began, tookMs, extent);
+    turn.failed(reason, this.#beat.origin, began, tookMs, extent);
   }
 
   get #deadlineMs(): number {

@@ -7,9 +7,11 @@ import {
   type InitializeParams,
   type InitializeResult,
 } from "vscode-languageserver/node";
+import type { Attention } from "../../protocol/attention.ts";
 import type { SeriesFrame } from "../../protocol/history.ts";
 import type { Notification, ParamsOf, Request } from "../../protocol/message.ts";
 import {
+  attentionChanged,
   collectNow,
   getDoctor,
   getHistory,
@@ -29,7 +31,13 @@ import { statePaths } from "../host/paths.ts";
 import { hostFacts, provisionalFacts } from "../rhopalia/facts.ts";
 import { createStack, type Stack } from "../stack.ts";
 import { VERSION } from "../version.ts";
-import { parseContext, parseHistoryParams, parseInitializeOptions, parseLogLevel } from "../wire/wire.ts";
+import {
+  parseAttention,
+  parseContext,
+  parseHistoryParams,
+  parseInitializeOptions,
+  parseLogLevel,
+} from "../wire/wire.ts";
 import { doctorReport } from "./doctor.ts";
 
 /** VS Code's own rhythm; on its own the command line polls slower. */
@@ -52,6 +60,8 @@ export class Session {
   readonly #log: Log;
   #level: LogLevel = "info";
   #context: ClientContext = { settings: {}, workspaceFolders: [] };
+  /** Null until the window has spoken. */
+  #attention: Attention | null = null;
   #config: LoadedConfig | null = null;
   /** Ready for questions when it is known which window leads. */
   #stack: Promise<Stack> | null = null;
@@ -99,6 +109,18 @@ export class Session {
     this.#answer(getDoctor, async () => {
       const stack = await this.#ready();
       return doctorReport({ host: this.#host, stack, config: stack.config, version: VERSION });
+    });
+    this.#hear(attentionChanged, (params) => {
+      const parsed = parseAttention(params);
+      if (!parsed.ok) {
+        this.#log.warn(`The window's attention was refused: ${parsed.reason}`);
+        return;
+      }
+      this.#attention = parsed.value;
+      void this.#stack?.then(
+        (stack) => stack.setAttention(parsed.value),
+        () => undefined, // said in the log when it was built
+      );
     });
     this.#hear(setLogLevel, (params) => {
       const parsed = parseLogLevel(params);
@@ -159,6 +181,7 @@ export class Session {
       `Gorgon ${VERSION} on Node ${process.versions.node}: every ${config.config.intervalMs / 1000} s, ` +
         `history ${stack.hub.store.health().mode}.`,
     );
+    if (this.#attention !== null) stack.setAttention(this.#attention);
     void hostFacts(this.#host).then((facts) => stack.setFacts(facts));
     return stack;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
-import { parseContext, parseHistoryParams, parseInitializeOptions, parseLogLevel } from "./wire.ts";
+import { parseAttention, parseContext, parseHistoryParams, parseInitializeOptions, parseLogLevel } from "./wire.ts";
 
 const options = {
   protocol: PROTOCOL_VERSION,
@@ -15,6 +15,9 @@ describe("what a client sends", () => {
     expect(parseInitializeOptions(options)).toEqual({ ok: true, value: options });
     expect(parseContext({ settings: {}, workspaceFolders: [] }).ok).toBe(true);
     expect(parseLogLevel({ level: "debug" })).toEqual({ ok: true, value: { level: "debug" } });
+    const attention = { focused: true, dashboardVisible: false };
+    expect(parseAttention(attention)).toEqual({ ok: true, value: attention });
+    expect(parseAttention({ focused: "yes" })).toMatchObject({ ok: false });
   });
 
   test.each([

@@ -1,5 +1,6 @@
 /** The schemas behind the words of `protocol/`: what a client sends is checked before anything uses it. */
 import * as z from "zod/mini";
+import type { Attention } from "../../protocol/attention.ts";
 import type { HistoryQuery } from "../../protocol/history.ts";
 import type { ParamsOf } from "../../protocol/message.ts";
 import type { getHistory, setLogLevel } from "../../protocol/messages/worker.ts";
@@ -27,6 +28,7 @@ const clientSettings = z.object({
   disk: z.optional(z.unknown()),
   historyEnabled: z.optional(z.unknown()),
   historyDays: z.optional(z.unknown()),
+  rateAdaptive: z.optional(z.unknown()),
 }) satisfies z.ZodMiniType<ClientSettings>;
 
 const logLevel = z.enum(["off", "trace", "debug", "info", "warning", "error"]);
@@ -66,6 +68,11 @@ const historyParams = z.object({
   queries: z.array(historyQuery).check(z.maxLength(MAX_QUERIES)),
 }) satisfies z.ZodMiniType<ParamsOf<typeof getHistory>>;
 
+const attention = z.object({
+  focused: z.boolean(),
+  dashboardVisible: z.boolean(),
+}) satisfies z.ZodMiniType<Attention>;
+
 const logLevelParams = z.object({ level: logLevel }) satisfies z.ZodMiniType<ParamsOf<typeof setLogLevel>>;
 
 /** Checks `initializationOptions`. */
@@ -90,6 +97,11 @@ export function parseContext(raw: unknown): Checked<ClientContext> {
 /** Checks the parameters of `getHistory`. */
 export function parseHistoryParams(raw: unknown): Checked<ParamsOf<typeof getHistory>> {
   return check(historyParams, raw, "the history query");
+}
+
+/** Checks the parameters of `attentionChanged`. */
+export function parseAttention(raw: unknown): Checked<Attention> {
+  return check(attention, raw, "the attention");
 }
 
 /** Checks the parameters of `setLogLevel`. */

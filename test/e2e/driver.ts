@@ -132,6 +132,41 @@ export async function hoverBell(page: Page): Promise<Locator> {
   return hover;
 }
 
+/** Hovers over the bell again and again until the tooltip says this: an open one is redrawn rarely. */
+export async function untilTooltip(page: Page, text: RegExp): Promise<void> {
+  let last = "";
+  try {
+    await until(
+      `a tooltip with ${String(text)}`,
+      async () => {
+        last = await (await hoverBell(page)).innerText();
+        return text.test(last) ? true : null;
+      },
+      60_000,
+    );
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${message}; it says ${JSON.stringify(last)}`, { cause: error });
+  }
+  await page.mouse.move(400, 300);
+}
+
+/** The few members of the window that tell the workbench of its focus. */
+interface FocusedWindow {
+  document: { hasFocus: () => boolean };
+  dispatchEvent(event: unknown): void;
+  Event: new (type: string) => unknown;
+}
+
+/** Gives the window the focus, or takes it, as another window in front of it would. */
+export async function setFocus(page: Page, focused: boolean): Promise<void> {
+  await page.evaluate((has: boolean) => {
+    const window = globalThis as unknown as FocusedWindow;
+    window.document.hasFocus = () => has;
+    window.dispatchEvent(new window.Event(has ? "focus" : "blur"));
+  }, focused);
+}
+
 /** Runs a command by its title in the command palette. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   const input = page.locator(".quick-input-widget input.input, .quick-input-widget .quick-input-box input").first();

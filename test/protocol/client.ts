@@ -34,7 +34,7 @@ export class TestClient {
   readonly home: string;
   readonly log: string[] = [];
 
-  constructor(options: { readonly home?: string } = {}) {
+  constructor(options: { readonly home?: string; readonly env?: Readonly<Record<string, string>> } = {}) {
     if (!existsSync(WORKER)) throw new Error("dist/worker.cjs is not there: npm run build");
     this.home = options.home ?? mkdtempSync(path.join(tmpdir(), "gorgon-protocol-"));
     this.child = fork(WORKER, ["--node-ipc"], {
@@ -45,6 +45,7 @@ export class TestClient {
         XDG_STATE_HOME: path.join(this.home, "state"),
         XDG_CONFIG_HOME: path.join(this.home, "config"),
         XDG_RUNTIME_DIR: path.join(this.home, "run"),
+        ...options.env,
       },
     });
     this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
@@ -73,6 +74,10 @@ export class TestClient {
 
   send<P, R>(message: Request<P, R>, params: P): Promise<R> {
     return this.connection.sendRequest<R>(message.method, params);
+  }
+
+  tell<P>(message: Notification<P>, params: P): Promise<void> {
+    return this.connection.sendNotification(message.method, params);
   }
 
   /** The next notification of this kind that satisfies the condition. */

@@ -1,9 +1,11 @@
 /** The real worker bundle, over the real channel: what the extension may rely on. */
 import { fork } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import {
+  attentionChanged,
   collectNow,
   getDoctor,
   getHistory,
@@ -11,13 +13,14 @@ import {
   setContext,
   stateChanged,
 } from "../../protocol/messages/worker.ts";
+import type { Attention } from "../../protocol/attention.ts";
 import type { WorkerHello } from "../../protocol/settings.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { OPTIONS, TestClient, WORKER } from "./client.ts";
 
 const clients: TestClient[] = [];
-function connect(home?: string): TestClient {
-  const client = new TestClient(home === undefined ? {} : { home });
+function connect(home?: string, env: Readonly<Record<string, string>> = {}): TestClient {
+  const client = new TestClient({ env, ...(home === undefined ? {} : { home }) });
   clients.push(client);
   return client;
 }
@@ -171,6 +174,74 @@ describe("settings", () => {
     const state = await client.send(collectNow, null);
     const rule = state.bell.verdicts.find((verdict) => verdict.rule.id.includes("load"))?.rule;
     expect(rule?.origin).toContain("project");
+  });
+});
+
+describe("the rate", () => {
+  it("is lowered while nobody looks, unless the bell rings, and says why", async () => {
+    const client = connect();
+    await client.initializeWith({ settings: { interval: 0.5, cpu: { warn: 100, crit: 100 } } });
+    await client.next(stateChanged);
+    const left = client.next(stateChanged, (state) => state.rate.reason.includes("window unfocused"));
+    await client.tell(attentionChanged, { focused: false, dashboardVisible: false });
+    const { rate, intervalMs } = await left;
+    // The machine may be busy with other tests: then the rate stays, and the reason names the level.
+    expect(rate).toMatchObject({ baseMs: 500, slowestMs: 5000, intervalMs });
+    expect(intervalMs).toBe(rate.reason === "window unfocused" ? 2500 : 500);
+    const back = client.next(stateChanged, (state) => state.intervalMs === 500 && state.rate.reason === "");
+    await client.tell(attentionChanged, { focused: false, dashboardVisible: true });
+    expect((await back).rate.intervalMs).toBe(500);
+  });
+
+  it("stays where it is told not to adapt, and refuses what is no attention", async () => {
+    const client = connect();
+    await client.initializeWith({ settings: { interval: 0.5, rateAdaptive: false } });
+    const first = await client.next(stateChanged);
+    await client.tell(attentionChanged, { focused: false, dashboardVisible: false });
+    await client.tell(attentionChanged, { focused: "no" } as unknown as Attention);
+    const later = await client.next(stateChanged, (state) => state.time > first.time + 1500);
+    expect(later.rate).toEqual({ intervalMs: 500, baseMs: 500, slowestMs: 500, reason: "" });
+    expect(client.log.some((line) => line.includes("attention"))).toBe(true);
+  });
+});
+
+describe("the crabs", () => {
+  it("of the watchdog look at the worst processes while memory is bad", async () => {
+    const client = connect();
+    await client.initializeWith({ settings: { interval: 0.5, cpu: { warn: 100, crit: 100 } } });
+    const out = client.next(stateChanged, (state) => state.sensors.some((one) => one.crab === "watchdog"));
+    await client.send(setContext, {
+      settings: { interval: 0.5, cpu: { warn: 100, crit: 100 }, memory: { warn: 1 } },
+      workspaceFolders: [],
+    });
+    expect(["WARN", "CRIT"]).toContain((await out).bell.level);
+    const seen = await client.next(stateChanged, (state) =>
+      state.sensors.some((one) => one.crab === "watchdog" && one.ok && one.lastMs > 0),
+    );
+    expect(seen.sensors.find((one) => one.crab === "watchdog")).toMatchObject({ sensor: "runaway", intervalMs: 500 });
+  });
+
+  it("of the trainer follow the file that the environment names", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "gorgon-progress-"));
+    const file = path.join(folder, "progress");
+    const client = connect(undefined, { GORGON_PROGRESS: file });
+    try {
+      await client.initializeWith({ settings: { interval: 0.5 } });
+      await client.next(stateChanged, (state) => state.sensors.some((one) => one.crab === "trainer"));
+      const lines = [1, 2].map((batch) => JSON.stringify({ epoch: 1, epochs: 1, batch, batches: 2, loss: 0.5 }));
+      writeFileSync(file, `${lines.join("\n")}\n`);
+      const to = Date.now() + 60_000;
+      const query = { metric: "gorgon.training.batch", match: {}, from: 0, to, step: 0, aggregate: "last" } as const;
+      await expect
+        .poll(async () => (await client.send(getHistory, { queries: [query] })).frames[0]?.[0]?.values.at(-1), {
+          timeout: 15_000,
+          interval: 200,
+        })
+        .toBe(2);
+      await expect.poll(() => client.log.join("\n")).toContain("Epoch 1 of 1 ended");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

@@ -315,6 +315,7 @@ export function sampleState(options: SampleOptions): WorkerState {
     },
     role: { role: "leads", leader: 4242, since: now - 5 * 60 * MINUTE, reason: "" },
     intervalMs: 2000,
+    rate: { intervalMs: 2000, baseMs: 2000, slowestMs: 20_000, reason: "" },
     problems: [],
   };
 }

@@ -3,6 +3,7 @@ import type { Attributes, Reading } from "../../../protocol/reading.ts";
 import { watchAttributes, type ProcessWatch } from "../../config/watch.ts";
 import type { Host } from "../../host/host.ts";
 import { cpusIn } from "../cpu-list.ts";
+import { pageBytes } from "../page-size.ts";
 import { PartialFailure, type Rhopalium } from "../rhopalium.ts";
 import { smallText } from "../small-file.ts";
 import { matches } from "../wildcard.ts";
@@ -14,10 +15,6 @@ import { Top } from "./top.ts";
 
 /** The kernel shows times to programs in hundredths of a second on every architecture that Node runs on (USER_HZ). */
 const TICKS_A_SECOND = 100;
-
-/** The page size of most machines; where it differs the kernel tells (getauxval(3), AT_PAGESZ). */
-const USUAL_PAGE_BYTES = 4096;
-const AT_PAGESZ = 6;
 
 /** How many are shown by CPU, and as many by memory. */
 export const DEFAULT_TOP = 10;
@@ -179,24 +176,6 @@ class LinuxProcesses implements Rhopalium {
   dispose(): void {
     // Holds no files.
   }
-}
-
-/** The auxiliary vector: pairs of words of the machine, each a kind and a value. Node's platforms have 64 bits. */
-function pageBytes(host: Host): number {
-  const file = host.files.live("/proc/self/auxv");
-  try {
-    const bytes = file.read();
-    for (let at = 0; at + 16 <= bytes.length; at += 16) {
-      const size = Number(bytes.readBigUInt64LE(at + 8));
-      if (bytes.readBigUInt64LE(at) === BigInt(AT_PAGESZ))
-        return size >= 1024 && size <= 2 ** 24 ? size : USUAL_PAGE_BYTES;
-    }
-  } catch {
-    // Hidden by a container: the usual size it is.
-  } finally {
-    file.dispose();
-  }
-  return USUAL_PAGE_BYTES;
 }
 
 function coresOf(host: Host): number {

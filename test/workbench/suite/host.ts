@@ -14,6 +14,9 @@ export function gorgon(): vscode.Extension<GorgonApi> {
   return found;
 }
 
+/** What was measured on the way, by name; it goes into the results beside the cases. */
+export const MEASURES = new Map<string, number>();
+
 /** Waits until `probe` answers something other than undefined, and answers with it. */
 export async function until<T>(
   what: string,

@@ -4,6 +4,7 @@ import Mocha from "mocha";
 import type { CaseResult } from "../../../scripts/results.ts";
 import { activation } from "./activation.ts";
 import { commands } from "./commands.ts";
+import { MEASURES } from "./host.ts";
 import { settings } from "./settings.ts";
 
 /** Called by VS Code. Resolves when all passed, rejects otherwise. */
@@ -17,7 +18,7 @@ export function run(): Promise<void> {
   const cases: CaseResult[] = [];
   return new Promise((resolve, reject) => {
     const runner = mocha.run((failures) => {
-      writeFileSync(file, JSON.stringify({ cases }, null, 2));
+      writeFileSync(file, JSON.stringify({ cases, measures: Object.fromEntries(MEASURES) }, null, 2));
       if (failures === 0) resolve();
       else reject(new Error(`${String(failures)} of ${String(cases.length)} tests failed`));
     });
