@@ -1,0 +1,81 @@
+/** The tables of a history file of chunks, and the checks at opening. */
+import { statSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import { FileDamaged, FileNewer } from "./sqlite-errors.ts";
+
+/** The schema's number, in the file's user_version. 1 was one row a sample. */
+export const SCHEMA_VERSION = 2;
+/** "GORG": tells Gorgon's files from any other SQLite database. */
+const APPLICATION_ID = 0x474f5247;
+/** Reading every page costs 2 ms a MiB: larger files are trusted at the start and found out when read. */
+const QUICK_CHECK_BYTES = 32 * 1024 * 1024;
+
+const TABLES = `
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL, kind TEXT NOT NULL, sealed INTEGER NOT NULL
+  );
+  CREATE TABLE chunk (
+    series INTEGER NOT NULL, tier INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+    count INTEGER NOT NULL, min REAL, max REAL, sum REAL, first REAL, last REAL, checksum INTEGER NOT NULL,
+    body BLOB NOT NULL, PRIMARY KEY (series, tier, start)
+  ) WITHOUT ROWID;
+  CREATE INDEX chunk_age ON chunk (tier, end);
+  CREATE TABLE annotation (
+    id INTEGER PRIMARY KEY, time INTEGER NOT NULL, end INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL,
+    source TEXT NOT NULL
+  );
+  CREATE INDEX annotation_time ON annotation (time);
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+`;
+
+/** A pragma that is a number. */
+export function pragma(database: DatabaseSync, name: string): number {
+  const value = database.prepare(`PRAGMA ${name}`).get()?.[name];
+  return typeof value === "number" ? value : 0;
+}
+
+/** 0 for a new file. Throws FileNewer and FileDamaged. */
+function checkVersion(database: DatabaseSync): number {
+  const version = pragma(database, "user_version");
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  if (version === 0 && tables.length === 0) return 0;
+  if (pragma(database, "application_id") !== APPLICATION_ID) throw new FileDamaged("it is not a history of Gorgon");
+  if (version > SCHEMA_VERSION) throw new FileNewer(version, SCHEMA_VERSION);
+  const names = new Set(tables.map((table) => table["name"]));
+  if (version < SCHEMA_VERSION) throw new FileDamaged("it is of an older Gorgon, one row a sample");
+  for (const name of ["series", "chunk", "annotation", "meta"]) {
+    if (!names.has(name)) throw new FileDamaged("its tables are missing");
+  }
+  return version;
+}
+
+/** Checks a file and makes it ready to be written. Throws FileNewer, FileDamaged and SQLite's errors. */
+export function prepareWriting(database: DatabaseSync, path: string): void {
+  const version = checkVersion(database);
+  if (version === 0) database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  else if (statSync(path).size <= QUICK_CHECK_BYTES) {
+    const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+    if (found !== "ok") throw new FileDamaged(`its check says: ${String(found)}`);
+  }
+  // Checkpoints are the store's own, at moments it chooses; the last number is only a backstop.
+  database.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; " +
+      "PRAGMA wal_autocheckpoint = 8000",
+  );
+  if (version !== 0) return;
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    database.exec(TABLES);
+    database.exec(`PRAGMA application_id = ${String(APPLICATION_ID)}; PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Checks a file that another process writes. */
+export function prepareReading(database: DatabaseSync): void {
+  if (checkVersion(database) === 0) throw new Error("the writer has not prepared the file yet");
+  database.exec("PRAGMA query_only = 1");
+}

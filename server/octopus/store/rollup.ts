@@ -1,0 +1,162 @@
+/** The coarser tiers: what remains of the samples of each minute, ten minutes and hour when the raw ones are gone. */
+import { ByteReader, ByteWriter } from "./chunk/bytes.ts";
+import { CHUNK_SAMPLES, sealed, unsealed, type Samples } from "./chunk/codec.ts";
+import { ChunkDamaged } from "./chunk/errors.ts";
+import { planIntegers, readIntegers, writeIntegers } from "./chunk/integers.ts";
+import { planValues, readValues, writeValues } from "./chunk/values.ts";
+
+const MINUTE_MS = 60_000;
+
+/** Widths of the tiers' steps, milliseconds; tier 0 holds the raw samples. */
+export const TIER_STEPS: readonly number[] = [0, MINUTE_MS, 10 * MINUTE_MS, 60 * MINUTE_MS];
+/** The tier of raw samples. */
+export const RAW = 0;
+/** The coarsest tier. */
+export const COARSEST = TIER_STEPS.length - 1;
+
+/** Steps in one chunk of a coarser tier at most. Fewer than samples, because it is written anew as it grows. */
+export const CHUNK_STEPS = 240;
+
+const FORMAT = 1;
+const CRC_BYTES = 4;
+
+/** Steps of one series in columns, in the order of time. A step without samples is not there. */
+export interface Steps {
+  readonly starts: number[];
+  readonly counts: number[];
+  readonly sums: number[];
+  readonly mins: number[];
+  readonly maxs: number[];
+  readonly lasts: number[];
+}
+
+export function noSteps(): Steps {
+  return { starts: [], counts: [], sums: [], mins: [], maxs: [], lasts: [] };
+}
+
+/** Adds samples, in the order of time and none before the last step. The last step goes on when they fall into it. */
+export function addSamples(steps: Steps, { times, values }: Samples, width: number): void {
+  for (let index = 0; index < times.length; index++) {
+    addStep(steps, Math.floor((times[index] ?? 0) / width) * width, 1, values[index] ?? 0);
+  }
+}
+
+function addStep(steps: Steps, start: number, count: number, value: number): void {
+  const at = steps.starts.length - 1;
+  if (steps.starts[at] === start) {
+    steps.counts[at] = (steps.counts[at] ?? 0) + count;
+    steps.sums[at] = (steps.sums[at] ?? 0) + value;
+    if (value < (steps.mins[at] ?? 0)) steps.mins[at] = value;
+    if (value > (steps.maxs[at] ?? 0)) steps.maxs[at] = value;
+    steps.lasts[at] = value;
+    return;
+  }
+  push(steps, start, count, value, value, value, value);
+}
+
+function push(steps: Steps, start: number, count: number, sum: number, min: number, max: number, last: number): void {
+  steps.starts.push(start);
+  steps.counts.push(count);
+  steps.sums.push(sum);
+  steps.mins.push(min);
+  steps.maxs.push(max);
+  steps.lasts.push(last);
+}
+
+/** Copies step `at` of `from` to the end of `to`. */
+export function copyStep(from: Steps, at: number, to: Steps): void {
+  push(
+    to,
+    from.starts[at] ?? 0,
+    from.counts[at] ?? 0,
+    from.sums[at] ?? 0,
+    from.mins[at] ?? 0,
+    from.maxs[at] ?? 0,
+    from.lasts[at] ?? 0,
+  );
+}
+
+/**
+ * Two columns of steps as one. Where both have a step, `late` is all of its samples anew when it has at least as many
+ * as are known; else (the raw samples of before are gone) they are added.
+ */
+export function mergeSteps(known: Steps, late: Steps): Steps {
+  const merged = noSteps();
+  let at = 0;
+  for (let index = 0; index < late.starts.length; index++) {
+    const start = late.starts[index] ?? 0;
+    for (; at < known.starts.length && (known.starts[at] ?? 0) < start; at++) copyStep(known, at, merged);
+    copyStep(late, index, merged);
+    if (known.starts[at] !== start) continue;
+    if ((late.counts[index] ?? 0) < (known.counts[at] ?? 0)) join(merged, known, at);
+    at++;
+  }
+  for (; at < known.starts.length; at++) copyStep(known, at, merged);
+  return merged;
+}
+
+function join(into: Steps, other: Steps, at: number): void {
+  const end = into.starts.length - 1;
+  into.counts[end] = (into.counts[end] ?? 0) + (other.counts[at] ?? 0);
+  into.sums[end] = (into.sums[end] ?? 0) + (other.sums[at] ?? 0);
+  into.mins[end] = Math.min(into.mins[end] ?? 0, other.mins[at] ?? 0);
+  into.maxs[end] = Math.max(into.maxs[end] ?? 0, other.maxs[at] ?? 0);
+}
+
+function sameColumn(one: readonly number[], other: readonly number[]): boolean {
+  return one.every((value, index) => Object.is(value, other[index]));
+}
+
+/** Sums beyond the doubles cannot be kept; the largest double stands for them. */
+const kept = (sum: number): number =>
+  Number.isFinite(sum) ? sum : sum < 0 ? -Number.MAX_VALUE : Number.isNaN(sum) ? 0 : Number.MAX_VALUE;
+
+/** Encodes 1 to 720 steps: checksum, format, count, starts, counts, and each column of values behind its length. */
+export function encodeSteps(steps: Steps, width: number): Uint8Array {
+  const out = new ByteWriter(1024);
+  out.length = CRC_BYTES;
+  out.byte(FORMAT);
+  out.varint(steps.starts.length);
+  writeIntegers(planIntegers(Float64Array.from(steps.starts, (start) => start / width)), out, "bits");
+  writeIntegers(planIntegers(Float64Array.from(steps.counts)), out, "bits");
+  const column = new ByteWriter(512);
+  const write = (values: readonly number[], like: readonly number[] | null): void => {
+    column.clear();
+    // Length 0: the same as the extremes, as in every step of a series that stands still.
+    if (like === null || !sameColumn(values, like)) {
+      writeValues(planValues(Float64Array.from(values)), column, "bits");
+    }
+    out.varint(column.length);
+    out.raw(column.view());
+  };
+  write(steps.mins, null);
+  write(steps.maxs, steps.mins);
+  write(steps.lasts, steps.maxs);
+  write(steps.sums.map(kept), null);
+  return sealed(out);
+}
+
+/** Decodes steps. Throws ChunkDamaged. */
+export function decodeSteps(bytes: Uint8Array, width: number): Steps {
+  const from = unsealed(bytes);
+  if (from.byte() !== FORMAT) throw new ChunkDamaged("it is of a newer format");
+  const count = from.varint();
+  if (count === 0 || count > CHUNK_SAMPLES) throw new ChunkDamaged("it has too many steps");
+  const starts = Array.from(readIntegers(from, count), (start) => start * width);
+  const counts = Array.from(readIntegers(from, count));
+  const read = (like: number[] | null): number[] => {
+    const length = from.varint();
+    const part: ByteReader = from.part(length);
+    if (length > 0) return Array.from(readValues(part, count));
+    if (like === null) throw new ChunkDamaged("a column is missing");
+    return like.slice();
+  };
+  const mins = read(null);
+  const maxs = read(mins);
+  const lasts = read(maxs);
+  const sums = read(null);
+  for (let index = 1; index < count; index++) {
+    if (!((starts[index] ?? 0) > (starts[index - 1] ?? 0))) throw new ChunkDamaged("its steps do not rise");
+  }
+  return { starts, counts, sums, mins, maxs, lasts };
+}
