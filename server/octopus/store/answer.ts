@@ -47,10 +47,11 @@ export function answer(query: HistoryQuery, sources: Sources): SeriesFrame | nul
     for (const segment of plan(query, file, id, from, late)) {
       if (segment.tier === RAW) feedRaw(builder, query, file, id, segment, late ? live : null);
       else {
-        feedSteps(builder, file, id, segment);
+        const fed = feedSteps(builder, file, id, segment);
         if (late) builder.addAll(live.times, live.values, segment.from, segment.to);
         const width = widthOf(segment.tier);
-        if (query.step % width !== 0 || !isSimple(query.aggregate)) resolution = Math.max(resolution, width);
+        const blurs = query.step % width !== 0 || !isSimple(query.aggregate);
+        if (fed && blurs) resolution = Math.max(resolution, width);
       }
     }
     if (late) return builder.finish(sources.attributes, sources.unit, resolution);
@@ -132,16 +133,17 @@ function feedRaw(
   }
 }
 
-function feedSteps(builder: FrameBuilder, file: ChunkFile, id: number, { tier, from, to }: Segment): void {
-  const width = widthOf(tier);
+function feedSteps(builder: FrameBuilder, file: ChunkFile, id: number, { tier, from, to }: Segment): boolean {
+  let fed = false;
   for (const row of file.rows(id, tier, from, to)) {
     const steps = readSteps(file, id, tier, row.start);
     if (steps === null) continue;
     for (const [index, start] of steps.starts.entries()) {
       if (start < from || start >= to) continue;
+      fed = true;
       builder.addLump({
         start,
-        end: start + width,
+        end: start + (steps.offsets[index] ?? 0),
         count: steps.counts[index] ?? 0,
         sum: steps.sums[index] ?? 0,
         min: steps.mins[index] ?? 0,
@@ -150,4 +152,5 @@ function feedSteps(builder: FrameBuilder, file: ChunkFile, id: number, { tier, f
       });
     }
   }
+  return fed;
 }

@@ -28,52 +28,50 @@ export interface Steps {
   readonly mins: number[];
   readonly maxs: number[];
   readonly lasts: number[];
+  /** When the last value was, milliseconds after the step's start: a counter's rate needs it. */
+  readonly offsets: number[];
 }
 
 export function noSteps(): Steps {
-  return { starts: [], counts: [], sums: [], mins: [], maxs: [], lasts: [] };
+  return { starts: [], counts: [], sums: [], mins: [], maxs: [], lasts: [], offsets: [] };
 }
 
 /** Adds samples, in the order of time and none before the last step. The last step goes on when they fall into it. */
 export function addSamples(steps: Steps, { times, values }: Samples, width: number): void {
+  const { starts, counts, sums, mins, maxs, lasts, offsets } = steps;
+  let at = starts.length - 1;
   for (let index = 0; index < times.length; index++) {
-    addStep(steps, Math.floor((times[index] ?? 0) / width) * width, 1, values[index] ?? 0);
+    const time = times[index] ?? 0;
+    const value = values[index] ?? 0;
+    const start = Math.floor(time / width) * width;
+    if (starts[at] !== start) {
+      at++;
+      starts.push(start);
+      counts.push(0);
+      sums.push(0);
+      mins.push(value);
+      maxs.push(value);
+      lasts.push(value);
+      offsets.push(0);
+    }
+    counts[at] = (counts[at] ?? 0) + 1;
+    sums[at] = (sums[at] ?? 0) + value;
+    if (value < (mins[at] ?? 0)) mins[at] = value;
+    if (value > (maxs[at] ?? 0)) maxs[at] = value;
+    lasts[at] = value;
+    offsets[at] = time - start;
   }
-}
-
-function addStep(steps: Steps, start: number, count: number, value: number): void {
-  const at = steps.starts.length - 1;
-  if (steps.starts[at] === start) {
-    steps.counts[at] = (steps.counts[at] ?? 0) + count;
-    steps.sums[at] = (steps.sums[at] ?? 0) + value;
-    if (value < (steps.mins[at] ?? 0)) steps.mins[at] = value;
-    if (value > (steps.maxs[at] ?? 0)) steps.maxs[at] = value;
-    steps.lasts[at] = value;
-    return;
-  }
-  push(steps, start, count, value, value, value, value);
-}
-
-function push(steps: Steps, start: number, count: number, sum: number, min: number, max: number, last: number): void {
-  steps.starts.push(start);
-  steps.counts.push(count);
-  steps.sums.push(sum);
-  steps.mins.push(min);
-  steps.maxs.push(max);
-  steps.lasts.push(last);
 }
 
 /** Copies step `at` of `from` to the end of `to`. */
 export function copyStep(from: Steps, at: number, to: Steps): void {
-  push(
-    to,
-    from.starts[at] ?? 0,
-    from.counts[at] ?? 0,
-    from.sums[at] ?? 0,
-    from.mins[at] ?? 0,
-    from.maxs[at] ?? 0,
-    from.lasts[at] ?? 0,
-  );
+  to.starts.push(from.starts[at] ?? 0);
+  to.counts.push(from.counts[at] ?? 0);
+  to.sums.push(from.sums[at] ?? 0);
+  to.mins.push(from.mins[at] ?? 0);
+  to.maxs.push(from.maxs[at] ?? 0);
+  to.lasts.push(from.lasts[at] ?? 0);
+  to.offsets.push(from.offsets[at] ?? 0);
 }
 
 /**
@@ -101,6 +99,9 @@ function join(into: Steps, other: Steps, at: number): void {
   into.sums[end] = (into.sums[end] ?? 0) + (other.sums[at] ?? 0);
   into.mins[end] = Math.min(into.mins[end] ?? 0, other.mins[at] ?? 0);
   into.maxs[end] = Math.max(into.maxs[end] ?? 0, other.maxs[at] ?? 0);
+  if ((other.offsets[at] ?? 0) <= (into.offsets[end] ?? 0)) return;
+  into.lasts[end] = other.lasts[at] ?? 0;
+  into.offsets[end] = other.offsets[at] ?? 0;
 }
 
 function sameColumn(one: readonly number[], other: readonly number[]): boolean {
@@ -111,7 +112,7 @@ function sameColumn(one: readonly number[], other: readonly number[]): boolean {
 const kept = (sum: number): number =>
   Number.isFinite(sum) ? sum : sum < 0 ? -Number.MAX_VALUE : Number.isNaN(sum) ? 0 : Number.MAX_VALUE;
 
-/** Encodes 1 to 720 steps: checksum, format, count, starts, counts, and each column of values behind its length. */
+/** Encodes 1 to 720 steps: checksum, format, count, starts, counts, offsets, and each column of values behind its length. */
 export function encodeSteps(steps: Steps, width: number): Uint8Array {
   const out = new ByteWriter(1024);
   out.length = CRC_BYTES;
@@ -119,6 +120,7 @@ export function encodeSteps(steps: Steps, width: number): Uint8Array {
   out.varint(steps.starts.length);
   writeIntegers(planIntegers(Float64Array.from(steps.starts, (start) => start / width)), out, "bits");
   writeIntegers(planIntegers(Float64Array.from(steps.counts)), out, "bits");
+  writeIntegers(planIntegers(Float64Array.from(steps.offsets)), out, "bits");
   const column = new ByteWriter(512);
   const write = (values: readonly number[], like: readonly number[] | null): void => {
     column.clear();
@@ -144,6 +146,7 @@ export function decodeSteps(bytes: Uint8Array, width: number): Steps {
   if (count === 0 || count > CHUNK_SAMPLES) throw new ChunkDamaged("it has too many steps");
   const starts = Array.from(readIntegers(from, count), (start) => start * width);
   const counts = Array.from(readIntegers(from, count));
+  const offsets = Array.from(readIntegers(from, count));
   const read = (like: number[] | null): number[] => {
     const length = from.varint();
     const part: ByteReader = from.part(length);
@@ -158,5 +161,5 @@ export function decodeSteps(bytes: Uint8Array, width: number): Steps {
   for (let index = 1; index < count; index++) {
     if (!((starts[index] ?? 0) > (starts[index - 1] ?? 0))) throw new ChunkDamaged("its steps do not rise");
   }
-  return { starts, counts, sums, mins, maxs, lasts };
+  return { starts, counts, sums, mins, maxs, lasts, offsets };
 }
