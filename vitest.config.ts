@@ -10,7 +10,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{protocol,server,extension,webview,scripts}/**/*.test.ts"],
+          include: ["{protocol,server,extension,webview,scripts}/**/*.test.ts", "test/workbench/*.test.ts"],
           testTimeout: 5000,
           // Threads share what node:sqlite and the parsers cost to load.
           pool: "threads",
@@ -43,6 +43,16 @@ export default defineConfig({
           include: ["test/torture/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
         },
       },

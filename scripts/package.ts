@@ -1,5 +1,5 @@
 /** Packs the extension: builds dist/, writes out/gorgon-<version>.vsix and checks what is in it. */
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
@@ -21,9 +21,14 @@ export interface Vsix {
   readonly files: readonly string[];
 }
 
+/** Where the VSIX of this version goes. */
+function target(): string {
+  const pkg = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { name: string; version: string };
+  return path.join(root, "out", `${pkg.name}-${pkg.version}.vsix`);
+}
+
 /** Builds and packs the extension. Throws when the VSIX is too large or holds what must not be shipped. */
 export async function packageVsix(): Promise<Vsix> {
-  const pkg = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { name: string; version: string };
   await buildAll();
   // The bundles hold every dependency, so none is listed or copied.
   const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
@@ -31,9 +36,8 @@ export async function packageVsix(): Promise<Vsix> {
   if (wrong.length > 0) {
     throw new Error(`The VSIX must not hold ${wrong.slice(0, 10).join(", ")}. Add them to .vscodeignore.`);
   }
-  const out = path.join(root, "out");
-  mkdirSync(out, { recursive: true });
-  const file = path.join(out, `${pkg.name}-${pkg.version}.vsix`);
+  const file = target();
+  mkdirSync(path.dirname(file), { recursive: true });
   await createVSIX({
     cwd: root,
     packagePath: file,
@@ -46,6 +50,27 @@ export async function packageVsix(): Promise<Vsix> {
     throw new Error(`${file} is ${String(size)} bytes, over the limit of ${String(LIMIT)}. See what grew: unzip -l.`);
   }
   return { file, bytes: size, files };
+}
+
+/** The newest change under a file or folder, milliseconds since the epoch. */
+function newest(place: string): number {
+  const found = statSync(place, { throwIfNoEntry: false });
+  if (!found) return 0;
+  if (!found.isDirectory()) return found.mtimeMs;
+  return readdirSync(place).reduce((time, name) => Math.max(time, newest(path.join(place, name))), found.mtimeMs);
+}
+
+/** What goes into the VSIX, directly or through the bundles. */
+const INPUTS: readonly string[] = [
+  ...["extension", "protocol", "server", "webview", "media"],
+  ...["package.json", ".vscodeignore", "README.md", "CHANGELOG.md", "LICENSE", "scripts/build.ts"],
+];
+
+/** The VSIX of the sources as they are: packs it unless that was done since their last change. Answers with its path. */
+export async function freshVsix(): Promise<string> {
+  const file = target();
+  const changed = Math.max(...INPUTS.map((name) => newest(path.join(root, name))));
+  return newest(file) > changed ? file : (await packageVsix()).file;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

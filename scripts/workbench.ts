@@ -65,7 +65,7 @@ async function install(step: Step): Promise<void> {
   });
   if (code !== 0) {
     throw new Error(
-      `npm could not install ${step.what} in ${step.folder} (exit ${String(code)}): ${errors.trim().slice(0, 2000)}\n` +
+      `missing: code-server (npm could not install ${step.what} in ${step.folder} (exit ${String(code)}): ${errors.trim().slice(0, 1000)}). ` +
         "Check the network (npm ping) and run the command again.",
     );
   }

@@ -9,12 +9,8 @@ async function main(): Promise<void> {
     serve();
     return;
   }
-  const { runCli } = await import("./cli/cli.ts");
-  process.exitCode = await runCli(process.argv.slice(2), {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: process.env,
-  });
+  const [{ runCli }, { processIo }] = await Promise.all([import("./cli/cli.ts"), import("./cli/io.ts")]);
+  process.exitCode = await runCli(process.argv.slice(2), processIo());
 }
 
 main().catch((error: unknown) => {

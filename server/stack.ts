@@ -12,6 +12,7 @@ import { glanceOf } from "./octopus/glance.ts";
 import type { Hub } from "./octopus/hub.ts";
 import { Octopus } from "./octopus/octopus.ts";
 import { openStore } from "./octopus/store/open.ts";
+import { MemoryStore } from "./octopus/store/memory.ts";
 import type { SeriesStore } from "./octopus/store/store.ts";
 import { hostSensors } from "./rhopalia/index.ts";
 
@@ -45,20 +46,27 @@ export interface Stack {
   close(): Promise<void>;
 }
 
+/** Off Linux every read asks a program of the system, some of them slow to start. */
+const SLOW_DEADLINE_MS = 10_000;
+
+/** Where the worker keeps no file, this much history is in memory. */
+const MEMORY_RETENTION_MS = 3_600_000;
+
 /** Opens the store that the configuration asks for. */
-function storeOf(options: StackOptions, config: LoadedConfig): Promise<SeriesStore> {
+function storeOf(options: StackOptions, config: LoadedConfig): SeriesStore {
+  const { clock } = options.host;
   const { enabled, retentionMs } = config.config.history;
-  return openStore({
-    path: enabled ? options.historyPath : null,
-    disabledReason: enabled ? "" : "History on disk is switched off (gorgon.history.enabled, or history.enabled).",
-    retentionMs,
-    clock: options.host.clock,
-    log: options.log,
-  });
+  if (enabled && options.historyPath !== null) {
+    return openStore({ path: options.historyPath, retentionMs, clock, log: options.log });
+  }
+  const why = enabled
+    ? "History is not kept on disk here"
+    : "History on disk is switched off (gorgon.history.enabled, or history.enabled)";
+  return new MemoryStore({ clock, retentionMs: MEMORY_RETENTION_MS, reason: `${why}; the last hour is in memory.` });
 }
 
 /** Builds the stack; nothing polls before `start`. */
-export async function createStack(options: StackOptions): Promise<Stack> {
+export function createStack(options: StackOptions): Stack {
   const { host, log, nodeName } = options;
   let config = options.config;
   let facts = options.facts;
@@ -66,7 +74,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   const boot = host.clock.now().toString(36);
 
   const self = new SelfMeter(host.clock);
-  const hub = new Octopus({ node: nodeName, clock: host.clock, log, store: await storeOf(options, config) });
+  const hub = new Octopus({ node: nodeName, clock: host.clock, log, store: storeOf(options, config) });
   const guardian = new CrabGuardian({
     name: "guardian",
     node: nodeName,
@@ -74,6 +82,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     clock: host.clock,
     log,
     intervalMs: config.config.intervalMs,
+    ...(host.platform === "linux" ? {} : { deadlineMs: SLOW_DEADLINE_MS }),
   });
   hub.register(guardian);
   const bell = new Bell({ hub, rules: rulesOf(config.config), clock: host.clock, log });

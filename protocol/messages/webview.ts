@@ -30,6 +30,8 @@ export interface DashboardHistory {
 /** Everything the dashboard shows. */
 export interface DashboardSnapshot {
   readonly type: "snapshot";
+  /** When it was sent, by the sender's clock, so that ages are right where the dashboard's clock differs. */
+  readonly sentAt?: number;
   readonly range: RangeMinutes;
   /** Null while the worker starts. */
   readonly state: WorkerState | null;

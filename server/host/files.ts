@@ -77,10 +77,12 @@ class OpenFile implements LiveFile {
   }
 }
 
-function sizeOf(stats: fs.StatsFs & { readonly frsize?: number }): FileSystemSize {
+function sizeOf(stats: fs.StatsFs): FileSystemSize {
+  // statvfs counts blocks in fragments, which differ from the transfer size on some FUSE file systems. Older Nodes do
+  // not tell their size.
+  const fragmentBytes = (stats as Partial<fs.StatsFs>).frsize ?? 0;
   return {
-    // statvfs counts blocks in fragments; they differ from the transfer size on some FUSE file systems.
-    blockBytes: stats.frsize !== undefined && stats.frsize > 0 ? stats.frsize : stats.bsize,
+    blockBytes: fragmentBytes > 0 ? fragmentBytes : stats.bsize,
     blocks: stats.blocks,
     blocksFree: stats.bfree,
     blocksAvailable: stats.bavail,

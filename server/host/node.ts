@@ -8,7 +8,8 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule: (run, milliseconds, options) => {
-    const timer = setTimeout(run, milliseconds);
+    // A due time computed a moment ago may be past by now; Node warns about negative delays.
+    const timer = setTimeout(run, Math.max(0, milliseconds));
     if (options?.unref === true) timer.unref();
     return { dispose: () => clearTimeout(timer) };
   },

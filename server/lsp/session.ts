@@ -29,7 +29,7 @@ import { statePaths } from "../host/paths.ts";
 import { hostFacts, provisionalFacts } from "../rhopalia/facts.ts";
 import { createStack, type Stack } from "../stack.ts";
 import { VERSION } from "../version.ts";
-import { parseContext, parseHistoryParams, parseInitializeOptions } from "../wire/wire.ts";
+import { parseContext, parseHistoryParams, parseInitializeOptions, parseLogLevel } from "../wire/wire.ts";
 import { doctorReport } from "./doctor.ts";
 
 /** VS Code's own rhythm; on its own the command line polls slower. */
@@ -96,8 +96,10 @@ export class Session {
       const stack = await this.#ready();
       return doctorReport({ host: this.#host, stack, config: stack.config, version: VERSION });
     });
-    this.#hear(setLogLevel, ({ level }) => {
-      this.#level = level;
+    this.#hear(setLogLevel, (params) => {
+      const parsed = parseLogLevel(params);
+      if (parsed.ok) this.#level = parsed.value.level;
+      else this.#log.warn(`The log level was refused: ${parsed.reason}`);
     });
   }
 
@@ -137,7 +139,7 @@ export class Session {
   async #open(): Promise<Stack> {
     const config = await this.#load();
     const paths = await statePaths(this.#host);
-    const stack = await createStack({
+    const stack = createStack({
       host: this.#host,
       log: this.#log,
       config,

@@ -4,9 +4,10 @@ import type { Hub, Latest } from "./hub.ts";
 
 const first = (found: readonly Latest[]): number | null => found[0]?.reading.value ?? null;
 
-/** Sums rates over interfaces; null when there is none yet. */
+/** Sums rates over interfaces, without those whose traffic is counted below them too; null when there is none yet. */
 function sum(found: readonly Latest[]): number | null {
-  return found.length === 0 ? null : found.reduce((total, one) => total + one.reading.value, 0);
+  const counted = found.filter((one) => one.reading.attributes["gorgon.network.stacked"] === undefined);
+  return counted.length === 0 ? null : counted.reduce((total, one) => total + one.reading.value, 0);
 }
 
 /** Reads the glance from the hub's newest values. `cores` comes from the static facts until the sensor says it. */

@@ -53,6 +53,8 @@ export class UnknownCrab extends Error {
 export interface Hub {
   readonly node: string;
   readonly store: SeriesStore;
+  /** Closes the store and puts another in its place; what is read meanwhile is kept for the new one. Never rejects. */
+  replaceStore(open: () => SeriesStore): Promise<void>;
   /** Adds a crab. One of the same name is replaced, disposed and a warning is logged. */
   register(crab: Crab): void;
   /** Removes and disposes a crab. Unknown names are no error: false. */

@@ -1,0 +1,260 @@
+/**
+ * What the extension adds to VS Code: commands, settings, icons, capabilities. The one source of package.json's
+ * contributions and of the README's tables; `npm run contributions` writes both, a test fails when they differ.
+ */
+
+/** Every command by its id. */
+export const COMMANDS = {
+  showDashboard: "gorgon.showDashboard",
+  pollNow: "gorgon.pollNow",
+  restartWorker: "gorgon.restartWorker",
+  showLog: "gorgon.showLog",
+  runDoctor: "gorgon.runDoctor",
+  openSettings: "gorgon.openSettings",
+  mute: "gorgon.muteNotifications",
+  unmute: "gorgon.unmuteNotifications",
+} as const;
+
+/** The id of a command of ours. */
+export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
+
+/** The dashboard's view type: its panel, its serializer and its activation event share it. */
+export const DASHBOARD_VIEW = "gorgon.dashboard";
+
+/** What VS Code shows of a command, and a sentence for the README. */
+export interface CommandContribution {
+  readonly command: CommandId;
+  readonly title: string;
+  /** A codicon, for menus that show one. */
+  readonly icon?: string;
+  /** For the README; not part of package.json. */
+  readonly help: string;
+}
+
+/** In the order of the README. */
+export const COMMAND_LIST: readonly CommandContribution[] = [
+  {
+    command: COMMANDS.showDashboard,
+    title: "Show Dashboard",
+    icon: "$(gorgon-bell)",
+    help: "Opens the dashboard, or brings it to the front. A click on the bell does the same.",
+  },
+  {
+    command: COMMANDS.pollNow,
+    title: "Poll Now",
+    help: "Reads every sensor at once, without waiting for the interval.",
+  },
+  {
+    command: COMMANDS.runDoctor,
+    title: "Run Doctor",
+    help: "Lists what was found on this machine and what is missing, each with its mend.",
+  },
+  {
+    command: COMMANDS.mute,
+    title: "Mute Notifications…",
+    help: "Stops the notifications of a rule in this workspace. The bell still shows it.",
+  },
+  { command: COMMANDS.unmute, title: "Unmute Notifications…", help: "Lifts a mute." },
+  {
+    command: COMMANDS.restartWorker,
+    title: "Restart Worker",
+    help: "Stops the background worker and starts a new one. History on disk is kept.",
+  },
+  {
+    command: COMMANDS.showLog,
+    title: "Show Log",
+    help: "Opens the output channel; its level is set with the gear there.",
+  },
+  { command: COMMANDS.openSettings, title: "Open Settings", help: "Opens Gorgon's settings." },
+];
+
+/** One setting, without its `gorgon.` prefix in the key. */
+export interface SettingContribution {
+  readonly type: "number" | "boolean" | "array";
+  readonly default: number | boolean | readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** Says what changes and what it costs. */
+  readonly markdownDescription: string;
+  readonly advanced?: boolean;
+}
+
+const percent = (value: number, text: string): SettingContribution => ({
+  type: "number",
+  default: value,
+  minimum: 1,
+  maximum: 100,
+  markdownDescription: text,
+});
+
+/** Every setting, in the order of the settings editor. */
+export const SETTINGS = {
+  interval: {
+    type: "number",
+    default: 2,
+    minimum: 0.5,
+    maximum: 3600,
+    markdownDescription:
+      "Seconds between two polls of the sensors. Smaller shows a peak sooner; the cost grows in proportion " +
+      "(halving it doubles Gorgon's CPU time and the samples it keeps).",
+  },
+  "cpu.warn": percent(70, "The bell says WARN when the CPU is busy at or over this percentage. Costs nothing."),
+  "cpu.crit": percent(90, "The bell says CRIT when the CPU is busy at or over this percentage. Costs nothing."),
+  "memory.warn": percent(
+    80,
+    "The bell says WARN when memory in use is at or over this percentage of what may be used: the machine's, or its " +
+      "container's limit. Costs nothing.",
+  ),
+  "memory.crit": percent(
+    95,
+    "The bell says CRIT when memory in use is at or over this percentage of what may be used. Costs nothing.",
+  ),
+  "disk.warn": percent(
+    85,
+    "The bell says WARN when the fullest file system is at or over this percentage. Costs nothing.",
+  ),
+  "disk.crit": percent(
+    95,
+    "The bell says CRIT when the fullest file system is at or over this percentage. Costs nothing.",
+  ),
+  "notifications.enabled": {
+    type: "boolean",
+    default: true,
+    markdownDescription:
+      "Shows a notification when something becomes CRIT: once for each cause, not again while it comes and goes. " +
+      "Off, only the bell in the status bar tells.",
+  },
+  "history.enabled": {
+    type: "boolean",
+    default: true,
+    markdownDescription:
+      "Keeps history on this machine's disk, so that the charts survive a restart. Off, the charts show what happened " +
+      "since the worker started, and nothing is written.",
+  },
+  "history.days": {
+    type: "number",
+    default: 7,
+    minimum: 1,
+    maximum: 3650,
+    markdownDescription:
+      "Days of history to keep. More takes more disk; the bell's tooltip shows the mode of the history.",
+  },
+  "server.execArgv": {
+    type: "array",
+    default: [],
+    advanced: true,
+    markdownDescription:
+      "Arguments for the Node.js that runs the worker, e.g. `--max-old-space-size=256`. A change restarts the worker; a " +
+      "wrong argument keeps it from starting. Not taken from a workspace that is not trusted.",
+  },
+} as const satisfies Record<string, SettingContribution>;
+
+/** The key of a setting, without `gorgon.`. */
+export type SettingKey = keyof typeof SETTINGS;
+
+function property(setting: SettingContribution, order: number): Record<string, unknown> {
+  const { advanced, ...rest } = setting;
+  return {
+    order,
+    // A machine has its own thresholds; a workspace may still override them.
+    scope: "machine-overridable",
+    ...rest,
+    ...(setting.type === "array" ? { items: { type: "string" } } : {}),
+    ...(advanced === true ? { tags: ["advanced"] } : {}),
+  };
+}
+
+/** The keys of package.json that are written from here. */
+export interface Manifest {
+  readonly activationEvents: readonly string[];
+  readonly extensionKind: readonly string[];
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly contributes: Readonly<Record<string, unknown>>;
+}
+
+/** What package.json must say. */
+export function manifest(): Manifest {
+  return {
+    // The panel's event brings a dashboard of the last session back.
+    activationEvents: ["onStartupFinished", `onWebviewPanel:${DASHBOARD_VIEW}`],
+    // Beside the code: over SSH, in WSL and in containers the numbers must be those of that machine.
+    extensionKind: ["workspace"],
+    capabilities: {
+      untrustedWorkspaces: {
+        supported: "limited",
+        description:
+          "The machine is monitored as ever. Until you trust the workspace, its gorgon.yaml is not read and its " +
+          "arguments for the worker are ignored.",
+        restrictedConfigurations: ["gorgon.server.execArgv"],
+      },
+      virtualWorkspaces: {
+        supported: "limited",
+        description: "The machine is monitored as ever. A gorgon.yaml in a virtual folder is not read.",
+      },
+    },
+    contributes: {
+      commands: COMMAND_LIST.map(({ command, title, icon }) => ({
+        command,
+        title,
+        category: "Gorgon",
+        ...(icon === undefined ? {} : { icon }),
+      })),
+      icons: {
+        "gorgon-bell": {
+          description: "Gorgon's bell",
+          default: { fontPath: "./media/gorgon-icons.woff", fontCharacter: "\\E001" },
+        },
+      },
+      configuration: {
+        title: "Gorgon",
+        properties: Object.fromEntries(
+          Object.entries(SETTINGS).map(([key, setting], index) => [`gorgon.${key}`, property(setting, index)]),
+        ),
+      },
+    },
+  };
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+function allowed(setting: SettingContribution): string {
+  if (setting.type === "boolean") return "true, false";
+  if (setting.type === "array") return "list of strings";
+  return `${String(setting.minimum)} to ${String(setting.maximum)}`;
+}
+
+/** The README's table of settings. */
+export function settingsTable(): string {
+  const rows = Object.entries(SETTINGS).map(
+    ([key, setting]: [string, SettingContribution]) =>
+      `| \`gorgon.${key}\` | \`${JSON.stringify(setting.default)}\` | ${allowed(setting)} | ${cell(setting.markdownDescription)} |`,
+  );
+  return [
+    "| setting | default | allowed | what changes and what it costs |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+}
+
+/** The README's table of commands. */
+export function commandsTable(): string {
+  const rows = COMMAND_LIST.map((one) => `| Gorgon: ${cell(one.title)} | ${cell(one.help)} |`);
+  return ["| command | what it does |", "| --- | --- |", ...rows].join("\n");
+}
+
+/** Puts `table` between `<!-- name -->` and `<!-- /name -->`; a text without these markers stays as it is. */
+export function putTable(text: string, name: string, table: string): string {
+  const open = `<!-- ${name} -->`;
+  const close = `<!-- /${name} -->`;
+  const from = text.indexOf(open);
+  const to = text.indexOf(close);
+  if (from < 0 || to < from) return text;
+  return `${text.slice(0, from + open.length)}\n\n${table}\n\n${text.slice(to)}`;
+}
+
+/** The README with both tables as they must be. */
+export function withTables(readme: string): string {
+  return putTable(putTable(readme, "settings", settingsTable()), "commands", commandsTable());
+}

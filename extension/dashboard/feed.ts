@@ -1,0 +1,143 @@
+/** Feeds one dashboard: complete snapshots, at most four a second, none while it is hidden, only ever the newest. */
+import { formatDuration } from "../../protocol/format.ts";
+import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../../protocol/messages/webview.ts";
+import { getHistory } from "../../protocol/messages/worker.ts";
+import type { Mutes } from "../bell/mutes.ts";
+import type { Disposable } from "../signal.ts";
+import type { Timers } from "../timers.ts";
+import type { LatestState } from "../worker/latest.ts";
+import type { Worker } from "../worker/worker.ts";
+import { historyOf, planOf, queriesOf } from "./queries.ts";
+
+/** The least time between two messages, milliseconds. */
+const SPACING_MS = 250;
+/** What is taken for the interval before the first state says, milliseconds. */
+const USUAL_INTERVAL_MS = 2000;
+
+/** The page as the feed sees it. */
+export interface Page {
+  readonly visible: () => boolean;
+  readonly post: (snapshot: DashboardSnapshot) => Promise<unknown>;
+}
+
+/** What the page is told about. */
+export interface FeedSources {
+  readonly worker: Worker;
+  readonly latest: LatestState;
+  readonly mutes: Mutes;
+  readonly timers: Timers;
+  readonly log: (message: string) => void;
+}
+
+/** Lives as long as its page. */
+export class DashboardFeed implements Disposable {
+  readonly #page: Page;
+  readonly #sources: FeedSources;
+  readonly #subscriptions: Disposable[];
+  /** Null until the page woke. */
+  #range: RangeMinutes | null = null;
+  #history: DashboardHistory | null = null;
+  #historyAt = -Infinity;
+  #historyNode = "";
+  #dirty = false;
+  #busy = false;
+  #lastPost = -Infinity;
+  #disposed = false;
+  #cancel: () => void = () => undefined;
+
+  constructor(page: Page, sources: FeedSources) {
+    this.#page = page;
+    this.#sources = sources;
+    this.#subscriptions = [
+      sources.latest.onChange.on(() => this.#want()),
+      sources.worker.onStatus.on(() => this.#want()),
+      sources.mutes.onChange.on(() => this.#want()),
+    ];
+  }
+
+  /** The page woke, or wants another range: it gets a snapshot with fresh history. */
+  wake(range: RangeMinutes): void {
+    if (range !== this.#range) this.#history = null;
+    this.#range = range;
+    this.#historyAt = -Infinity;
+    this.#want();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#cancel();
+    for (const one of this.#subscriptions) one.dispose();
+  }
+
+  #want(): void {
+    this.#dirty = true;
+    if (this.#busy) return;
+    this.#busy = true;
+    void this.#pump().finally(() => (this.#busy = false));
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#dirty && this.#range !== null && this.#awake()) {
+      const early = this.#lastPost + SPACING_MS - this.#sources.timers.now();
+      if (early > 0) {
+        await new Promise<void>((resolve) => (this.#cancel = this.#sources.timers.after(early, resolve)));
+        continue;
+      }
+      this.#dirty = false;
+      const range = this.#range;
+      await this.#refresh(range);
+      // Hidden or asked for something else meanwhile: this answer is nobody's any more.
+      if (!this.#awake()) return;
+      if (range !== this.#range) continue;
+      this.#lastPost = this.#sources.timers.now();
+      await this.#page.post(this.#snapshot(range)).catch((error: unknown) => {
+        this.#sources.log(`The dashboard did not take a snapshot: ${String(error)}`);
+      });
+    }
+  }
+
+  #awake(): boolean {
+    return !this.#disposed && this.#page.visible();
+  }
+
+  async #refresh(range: RangeMinutes): Promise<void> {
+    const { worker, latest, timers } = this.#sources;
+    if (worker.status.status !== "running") return;
+    const now = latest.last?.time ?? timers.now();
+    const intervalMs = latest.last?.intervalMs ?? USUAL_INTERVAL_MS;
+    const node = latest.last?.node ?? "";
+    const plan = planOf(range, intervalMs);
+    const age = timers.now() - this.#historyAt;
+    if (this.#history !== null && this.#historyNode === node && age < plan.refreshMs) return;
+    const queries = queriesOf(plan, now);
+    try {
+      const { frames } = await worker.send(getHistory, { queries });
+      if (range !== this.#range) return;
+      this.#history = historyOf(queries, frames, intervalMs);
+      this.#historyAt = timers.now();
+      this.#historyNode = node;
+    } catch (error) {
+      this.#sources.log(`History of ${range} min was not read: ${String(error)}`);
+    }
+  }
+
+  #snapshot(range: RangeMinutes): DashboardSnapshot {
+    const { worker, latest, mutes, timers } = this.#sources;
+    const { status, reason } = worker.status;
+    // Until a new worker has spoken, the numbers are those of the one before it.
+    const speaks = status !== "running" || latest.now !== null;
+    const silence = latest.silentSince === null ? "" : formatDuration(timers.now() - latest.silentSince);
+    return {
+      type: "snapshot",
+      sentAt: timers.now(),
+      range,
+      state: latest.last,
+      history: this.#history,
+      worker: {
+        status: speaks ? status : "starting",
+        reason: silence === "" ? reason : `The worker has not answered for ${silence}.`,
+      },
+      muted: mutes.list(),
+    };
+  }
+}

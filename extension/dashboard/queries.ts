@@ -1,0 +1,60 @@
+/** Which questions about the past the four charts ask, by range: steps so wide that no series has over 360 points. */
+import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
+import type { DashboardHistory, RangeMinutes } from "../../protocol/messages/webview.ts";
+import type { Attributes } from "../../protocol/reading.ts";
+
+/** How a range is asked for. */
+export interface RangePlan {
+  readonly spanMs: number;
+  /** Width of a step, milliseconds; 0 for the samples as they are. */
+  readonly step: number;
+  /** How old its history may be while new states keep coming, milliseconds; 0: as new as the state. */
+  readonly refreshMs: number;
+}
+
+const PLANS: Readonly<Record<RangeMinutes, RangePlan>> = {
+  1: { spanMs: 60_000, step: 0, refreshMs: 0 },
+  15: { spanMs: 900_000, step: 5000, refreshMs: 0 },
+  60: { spanMs: 3_600_000, step: 10_000, refreshMs: 10_000 },
+  1440: { spanMs: 86_400_000, step: 240_000, refreshMs: 60_000 },
+};
+
+/** The plan of a range when polls come every `intervalMs`: a step holds two polls at least, or jitter would tear gaps. */
+export function planOf(range: RangeMinutes, intervalMs: number): RangePlan {
+  const plan = PLANS[range];
+  return plan.step === 0 ? plan : { ...plan, step: Math.max(plan.step, 2 * intervalMs) };
+}
+
+const SERIES: readonly { readonly metric: string; readonly match: Attributes }[] = [
+  { metric: "gorgon.cpu.busy", match: {} },
+  { metric: "system.memory.utilization", match: { "system.memory.state": "used" } },
+  { metric: "system.filesystem.utilization", match: {} },
+  { metric: "gorgon.network.io.rate", match: {} },
+];
+
+/** The questions for a range that ends at `now`, in the order cpu, memory, disk, network. */
+export function queriesOf(plan: RangePlan, now: number): HistoryQuery[] {
+  // On the step's grid, so that a step does not change its samples from one question to the next.
+  const to = plan.step === 0 ? now + 1 : (Math.floor(now / plan.step) + 1) * plan.step;
+  const from = to - plan.spanMs;
+  return SERIES.map(({ metric, match }) => ({ metric, match, from, to, step: plan.step, aggregate: "avg" }));
+}
+
+/** The answers as the dashboard wants them. `intervalMs` stands for the step of raw samples. */
+export function historyOf(
+  queries: readonly HistoryQuery[],
+  frames: readonly (readonly SeriesFrame[])[],
+  intervalMs: number,
+): DashboardHistory {
+  const [first] = queries;
+  const step = first?.step ?? 0;
+  return {
+    from: first?.from ?? 0,
+    to: first?.to ?? 0,
+    step: step === 0 ? intervalMs : step,
+    cpu: frames[0] ?? [],
+    memory: frames[1] ?? [],
+    disk: frames[2] ?? [],
+    network: frames[3] ?? [],
+  };
+}

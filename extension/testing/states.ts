@@ -1,0 +1,84 @@
+/** States of a made-up machine, for tests. */
+import type { Verdict } from "../../protocol/bell.ts";
+import { worst, type Level } from "../../protocol/level.ts";
+import type { WorkerState } from "../../protocol/state.ts";
+
+const TITLES: Readonly<Record<string, string>> = { cpu: "CPU", memory: "Memory", disk: "Disk" };
+
+/** A verdict of one of the built-in rules. */
+export function verdict(id: string, level: Level, value: number | null, more: Partial<Verdict> = {}): Verdict {
+  return {
+    rule: {
+      id,
+      title: TITLES[id] ?? id,
+      metric: `test.${id}`,
+      match: {},
+      direction: "above",
+      warn: 0.7,
+      crit: 0.9,
+      origin: "default",
+    },
+    level,
+    value,
+    unit: "1",
+    attributes: {},
+    readAt: 1_700_000_000_000,
+    since: 1_700_000_000_000,
+    reason: level === "OK" ? "" : level === "UNKNOWN" ? "no reading yet" : "it is at or over its threshold",
+    ...more,
+  };
+}
+
+/** Three rules that are well. */
+export const CALM: readonly Verdict[] = [
+  verdict("cpu", "OK", 0.12),
+  verdict("memory", "OK", 0.54),
+  verdict("disk", "OK", 0.71, { attributes: { "system.filesystem.mountpoint": "/" } }),
+];
+
+/** A complete state; each call has an id of its own when `time` differs. */
+export function stateOf(verdicts: readonly Verdict[] = CALM, more: Partial<WorkerState> = {}): WorkerState {
+  const time = more.time ?? 1_700_000_000_000;
+  return {
+    id: `test/${time}`,
+    time,
+    node: "devbox",
+    bell: {
+      id: `bell/${time}`,
+      time,
+      node: "devbox",
+      level: worst(verdicts.map((one) => one.level)),
+      since: 1_700_000_000_000,
+      headline: "All is well",
+      verdicts,
+    },
+    glance: {
+      cpu: { busy: 0.1234, load1: 0.5, cores: 8 },
+      memory: { used: 54e9, limit: 100e9, limitedBy: "host", swapUsed: 0, swapTotal: 0 },
+      disk: { mount: "/", used: 71, size: 100 },
+      network: { receive: 1024, transmit: 2048 },
+    },
+    host: {
+      hostname: "devbox",
+      os: "Debian GNU/Linux 12",
+      kernel: "6.1",
+      cpuModel: "Test CPU",
+      cores: 8,
+      memoryBytes: 100e9,
+      virtualization: "",
+    },
+    sensors: [],
+    self: { cpuRatio: 0.004, rssBytes: 71 * 1024 ** 2, loopP99Ms: 1, uptimeMs: 1000, pid: 42 },
+    history: {
+      mode: "writing",
+      reason: "",
+      path: "/state/history.db",
+      bytes: 1024 ** 2,
+      series: 40,
+      retentionMs: 7 * 86_400_000,
+    },
+    intervalMs: 2000,
+    problems: [],
+    ...more,
+  };
+}

@@ -1,0 +1,35 @@
+/** Writes package.json's contributions and the README's tables from extension/contributions.ts. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { format } from "prettier";
+import { manifest, withTables } from "../extension/contributions.ts";
+
+const root = path.dirname(import.meta.dirname);
+
+async function write(name: string, change: (text: string) => string): Promise<void> {
+  const file = path.join(root, name);
+  if (!existsSync(file)) return;
+  const before = readFileSync(file, "utf8");
+  const after = await format(change(before), { printWidth: 120, filepath: file });
+  if (after === before) {
+    console.log(`${name}: nothing to change.`);
+    return;
+  }
+  writeFileSync(file, after);
+  console.log(`${name}: written.`);
+}
+
+await write("package.json", (text) => {
+  const { activationEvents, extensionKind, capabilities, contributes, ...rest } = JSON.parse(text) as Record<
+    string,
+    unknown
+  >;
+  const had = { activationEvents, extensionKind, capabilities, contributes };
+  const wanted = { ...had, ...manifest() };
+  // Beside `main`, where a reader of a manifest looks for them.
+  const entries = Object.entries(rest).flatMap(([key, value]): [string, unknown][] =>
+    key === "main" ? [[key, value], ...Object.entries(wanted)] : [[key, value]],
+  );
+  return JSON.stringify(Object.fromEntries(entries), null, 2);
+});
+await write("README.md", withTables);

@@ -1,0 +1,60 @@
+/** Takes the README's pictures in a real workbench: media/dashboard.png and media/bell.png. */
+import path from "node:path";
+import { burn } from "../test/e2e/burner.ts";
+import { bell, dashboard, hoverBell, runCommand, until, untilBell } from "../test/e2e/driver.ts";
+import { openSession } from "../test/e2e/session.ts";
+
+const media = path.join(path.dirname(import.meta.dirname), "media");
+
+/** What the machine does while the picture's minute goes by: busy cores and their share, for so many seconds. */
+const SCENES: readonly (readonly [cores: number, share: number, seconds: number])[] = [
+  [1, 0.3, 12],
+  [2, 0.55, 10],
+  [1, 0.45, 10],
+  [2, 0.8, 9],
+  [2, 0.35, 12],
+  [1, 0.6, 9],
+];
+
+const session = await openSession({
+  settings: {
+    "workbench.colorTheme": "Dark Modern",
+    "gorgon.interval": 1,
+    // The pictures show a calm day; an opening workbench is none.
+    "gorgon.cpu.warn": 99,
+    "gorgon.cpu.crit": 100,
+  },
+  viewport: { width: 1200, height: 820 },
+  scale: 1.5,
+});
+try {
+  const { page } = session;
+  await untilBell(page, "numbers in the bell", (face) => /CPU \d+ %/.test(face.text), 60_000);
+  session.configure({ "gorgon.cpu.warn": 70, "gorgon.cpu.crit": 90 });
+  await runCommand(page, "View: Close Primary Side Bar").catch(() => undefined);
+  await runCommand(page, "Gorgon: Show Dashboard");
+  const frame = await dashboard(page);
+  await frame.locator('vscode-radio[value="1"]').click();
+  for (const [cores, share, seconds] of SCENES) {
+    const load = burn({ cores, share, limitMs: seconds * 1000 });
+    const end = performance.now() + seconds * 1000;
+    await until("the end of a scene", () => (performance.now() > end ? true : null), 60_000);
+    await load.stop();
+  }
+  await page.mouse.move(600, 5);
+  await page.screenshot({ path: path.join(media, "dashboard.png") });
+
+  const hover = await hoverBell(page);
+  const [box, item] = [await hover.boundingBox(), await bell(page).boundingBox()];
+  if (!box || !item) throw new Error("The tooltip closed before its picture was taken.");
+  const x = Math.max(0, Math.min(box.x, item.x) - 12);
+  const y = Math.max(0, box.y - 12);
+  const width = Math.max(box.x + box.width, item.x + item.width) - x + 12;
+  await page.screenshot({
+    path: path.join(media, "bell.png"),
+    clip: { x, y, width, height: item.y + item.height - y },
+  });
+  console.log("media/dashboard.png and media/bell.png are new.");
+} finally {
+  await session.close();
+}

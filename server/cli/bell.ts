@@ -1,0 +1,65 @@
+/** `gorgon bell`: the bell in the terminal, as a live view, plain lines or JSON. */
+import type { Level } from "../../protocol/level.ts";
+import { runPlainBell } from "../bell/plain.ts";
+import { rulesOf } from "../bell/rules.ts";
+import { Screen } from "../bell/screen.ts";
+import { renderBell, renderStarting } from "../bell/terminal.ts";
+import { EXIT_BY_LEVEL, EXIT_OK } from "./exit-codes.ts";
+import { type CliIo, styleNow } from "./io.ts";
+import { beats, type CliSession, countFlag, openSession } from "./session.ts";
+
+/** The flags as commander gives them. */
+export interface BellFlags {
+  readonly iterations?: string;
+  readonly interval?: string;
+  readonly json?: boolean;
+  readonly plain?: boolean;
+  readonly workspace?: readonly string[];
+}
+
+/** Runs until the iterations are done (exit code by the last level) or until it is ended (exit code 0). */
+export async function bellCommand(flags: BellFlags, io: CliIo): Promise<number> {
+  const iterations = flags.iterations === undefined ? Infinity : countFlag("--iterations", flags.iterations);
+  const session = await openSession(io, flags);
+  try {
+    const level = await (flags.plain === true
+      ? plain(session, iterations, io)
+      : states(session, iterations, flags, io));
+    return iterations === Infinity || io.signal?.aborted === true ? EXIT_OK : EXIT_BY_LEVEL[level];
+  } finally {
+    await session.stack.close();
+  }
+}
+
+function plain({ stack, config, host }: CliSession, iterations: number, io: CliIo): Promise<Level> {
+  return runPlainBell({
+    hub: stack.hub,
+    crab: stack.guardian.name,
+    iterations,
+    intervalMs: config.config.intervalMs,
+    write: (text) => io.stdout.write(text),
+    clock: host.clock,
+    rules: rulesOf(config.config),
+    ...(io.signal === undefined ? {} : { signal: io.signal }),
+  });
+}
+
+async function states(session: CliSession, iterations: number, flags: BellFlags, io: CliIo): Promise<Level> {
+  const { stack, config, host } = session;
+  const live = flags.json !== true && styleNow(io).live;
+  const screen = live ? new Screen(io.stdout) : null;
+  let level: Level = "UNKNOWN";
+  try {
+    screen?.draw(renderStarting(styleNow(io)));
+    const { intervalMs } = config.config;
+    for await (const { state } of beats(stack, host.clock, { count: iterations, intervalMs, signal: io.signal })) {
+      level = state.bell.level;
+      if (flags.json === true) io.stdout.write(`${JSON.stringify(state)}\n`);
+      else if (screen !== null) screen.draw(renderBell(state, styleNow(io)));
+      else io.stdout.write(`${renderBell(state, styleNow(io)).join("\n")}\n\n`);
+    }
+  } finally {
+    screen?.end();
+  }
+  return level;
+}

@@ -1,0 +1,91 @@
+/** The command line `gorgon`: its commands, their flags and what the exit codes mean. Each command loads when it runs. */
+import { Command, CommanderError, Option } from "commander";
+import { VERSION } from "../version.ts";
+import type { BellFlags } from "./bell.ts";
+import type { DoctorFlags } from "./doctor.ts";
+import { EXIT_DEFECT, EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
+import { type CliIo, UsageError } from "./io.ts";
+import type { QuickFlags } from "./quick.ts";
+
+const EXIT_CODES = `
+Exit codes:
+  0   all is well, or ended with Ctrl+C
+  1   bell --iterations: the last level is WARN; doctor: something is broken
+  2   bell --iterations: the last level is CRIT
+  3   bell --iterations: the last level is UNKNOWN
+  64  the command line cannot be used
+  69  no Node.js with node:sqlite was found
+  70  a defect of Gorgon`;
+
+/** Runs one command and gives its exit code. Never rejects; nothing is written but to `io`. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  let code = EXIT_OK;
+  const done = (result: number) => {
+    code = result;
+  };
+  try {
+    await program(io, done).parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    // Commander has told the user already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    io.stderr.write(`gorgon: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof UsageError ? EXIT_USAGE : EXIT_DEFECT;
+  }
+}
+
+function program(io: CliIo, done: (code: number) => void): Command {
+  const gorgon = new Command("gorgon")
+    .description("Watches this machine: a bell that says OK, WARN, CRIT or UNKNOWN, and why.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.columns ?? io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride()
+    .showHelpAfterError("Run gorgon --help to see what there is.")
+    .addHelpText("after", `${EXIT_CODES}\n\nExample:\n  $ gorgon bell --interval 1s`);
+
+  gorgon
+    .command("bell")
+    .description("Show what the bell says now, and go on showing it until Ctrl+C.")
+    .option("-n, --iterations <number>", "end after so many looks; the exit code is then the last level")
+    .option("-i, --interval <time>", "time between two looks: seconds, or 500ms, 2s, 1m (default: 5s)")
+    .option("--json", "one complete JSON object a look, one a line")
+    .addOption(new Option("--plain", "one line of CPU and memory a look, for scripts").conflicts("json"))
+    .option("-w, --workspace <folder...>", "also judge the rules in the gorgon.yaml of these folders")
+    .addHelpText("after", "\nExample:\n  $ gorgon bell --iterations 1 --json | jq .bell.headline")
+    .action(async (flags: BellFlags) => {
+      const { bellCommand } = await import("./bell.ts");
+      done(await bellCommand(flags, io));
+    });
+
+  gorgon
+    .command("quick")
+    .description("Listen closely for a few seconds and plot CPU, memory, disk and network.")
+    .option("-s, --seconds <number>", "how long to listen", "10")
+    .option("-i, --interval <time>", "time between two samples, at least 0.5s", "0.5s")
+    .option("--json", "the samples as one JSON object instead of plots")
+    .addHelpText("after", "\nExample:\n  $ gorgon quick --seconds 5")
+    .action(async (flags: QuickFlags) => {
+      const { quickCommand } = await import("./quick.ts");
+      done(await quickCommand(flags, io));
+    });
+
+  gorgon
+    .command("doctor")
+    .description("List what was found on this machine and what is missing, each with its mend.")
+    .option("--json", "the report as one JSON object")
+    .option("-w, --workspace <folder...>", "also check the gorgon.yaml of these folders")
+    .addHelpText("after", "\nExample:\n  $ gorgon doctor\n\nThe exit code is 1 when something is broken, else 0.")
+    .action(async (flags: DoctorFlags) => {
+      const { doctorCommand } = await import("./doctor.ts");
+      done(await doctorCommand(flags, io));
+    });
+  return gorgon;
+}

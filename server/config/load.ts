@@ -1,0 +1,146 @@
+/**
+ * Reads every layer of configuration into one that is always usable. Order of strength: flag, environment, VS Code
+ * setting, (workspace file: further rules only,) user file, default. A refused value is told, and the last good one
+ * stays in force.
+ */
+import path from "node:path";
+import type { Rule } from "../../protocol/bell.ts";
+import type { ClientContext } from "../../protocol/settings.ts";
+import type { ConfigProblem } from "../../protocol/state.ts";
+import type { Host } from "../host/host.ts";
+import { configFolder } from "../host/paths.ts";
+import type { LoadedConfig, Origin, Provenance } from "./config.ts";
+import { readYaml } from "./file.ts";
+import { configFrom, GUARDED, type Key, keysOf } from "./keys.ts";
+import { environmentLayer, flagLayer, type Layer, settingLayer, unknownKey, userFileLayer } from "./layer.ts";
+import { problem } from "./problem.ts";
+import { resolve } from "./resolve.ts";
+import { readRules } from "./rules.ts";
+
+/** The name of a configuration file, in a workspace folder and in the user's own. */
+export const FILE_NAME = "gorgon.yaml";
+
+/** From what the configuration is made. */
+export interface ConfigInputs {
+  readonly host: Host;
+  /** Unchecked; from VS Code. */
+  readonly settings?: ClientContext["settings"];
+  /** Folders of a trusted workspace. */
+  readonly workspaceFolders?: ClientContext["workspaceFolders"];
+  /** Flags of the command line by key, unchecked, e.g. `{interval: "2s"}`. */
+  readonly flags?: Readonly<Record<string, unknown>>;
+  /** 2,000 in VS Code, 5,000 elsewhere. */
+  readonly defaultIntervalMs: number;
+  /** What is in force now, so that its values can stay; null at the start. */
+  readonly previous: LoadedConfig | null;
+}
+
+/** The user's own file. */
+export function userFile(host: Host): string {
+  const rules = host.platform === "win32" ? path.win32 : path.posix;
+  return rules.join(configFolder(host), FILE_NAME);
+}
+
+/** Every file that `loadConfig` would read, whether it is there or not. */
+export function configFiles(inputs: Pick<ConfigInputs, "host" | "workspaceFolders">): string[] {
+  return [userFile(inputs.host), ...(inputs.workspaceFolders ?? []).map(workspaceFile)];
+}
+
+function workspaceFile(folder: { readonly path: string }): string {
+  return path.join(folder.path, FILE_NAME);
+}
+
+/** Reads all layers. Never rejects; what is wrong is in `problems`. */
+export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
+  const keys = keysOf(inputs.defaultIntervalMs);
+  const problems: ConfigProblem[] = [];
+  const layers: Layer[] = [
+    flagLayer(inputs.flags ?? {}),
+    environmentLayer(inputs.host.env, keys),
+    settingLayer(inputs.settings ?? {}, keys, problems),
+  ];
+  const previousRules = inputs.previous?.config.rules ?? [];
+  const taken = new Map<string, string>(GUARDED.map((id) => [id, "built in"]));
+  const rules: Rule[] = [];
+  const ruleOrigins: Provenance[] = [];
+  const addRules = (raw: unknown, file: { path: string; origin: string }, origin: Origin) => {
+    const read = readRules(raw, file, taken, previousRules);
+    rules.push(...read.rules);
+    problems.push(...read.problems);
+    ruleOrigins.push(...read.rules.map((one) => ruleProvenance(one, origin, file.path)));
+  };
+  const keepRules = (file: { path: string; origin: string }, origin: Origin) => {
+    const kept = previousRules.filter((one) => one.origin === file.origin && !taken.has(one.id));
+    for (const one of kept) taken.set(one.id, file.origin);
+    rules.push(...kept);
+    ruleOrigins.push(...kept.map((one) => ruleProvenance(one, origin, file.path)));
+  };
+
+  const own = userFile(inputs.host);
+  const ownRead = await readYaml(own);
+  const ownFile = { path: own, origin: "user file" };
+  if (ownRead.status === "read") {
+    layers.push(userFileLayer(own, ownRead.root, keys, problems));
+    addRules(ownRead.root.get("rules"), ownFile, "user file");
+  } else if (ownRead.status === "broken") {
+    problems.push(brokenFile(own, ownRead));
+    layers.push({ origin: "user file", source: own, where: () => own, values: new Map(), broken: true });
+    keepRules(ownFile, "user file");
+  }
+  for (const folder of inputs.workspaceFolders ?? []) {
+    const file = { path: workspaceFile(folder), origin: `workspace ${folder.name}` };
+    const read = await readYaml(file.path);
+    if (read.status === "read") {
+      problems.push(...refusedInWorkspace(file.path, read.root, keys, own));
+      addRules(read.root.get("rules"), file, "workspace file");
+    } else if (read.status === "broken") {
+      problems.push(brokenFile(file.path, read));
+      keepRules(file, "workspace file");
+    }
+  }
+
+  const chosen = resolve(keys, layers, inputs.previous, problems);
+  const byKey = new Map(chosen.map((one) => [one.key.key, one]));
+  return {
+    config: configFrom((key) => byKey.get(key)?.value ?? 0, rules),
+    provenance: [
+      ...chosen.map(({ key, value, origin, where }) => ({ key: key.key, value: key.format(value), origin, where })),
+      ...ruleOrigins,
+    ],
+    problems,
+  };
+}
+
+function brokenFile(file: string, read: { readonly at: string; readonly reason: string }): ConfigProblem {
+  const place = read.at === "" ? "" : `Line ${read.at}: `;
+  const reason = read.reason.charAt(0).toUpperCase() + read.reason.slice(1);
+  return problem(file, read.at, "", `${place}${reason}. Nothing of this file is used; what was in force before stays.`);
+}
+
+/** A workspace may add rules; what holds for the whole host is not its to say. */
+function refusedInWorkspace(
+  file: string,
+  root: ReadonlyMap<unknown, unknown>,
+  keys: readonly Key[],
+  own: string,
+): ConfigProblem[] {
+  const hostWide = new Set(keys.map((one) => one.key.split(".")[0] ?? ""));
+  const found: ConfigProblem[] = [];
+  for (const [name, raw] of root) {
+    const key = String(name);
+    if (key === "rules") continue;
+    if (hostWide.has(key)) {
+      const message =
+        `${key} holds for the whole host, so a workspace cannot set it. ` +
+        `It belongs in VS Code's user settings or in ${own}.`;
+      found.push(problem(file, key, raw, message));
+    } else {
+      found.push(unknownKey(file, "", key, raw, ["rules"]));
+    }
+  }
+  return found;
+}
+
+function ruleProvenance(rule: Rule, origin: Origin, where: string): Provenance {
+  return { key: `rules.${rule.id}`, value: `${rule.title} (${rule.metric})`, origin, where };
+}

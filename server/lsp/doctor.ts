@@ -1,0 +1,156 @@
+/** The doctor: tries everything for real and reports what was found and what is missing, each with its mend. */
+import { stat } from "node:fs/promises";
+import type { DoctorReport, Finding, FindingStatus } from "../../protocol/doctor.ts";
+import { formatBytes, formatDuration } from "../../protocol/format.ts";
+import type { HostFacts, SensorHealth } from "../../protocol/state.ts";
+import type { LoadedConfig } from "../config/config.ts";
+import { userFile } from "../config/load.ts";
+import type { Host } from "../host/host.ts";
+import type { Stack } from "../stack.ts";
+import { historyFindings } from "./doctor-history.ts";
+
+/** What the doctor looks at. */
+export interface DoctorInputs {
+  readonly host: Host;
+  readonly stack: Pick<Stack, "hub" | "bell" | "state">;
+  readonly config: LoadedConfig;
+  /** Gorgon's version. */
+  readonly version: string;
+  /** What only the caller can see, such as its terminal. */
+  readonly extra?: readonly Finding[];
+}
+
+/** Where the sensors read live values directly and were tried on real machines. */
+const TRIED_PLATFORM = "linux";
+
+/** Polls every sensor once and looks at the rest. Never rejects for what is missing. */
+export async function doctorReport(inputs: DoctorInputs): Promise<DoctorReport> {
+  const { host, stack, config, version, extra = [] } = inputs;
+  await stack.hub.collectOnce();
+  const state = stack.state();
+  const findings: Finding[] = [
+    ...runtimeFindings(host, version),
+    ...(state === null ? [] : machineFindings(state.host, stack)),
+    ...sensorFindings(stack),
+    ...(await historyFindings(host, config, stack.hub.store.health())),
+    ...(await configurationFindings(host, config)),
+    ...extra,
+  ];
+  return { time: host.clock.now(), version, findings };
+}
+
+function runtimeFindings(host: Host, version: string): Finding[] {
+  const at = (subject: string, status: FindingStatus, detail: string, mend = ""): Finding => ({
+    group: "Runtime",
+    subject,
+    status,
+    detail,
+    mend,
+  });
+  const sqlite = process.getBuiltinModule("node:sqlite") as unknown;
+  return [
+    at("Gorgon", "ok", version),
+    at("Node.js", "ok", `${process.versions.node} at ${process.execPath}`),
+    sqlite === undefined
+      ? at(
+          "node:sqlite",
+          "missing",
+          `Node ${process.versions.node} does not have it, so history is kept in memory only`,
+          "Use Node 22.13 or later; in VS Code, update VS Code.",
+        )
+      : at("node:sqlite", "ok", `SQLite ${process.versions["sqlite"] ?? ""}`.trim()),
+    host.platform === TRIED_PLATFORM
+      ? at("Platform", "ok", `${host.platform} ${process.arch}`)
+      : at("Platform", "note", `${host.platform} ${process.arch}: its sensors were tried on recorded outputs only`),
+  ];
+}
+
+function machineFindings(facts: HostFacts, stack: DoctorInputs["stack"]): Finding[] {
+  const at = (subject: string, detail: string): Finding => ({
+    group: "Machine",
+    subject,
+    status: "note",
+    detail,
+    mend: "",
+  });
+  const found = [
+    at("Host", [facts.hostname, facts.os, facts.kernel, facts.virtualization].filter((one) => one !== "").join(", ")),
+    at("CPU", `${facts.cpuModel === "" ? "unknown model" : facts.cpuModel}, ${String(facts.cores)} cores`),
+    at("Memory", formatBytes(facts.memoryBytes)),
+  ];
+  const limit = stack.hub.latest("system.memory.limit")[0];
+  const source = limit?.reading.attributes["gorgon.limit.source"] ?? "host";
+  if (limit !== undefined && source !== "host") {
+    found.push(at("Memory limit", `${formatBytes(limit.reading.value)}, set by ${source}`));
+  }
+  return found;
+}
+
+function sensorFindings({ hub }: DoctorInputs["stack"]): Finding[] {
+  const crabs = hub.list();
+  if (crabs.length === 0) {
+    const detail = "no crab is registered, so nothing is read";
+    return [{ group: "Sensors", subject: "All", status: "broken", detail, mend: "Restart the worker." }];
+  }
+  return crabs.flatMap((crab) => {
+    const count = new Map<string, number>();
+    for (const { sensor } of crab.metrics.values()) count.set(sensor, (count.get(sensor) ?? 0) + 1);
+    return crab.stats().sensors.map((health) => sensorFinding(health, count.get(health.sensor) ?? 0));
+  });
+}
+
+function sensorFinding(health: SensorHealth, metrics: number): Finding {
+  const subject = `${health.crab}/${health.sensor}`;
+  if (!health.ok) {
+    const detail = `fails: ${health.reason} (${String(health.failures)} failures so far)`;
+    return { group: "Sensors", subject, status: "broken", detail, mend: mendOf(health.reason) };
+  }
+  // A sensor that found nothing to read is well, and says so.
+  if (health.reason !== "") return { group: "Sensors", subject, status: "note", detail: health.reason, mend: "" };
+  const detail =
+    `${String(metrics)} ${metrics === 1 ? "metric" : "metrics"}, read in ${health.lastMs.toFixed(2)} ms, ` +
+    `every ${formatDuration(health.intervalMs)}`;
+  return { group: "Sensors", subject, status: "ok", detail, mend: "" };
+}
+
+function mendOf(reason: string): string {
+  if (/EACCES|EPERM|permission/i.test(reason)) {
+    return "Run Gorgon as a user who may read this; in a container, mount it or lift the restriction.";
+  }
+  if (/ENOENT|no such file/i.test(reason))
+    return "The system does not offer this file; in a container, mount /proc and /sys.";
+  return "It is tried again by itself with growing pauses. The log at level debug shows each attempt.";
+}
+
+async function configurationFindings(host: Host, config: LoadedConfig): Promise<Finding[]> {
+  const group = "Configuration";
+  const own = userFile(host);
+  const there = await stat(own).then(
+    () => true,
+    () => false,
+  );
+  const found: Finding[] = [
+    {
+      group,
+      subject: "User file",
+      status: "note",
+      detail: there ? own : `${own} is not there, which is fine`,
+      mend: "",
+    },
+  ];
+  for (const one of config.problems) {
+    const value = one.value === "" ? "" : ` = ${one.value}`;
+    found.push({
+      group,
+      subject: `${one.key === "" ? "File" : one.key}${value}`,
+      status: "broken",
+      detail: `refused (${one.source})`,
+      mend: one.message,
+    });
+  }
+  for (const { key, value, origin, where } of config.provenance) {
+    const from = where === "" || where === origin ? origin : `${origin}, ${where}`;
+    found.push({ group, subject: key, status: "ok", detail: `${value} (${from})`, mend: "" });
+  }
+  return found;
+}

@@ -1,0 +1,205 @@
+/**
+ * What a person meets: Gorgon's VSIX in a real VS Code workbench (code-server and Chromium). The cases share one
+ * window and follow each other as in a day's work.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { RANGES } from "../../protocol/messages/webview.ts";
+import { signal } from "../workbench/processes.ts";
+import { burn } from "./burner.ts";
+import {
+  bell,
+  dashboard,
+  hoverBell,
+  inkOf,
+  notification,
+  readBell,
+  runCommand,
+  until,
+  untilBell,
+  watchBell,
+  type BellFace,
+  type BellWatch,
+} from "./driver.ts";
+import { openSession, type Session } from "./session.ts";
+
+/** An opening workbench uses every core by itself; until it has settled that is no news. */
+const SETTLING = {
+  "workbench.colorTheme": "Dark Modern",
+  "gorgon.interval": 3,
+  "gorgon.cpu.warn": 99,
+  "gorgon.cpu.crit": 100,
+};
+const NORMAL = { "gorgon.interval": 1, "gorgon.cpu.warn": 70, "gorgon.cpu.crit": 90 };
+
+/** A rule that was CRIT less than this ago is the same cause still, and is not told again. */
+const SETTLED_MS = 61_000;
+
+const calm = (face: BellFace): boolean => /CPU \d+ % · Mem \d+ %/.test(face.text) && face.kind === "none";
+/** Calm or not: the machine may have other things to do than these tests. */
+const live = (face: BellFace): boolean => /\d %/.test(face.text) && /^Gorgon: (all|warning|critical)/.test(face.label);
+
+describe("Gorgon in a real workbench", () => {
+  let session: Session;
+  let watch: BellWatch;
+  let open = false;
+
+  beforeAll(async () => {
+    session = await openSession({ settings: SETTLING });
+    open = true;
+    watch = watchBell(session.page);
+  });
+
+  afterAll(async () => {
+    watch.stop();
+    if (open) await session.close();
+  });
+
+  afterEach(async ({ task }) => {
+    if (open && task.result?.state === "fail")
+      await session.shot(`failed-${task.name.split(" ").slice(0, 4).join("-")}`);
+  });
+
+  it("rings in the status bar with live numbers", async () => {
+    const { page } = session;
+    const first = await untilBell(page, "numbers in the bell", live, 60_000);
+    await untilBell(page, "other numbers in the bell", (face) => live(face) && face.text !== first.text);
+    expect(session.workers()).toHaveLength(1);
+    await session.shot("bell-ok");
+  });
+
+  it("explains itself in the tooltip, with its own cost", async () => {
+    const hover = await hoverBell(session.page);
+    const rows = await hover.locator("table tr").allInnerTexts();
+    for (const title of ["CPU", "Memory", "Disk", "Network"]) {
+      expect(rows.some((row) => row.startsWith(title) && /\d/.test(row))).toBe(true);
+    }
+    expect(await hover.innerText()).toMatch(/Gorgon itself: \d+\.\d % CPU, \d[\d.]* MiB, every \d s/);
+    await session.shot("bell-tooltip");
+    await session.page.mouse.move(400, 300);
+  });
+
+  it("says CRIT under load, tells once with what can be done, and is calm again after it", async () => {
+    const { page } = session;
+    await until("a minute without CRIT", () => (watch.sinceCrit() > SETTLED_MS ? true : null), 180_000);
+    const before = await untilBell(page, "calm before the load", calm, 60_000);
+    expect(before.label).toBe("Gorgon: all is well");
+    session.configure(NORMAL);
+    const load = burn();
+    try {
+      await untilBell(page, "WARN or CRIT", (face) => /WARN|CRIT/.test(face.text));
+      const face = await untilBell(page, "CRIT", (now) => now.kind === "error");
+      expect(face.text).toMatch(/CRIT CPU \d+ %/);
+      expect(face.label).toBe("Gorgon: critical, CPU is busy");
+      const toast = notification(page, /CPU is CRIT/);
+      await toast.waitFor();
+      expect(await toast.count()).toBe(1);
+      await toast.hover();
+      const buttons = await toast.locator(".monaco-button").allInnerTexts();
+      expect(buttons.map((text) => text.trim()).filter(Boolean)).toEqual(["Show Dashboard", "Mute"]);
+      await session.shot("bell-crit");
+      await toast.locator(".monaco-button", { hasText: "Show Dashboard" }).click();
+    } finally {
+      await load.stop();
+    }
+    await untilBell(page, "calm after the load", calm, 60_000);
+    await dashboard(page);
+  }, 400_000);
+
+  it("draws its dashboard, and the values move", async () => {
+    const { page } = session;
+    await runCommand(page, "Gorgon: Show Dashboard");
+    const frame = await dashboard(page);
+    const value = frame.locator('[data-part="tile-cpu"] [data-part="value"]');
+    const before = await until("a value for the CPU", async () => {
+      const text = await value.innerText();
+      return /^\d/.test(text) ? text : null;
+    });
+    await frame.locator('vscode-radio[value="1"]').click();
+    const drawn = await until("ink on every canvas", async () => {
+      const ink = await inkOf(frame);
+      return ink.length >= 3 && ink.every((one) => one.drawn > 500) ? ink : null;
+    });
+    await until("another value for the CPU", async () => ((await value.innerText()) !== before ? true : null));
+    await until("another picture", async () => ((await inkOf(frame))[0]?.sum !== drawn[0]?.sum ? true : null));
+    await session.shot("dashboard-dark");
+  });
+
+  it("shows every range that it offers", async () => {
+    const frame = await dashboard(session.page);
+    const words: Record<number, string> = { 1: "1 min", 15: "15 min", 60: "1 h", 1440: "24 h" };
+    for (const range of [...RANGES].reverse()) {
+      const radio = frame.locator(`vscode-radio[value="${String(range)}"]`);
+      await radio.click();
+      await until(`the charts over ${words[range] ?? ""}`, async () => {
+        const waiting = await frame.locator("main[data-waiting]").count();
+        const checked = await radio.getAttribute("aria-checked");
+        return waiting === 0 && checked === "true" ? true : null;
+      });
+      expect(await radio.innerText()).toBe(words[range]);
+      expect(await frame.locator("canvas").first().getAttribute("aria-label")).toMatch(/\S/);
+    }
+  });
+
+  it("says so when the worker is killed, and brings it back", async () => {
+    const { page } = session;
+    await untilBell(page, "numbers before the blow", live, 60_000);
+    const [worker, ...others] = session.workers();
+    if (!worker) throw new Error("there is no worker");
+    expect(others).toEqual([]);
+    signal(worker.pid, "SIGKILL");
+    const face = await untilBell(page, "word of the worker's end", (now) => !live(now));
+    expect(face.label).toMatch(/Gorgon: The worker ended \(killed by SIGKILL\)/);
+    await session.shot("bell-worker-killed");
+    await untilBell(page, "numbers after the restart", live, 60_000);
+    const [next] = session.workers();
+    expect(next?.pid).not.toBe(worker.pid);
+  });
+
+  it("restores the dashboard when the window is reloaded", async () => {
+    const { page } = session;
+    // VS Code's own way: it keeps the window's state before it reloads; a browser's reload button may be too quick.
+    await Promise.all([page.waitForEvent("domcontentloaded"), runCommand(page, "Developer: Reload Window")]);
+    const frame = await dashboard(page);
+    await until("ink on the restored canvas", async () => (((await inkOf(frame))[0]?.drawn ?? 0) > 500 ? true : null));
+    expect(await frame.locator('vscode-radio[value="1"]').getAttribute("aria-checked")).toBe("true");
+    await until("one worker", () => (session.workers().length === 1 ? true : null));
+    await session.shot("dashboard-restored");
+  });
+
+  it.each([
+    ["light", "Light Modern", "vscode-light"],
+    ["high-contrast", "Default High Contrast", "vscode-high-contrast"],
+    ["high-contrast-light", "Default High Contrast Light", "vscode-high-contrast-light"],
+    ["dark", "Dark Modern", "vscode-dark"],
+  ])("follows the %s theme", async (name, theme, className) => {
+    const frame = await dashboard(session.page);
+    const before = (await inkOf(frame))[0]?.sum;
+    session.configure({ ...NORMAL, "workbench.colorTheme": theme });
+    await until(`the class ${className}`, () =>
+      frame
+        .locator(`body.${className}`)
+        .count()
+        .then((count) => (count > 0 ? true : null)),
+    );
+    await until("charts in the theme's colours", async () => {
+      const ink = (await inkOf(frame))[0];
+      return ink && ink.drawn > 500 && ink.sum !== before ? true : null;
+    });
+    await session.shot(`theme-${name}`);
+  });
+
+  it("breaks no policy of the page, asks nothing outside of the machine, and throws nothing", async () => {
+    expect(session.faults).toEqual([]);
+    expect(session.external).toEqual([]);
+    expect(await readBell(session.page)).not.toBeNull();
+    expect(await bell(session.page).count()).toBe(1);
+  });
+
+  it("leaves no process behind", async () => {
+    open = false;
+    const { killed, left, leftovers } = await session.close();
+    expect(killed.filter((one) => one.command.includes("worker.cjs"))).toEqual([]);
+    expect(left).toEqual([]);
+    expect(leftovers).toEqual([]);
+  });
+});

@@ -1,0 +1,54 @@
+/** Cases about being loaded: the manifest as VS Code read it, activation, and the worker behind it. */
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import * as vscode from "vscode";
+import { doctorReport, gorgon, until, untilState } from "./host.ts";
+
+/**
+ * The budget for activation is 30 ms, and the bench measures it on a quiet machine. A window that opens on a loaded one
+ * may be paused at any moment: here only what no pause explains is a failure.
+ */
+const ACTIVATION_LIMIT_MS = 90;
+
+interface Manifest {
+  readonly version: string;
+  readonly extensionKind?: readonly string[];
+  readonly capabilities?: { readonly untrustedWorkspaces?: { readonly supported?: unknown } };
+}
+
+/** Registers the cases. */
+export function activation(): void {
+  describe("activation", () => {
+    it("happens by itself after the start-up and returns at once", async () => {
+      await until("Gorgon to be active", () => (gorgon().isActive ? true : undefined));
+      const { activationMs } = gorgon().exports;
+      console.log(`activation took ${activationMs.toFixed(1)} ms`);
+      assert.ok(activationMs < ACTIVATION_LIMIT_MS, `activate() took ${activationMs.toFixed(1)} ms`);
+    });
+
+    it("starts a worker whose numbers come and go on coming", async () => {
+      const first = await untilState("a first state", (state) => state.glance.cpu.busy !== null);
+      assert.ok(first.self.rssBytes > 0);
+      assert.deepEqual(
+        first.sensors.filter((sensor) => !sensor.ok),
+        [],
+      );
+      await untilState("a later state", (state) => state.time > first.time && state.id !== first.id);
+    });
+
+    it("runs beside the code and declares what it does without trust", () => {
+      const manifest = gorgon().packageJSON as Manifest;
+      assert.deepEqual(manifest.extensionKind, ["workspace"]);
+      assert.equal(manifest.capabilities?.untrustedWorkspaces?.supported, "limited");
+    });
+
+    it("has a doctor whose report opens as a document", async () => {
+      await untilState("a first state", () => true);
+      const text = await doctorReport();
+      assert.ok(text.includes(`Gorgon ${(gorgon().packageJSON as Manifest).version}`), text);
+      assert.match(text, /\*\*Worker\*\*: running, pid \d+, Node v?24/);
+      assert.match(text, /## Sensors/);
+      await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+    });
+  });
+}

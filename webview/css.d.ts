@@ -1,0 +1,2 @@
+/** Style sheets are imported for their effect: esbuild gathers them into dashboard.css. */
+declare module "*.css";

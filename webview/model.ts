@@ -1,0 +1,321 @@
+/** The dashboard's texts: a snapshot and the time to headline, tiles, verdicts, notices and cost. Pure. */
+import type { Verdict } from "../protocol/bell.ts";
+import { ABSENT, formatBytes, formatRatio, formatValue } from "../protocol/format.ts";
+import { LEVELS, type Level } from "../protocol/level.ts";
+import type { DashboardSnapshot } from "../protocol/messages/webview.ts";
+import type { WorkerState } from "../protocol/state.ts";
+import { type Action, DOCTOR, LOG, RESTART, muteAction } from "./actions.ts";
+import { type Notice, noticesOf } from "./notices.ts";
+import { type Ink, levelFor } from "./plots.ts";
+import { absolute, ago, bare, count, lasting, listing, sentence, seriesName, splitUnit } from "./words.ts";
+
+/** What the page knows when it draws. Times are milliseconds since the epoch by the sender's clock. */
+export interface Input {
+  /** The newest; null before the first has come. */
+  readonly snapshot: DashboardSnapshot | null;
+  readonly now: number;
+  /** When the page was last shown: silence before that is not the worker's. */
+  readonly wokeAt: number;
+}
+
+/** How the page is doing. `stale`: the worker runs but says nothing. */
+export type Phase = "loading" | "live" | "stale" | "down";
+
+/** The first two lines. */
+export interface Head {
+  readonly level: Level | null;
+  readonly busy: boolean;
+  readonly title: string;
+  readonly meta: string;
+  readonly metaTitle: string;
+  readonly detail: string;
+  readonly actions: readonly Action[];
+  /** Read out when it changes: the level and what is the matter, without numbers that move. */
+  readonly announcement: string;
+}
+
+/** One tile. `level` null: no rule watches it. */
+export interface Tile {
+  readonly ink: Ink;
+  readonly title: string;
+  readonly level: Level | null;
+  readonly number: string;
+  readonly unit: string;
+  readonly context: string;
+  /** In one sentence, for people who cannot see the tile. */
+  readonly description: string;
+}
+
+/** One rule and what the bell says of it. */
+export interface VerdictRow {
+  readonly id: string;
+  readonly level: Level;
+  readonly title: string;
+  readonly value: string;
+  readonly reason: string;
+  readonly since: string;
+  readonly sinceTitle: string;
+  readonly muted: boolean;
+  readonly action: Action;
+}
+
+/** A sensor that gives nothing. */
+export interface SilentRow {
+  readonly id: string;
+  readonly title: string;
+  readonly reason: string;
+}
+
+/** A part of the last line. */
+export interface Cost {
+  readonly id: string;
+  readonly text: string;
+  readonly title: string;
+}
+
+/** The whole page but the charts. */
+export interface View {
+  readonly phase: Phase;
+  /** The values are old: shown in grey. */
+  readonly faded: boolean;
+  readonly head: Head;
+  readonly notices: readonly Notice[];
+  readonly tiles: readonly Tile[];
+  readonly verdicts: readonly VerdictRow[];
+  readonly verdictsNote: string;
+  readonly silent: readonly SilentRow[];
+  readonly cost: readonly Cost[];
+}
+
+/** A worker that has said nothing for more than this many intervals is stale; the bell judges its metrics alike. */
+const STALE_INTERVALS = 3;
+
+/** Everything the page says at this moment. */
+export function viewOf(input: Input): View {
+  const { snapshot } = input;
+  const state = snapshot?.state ?? null;
+  const phase = phaseOf(input);
+  const rows = state === null ? [] : verdictRows(state, snapshot?.muted ?? [], input.now);
+  return {
+    phase,
+    faded: state !== null && phase !== "live",
+    head: headOf(input, phase, rows),
+    notices: snapshot === null ? [] : noticesOf(snapshot),
+    tiles: tilesOf(state),
+    verdicts: rows,
+    verdictsNote: verdictsNote(rows),
+    silent: (state?.sensors ?? [])
+      .filter((sensor) => !sensor.ok)
+      .map((sensor) => ({
+        id: `${sensor.crab}/${sensor.sensor}`,
+        title: sensor.sensor,
+        reason: sentence(sensor.reason === "" ? "It gives no values, and no reason" : sensor.reason),
+      })),
+    cost: state === null ? [] : costOf(state),
+  };
+}
+
+function phaseOf({ snapshot, now, wokeAt }: Input): Phase {
+  if (snapshot === null) return "loading";
+  if (snapshot.worker.status === "down") return "down";
+  if (snapshot.state === null || snapshot.worker.status === "starting") return "loading";
+  const silence = now - Math.max(snapshot.state.time, wokeAt);
+  return silence > STALE_INTERVALS * snapshot.state.intervalMs ? "stale" : "live";
+}
+
+function headOf(input: Input, phase: Phase, rows: readonly VerdictRow[]): Head {
+  const { snapshot, now } = input;
+  const state = snapshot?.state ?? null;
+  const old = state === null ? "" : `The values below are from ${ago(now - state.time)}.`;
+  const oldTitle = state === null ? "" : absolute(state.time);
+  if (phase === "loading") {
+    const starting = snapshot?.worker.status !== "running";
+    const title = starting ? "Gorgon is starting" : "Taking the first reading";
+    const wait = snapshot === null ? "Waiting for the first message." : "The first reading is there in a moment.";
+    return {
+      level: null,
+      busy: true,
+      title,
+      meta: "",
+      metaTitle: oldTitle,
+      detail: [sentence(snapshot?.worker.reason ?? ""), old === "" ? wait : old].filter(Boolean).join(" "),
+      actions: [],
+      announcement: title,
+    };
+  }
+  if (phase === "down") {
+    const reason = sentence(snapshot?.worker.reason ?? "") || "It gave no reason.";
+    return {
+      level: "UNKNOWN",
+      busy: false,
+      title: "Gorgon's worker is down",
+      meta: "UNKNOWN · nothing is watched now",
+      metaTitle: oldTitle,
+      detail: `${reason} ${old}`.trim(),
+      actions: [RESTART, LOG],
+      announcement: "Gorgon's worker is down.",
+    };
+  }
+  if (state === null) throw new Error("a live or stale page has a state");
+  if (phase === "stale") {
+    return {
+      level: "UNKNOWN",
+      busy: false,
+      title: `No news for ${lasting(now - state.time)}`,
+      meta: `UNKNOWN · expected every ${lasting(state.intervalMs)}`,
+      metaTitle: oldTitle,
+      detail: `${sentence(snapshot?.worker.reason ?? "") || "The worker runs but has gone quiet."} Last said: ${sentence(state.bell.headline)}`,
+      actions: [RESTART, LOG],
+      announcement: "No news from the worker. The values are old.",
+    };
+  }
+  const { bell } = state;
+  const worst = rows.find((row) => row.level === bell.level);
+  const calm = bell.level === "OK";
+  return {
+    level: bell.level,
+    busy: false,
+    title: bell.headline,
+    meta: `${bell.level} for ${lasting(now - bell.since)}${calm ? ` · ${count(rows.length, "rule")}` : rows.length > 1 ? ` · worst of ${String(rows.length)}` : ""}`,
+    metaTitle: `since ${absolute(bell.since)}`,
+    detail: calm || worst === undefined ? factsOf(state) : `${worst.title}: ${worst.reason}`,
+    actions: calm ? [] : bell.level === "UNKNOWN" ? [DOCTOR, LOG] : worst === undefined ? [] : [worst.action],
+    announcement: `${bell.level}: ${listing(rows.filter((row) => row.level === bell.level).map((row) => row.title))}`,
+  };
+}
+
+/** What the machine is, in one line. */
+function factsOf({ host, node }: WorkerState): string {
+  return [
+    host.hostname === "" ? node : host.hostname,
+    host.cores > 0 ? `${count(host.cores, "core")}${host.cpuModel === "" ? "" : `, ${host.cpuModel}`}` : host.cpuModel,
+    host.memoryBytes > 0 ? formatBytes(host.memoryBytes) : "",
+    host.os,
+    host.virtualization,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function tilesOf(state: WorkerState | null): Tile[] {
+  const verdicts = state?.bell.verdicts ?? [];
+  const glance = state?.glance;
+  const tile = (ink: Ink, title: string, value: string, context: readonly string[]): Tile => {
+    const level = levelFor(ink, verdicts);
+    const kept = context.filter(Boolean).join(" · ");
+    return {
+      ink,
+      title,
+      level,
+      ...splitUnit(value),
+      context: kept,
+      description: `${title} ${value}${level === null ? "" : `, ${level}`}${kept === "" ? "" : `. ${kept}`}`,
+    };
+  };
+  // The tile shows the number that the bell judged, so that the two never disagree; without such a rule the glance's.
+  const judged = (id: Ink, otherwise: number | null): number | null => {
+    const verdict = verdicts.find((one) => one.rule.id === id);
+    return verdict === undefined ? otherwise : verdict.value;
+  };
+  const cpu = judged("cpu", glance?.cpu.busy ?? null);
+  const disk = judged("disk", share(glance?.disk.used, glance?.disk.size));
+  const memory = judged("memory", share(glance?.memory.used, glance?.memory.limit));
+  const { receive = null, transmit = null } = glance?.network ?? {};
+  const traffic = receive === null && transmit === null ? null : (receive ?? 0) + (transmit ?? 0);
+  const swap = glance?.memory.swapUsed ?? 0;
+  const limitedBy = glance?.memory.limitedBy ?? "";
+  const load = glance?.cpu.load1 ?? null;
+  return [
+    tile("cpu", "CPU", formatRatio(cpu), [
+      glance === undefined ? "" : count(glance.cpu.cores, "core"),
+      load === null ? "" : `load ${formatValue(load, "{thread}")}`,
+    ]),
+    tile("memory", "Memory", formatRatio(memory), [
+      of(glance?.memory.used, glance?.memory.limit),
+      limitedBy === "host" ? "" : limitedBy,
+      swap > 0 ? `swap ${formatBytes(swap)}` : "",
+    ]),
+    tile("disk", "Disk", formatRatio(disk), [
+      of(glance?.disk.used, glance?.disk.size),
+      glance === undefined || glance.disk.mount === "" ? "" : glance.disk.mount,
+    ]),
+    tile("network", "Network", formatValue(traffic, "By/s"), [
+      traffic === null ? "" : `↓ ${formatValue(receive, "By/s")}`,
+      traffic === null ? "" : `↑ ${formatValue(transmit, "By/s")}`,
+    ]),
+  ];
+}
+
+function share(used: number | null | undefined, whole: number | null | undefined): number | null {
+  return used === null || used === undefined || !whole ? null : used / whole;
+}
+
+/** `21.3 of 23.4 GiB`: one unit where both have the same. */
+function of(used: number | null | undefined, whole: number | null | undefined): string {
+  if (used === null || used === undefined || !whole) return "";
+  const part = splitUnit(formatBytes(used));
+  const total = formatBytes(whole);
+  return part.unit === splitUnit(total).unit ? `${part.number} of ${total}` : `${part.number} ${part.unit} of ${total}`;
+}
+
+/** Worst first; of equals in the order of the rules. */
+function verdictRows(state: WorkerState, muted: readonly string[], now: number): VerdictRow[] {
+  return state.bell.verdicts
+    .toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level))
+    .map((verdict) => verdictRow(verdict, muted.includes(verdict.rule.id), now));
+}
+
+function verdictRow(verdict: Verdict, muted: boolean, now: number): VerdictRow {
+  const { rule, level } = verdict;
+  const series = seriesName(verdict.attributes, rule.match);
+  return {
+    id: rule.id,
+    level,
+    title: series === "" ? rule.title : `${rule.title} ${series}`,
+    value: formatValue(verdict.value, verdict.unit),
+    reason: verdict.reason === "" ? bounds(verdict) : sentence(verdict.reason),
+    since: `${level} for ${lasting(now - verdict.since)}`,
+    sinceTitle: `since ${absolute(verdict.since)} · ${rule.origin}`,
+    muted,
+    action: muteAction(rule, muted),
+  };
+}
+
+/** What would be too much, for a rule that has nothing to say. */
+function bounds({ rule, unit }: Verdict): string {
+  const side = rule.direction === "above" ? "from" : "at or under";
+  const parts = [
+    rule.warn === null ? "" : `WARN ${side} ${bare(formatValue(rule.warn, unit))}`,
+    rule.crit === null ? "" : `CRIT ${side} ${bare(formatValue(rule.crit, unit))}`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function verdictsNote(rows: readonly VerdictRow[]): string {
+  const open = rows.filter((row) => row.level !== "OK").length;
+  const muted = rows.filter((row) => row.muted).length;
+  if (rows.length === 0) return "";
+  const state = open === 0 ? "all quiet" : `${String(open)} of ${String(rows.length)} not OK`;
+  return muted === 0 ? state : `${state} · ${String(muted)} muted`;
+}
+
+function costOf(state: WorkerState): Cost[] {
+  const { self, history } = state;
+  const kept =
+    history.mode === "memory"
+      ? `${String(history.series)} series, in memory only`
+      : `${String(history.series)} series, ${lasting(history.retentionMs)} in ${formatBytes(history.bytes)}`;
+  const delay = self.loopP99Ms === null ? ABSENT : formatValue(self.loopP99Ms, "ms");
+  return [
+    {
+      id: "self",
+      text: `Gorgon itself: ${formatRatio(self.cpuRatio)} of a core, ${formatBytes(self.rssBytes)}`,
+      title: `process ${String(self.pid)}, up for ${lasting(self.uptimeMs)}, event loop p99 ${delay}`,
+    },
+    { id: "interval", text: `every ${lasting(state.intervalMs)}`, title: `last reading ${absolute(state.time)}` },
+    { id: "history", text: kept, title: [history.path, history.reason].filter(Boolean).join(" · ") },
+    ...(history.mode === "following"
+      ? [{ id: "following", text: "history written by another window", title: history.reason }]
+      : []),
+  ];
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { drawnLines, emptyReason, plotsOf, sparkPoints, tableOf } from "./plots.ts";
+import { sampleHistory, sampleSnapshot, sampleState } from "./preview/sample.ts";
+import { labelHeights } from "./charts/marks.ts";
+
+const NOW = Date.UTC(2024, 2, 5, 14, 20);
+
+function plots(options: Partial<Parameters<typeof sampleSnapshot>[0]> = {}) {
+  const all = { now: NOW, ...options };
+  const [load, network, disk] = plotsOf(sampleHistory(all), sampleState(all), all.range ?? 15, "Collecting.");
+  if (load === undefined || network === undefined || disk === undefined) throw new Error("there are three charts");
+  return { load, network, disk };
+}
+
+describe("charts", () => {
+  it("lay the thresholds of the worse series over the whole width and hint at the other's", () => {
+    const { load } = plots({ story: "crit" });
+    const main = load.thresholds.filter((one) => one.main).map((one) => `${one.of} ${one.level} ${String(one.value)}`);
+    expect(main).toEqual(["Memory WARN 0.8", "Memory CRIT 0.95"]);
+    expect(load.thresholds.filter((one) => !one.main).map((one) => one.of)).toEqual(["CPU", "CPU"]);
+  });
+
+  it("leave loopback out and add interfaces up by direction", () => {
+    const { network } = plots();
+    expect(network.subtitle).toBe("15 min · 1 interface");
+    expect(network.lines.map((line) => line.title)).toEqual(["Receive", "Transmit"]);
+    const busiest = Math.max(...drawnLines(network).flatMap((line) => line.points.map((point) => point.high || 0)));
+    expect(network.axis.max).toBeGreaterThanOrEqual(busiest);
+  });
+
+  it("mark summed extremes in the table as bounds", () => {
+    const history = sampleHistory({ now: NOW, range: 60 });
+    const second = history.network
+      .filter((frame) => frame.attributes["network.interface.name"] === "eth0")
+      .map((frame) => ({ ...frame, attributes: { ...frame.attributes, "network.interface.name": "eth1" } }));
+    const twice = { ...history, network: [...history.network, ...second] };
+    const network = plotsOf(twice, sampleState({ now: NOW }), 60, "")[1];
+    if (network === undefined) throw new Error("there is a network chart");
+    expect(tableOf(network)[0]?.max).toMatch(/^<= /);
+    expect(tableOf(network)[0]?.latest).not.toMatch(/^<= /);
+  });
+
+  it("show the fullest file systems first and no thicket, with all of them in the table", () => {
+    const history = sampleHistory({ now: NOW });
+    const [first] = history.disk;
+    if (first === undefined) throw new Error("a sample has a disk");
+    const many = ["/a", "/b", "/c", "/d"].map((mount, index) => ({
+      ...first,
+      attributes: { "system.filesystem.mountpoint": mount },
+      values: first.values.map(() => (index + 1) / 10),
+    }));
+    const disk = plotsOf({ ...history, disk: many }, null, 15, "")[2];
+    if (disk === undefined) throw new Error("there is a disk chart");
+    expect(drawnLines(disk).map((line) => line.title)).toEqual(["/d", "/c", "/b"]);
+    expect(tableOf(disk)).toHaveLength(4);
+    expect(disk.subtitle).toBe("15 min · the 3 fullest of 4");
+  });
+
+  it("describe themselves in a sentence", () => {
+    expect(plots({ story: "crit" }).load.description).toMatch(
+      /^CPU and memory over 15 min: CPU [\d.]+ % now, between [\d.]+ % and [\d.]+ % and Memory [\d.]+ % now/,
+    );
+  });
+
+  it("say why they are empty", () => {
+    const empty = plotsOf(null, null, 15, "Collecting; first points in 2 s.");
+    expect(empty.map((plot) => plot.empty)).toEqual(Array(3).fill("Collecting; first points in 2 s."));
+    const snapshot = sampleSnapshot({ now: NOW });
+    expect(emptyReason(snapshot, 15, "live")).toBe("Collecting; first points in 2 s.");
+    expect(emptyReason(snapshot, 60, "live")).toBe("Loading 1 h.");
+    expect(emptyReason({ ...snapshot, history: null }, 15, "live")).toBe("Loading the history.");
+  });
+
+  it("keep a gap in the tile's trend", () => {
+    const { load, network, disk } = plots();
+    for (const ink of ["cpu", "memory", "disk", "network"] as const) {
+      const found = sparkPoints(ink, [load, network, disk]);
+      expect(found?.points.filter((point) => Number.isNaN(point.y))).toHaveLength(1);
+    }
+  });
+});
+
+describe("labels at line ends", () => {
+  it("stand at their lines, and are pushed apart where they would touch", () => {
+    expect(labelHeights([10, 100], 0, 200, 16)).toEqual([10, 100]);
+    expect(labelHeights([52, 50], 0, 200, 16)).toEqual([66, 50]);
+  });
+
+  it("stay inside", () => {
+    expect(labelHeights([199, 200], 0, 200, 16)).toEqual([184, 200]);
+  });
+});

@@ -1,0 +1,318 @@
+/** What the charts show: history and rules to lines, thresholds, axes, a sentence for those who cannot see, a table. */
+import type { Rule, Verdict } from "../protocol/bell.ts";
+import { ABSENT, formatValue } from "../protocol/format.ts";
+import type { SeriesFrame } from "../protocol/history.ts";
+import { LEVELS, type Level } from "../protocol/level.ts";
+import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../protocol/messages/webview.ts";
+import type { Unit } from "../protocol/reading.ts";
+import type { WorkerState } from "../protocol/state.ts";
+import {
+  type Columns,
+  type Point,
+  type Summary,
+  gapTolerance,
+  pointsOf,
+  runsOf,
+  summaryOf,
+  summed,
+  thin,
+} from "./series.ts";
+import { type ValueAxis, valueAxis } from "./ticks.ts";
+import { RANGE_WORDS, clip, count, lasting, listing } from "./words.ts";
+
+/** One colour a thing, everywhere. */
+export type Ink = "cpu" | "memory" | "disk" | "network";
+
+/** One line of a chart. */
+export interface Line {
+  readonly id: string;
+  /** Short, for the end of the line. */
+  readonly label: string;
+  /** In full, for tables and tooltips. */
+  readonly title: string;
+  readonly ink: Ink;
+  /** 0 is drawn solid; 1 and 2 are dashed, so that lines of one colour can be told apart. */
+  readonly pattern: 0 | 1 | 2;
+  readonly points: readonly Point[];
+  readonly summary: Summary;
+  /** False: minimum and maximum are bounds, not the true extremes. */
+  readonly exact: boolean;
+}
+
+/** A level's border in a chart. */
+export interface Threshold {
+  readonly level: "WARN" | "CRIT";
+  readonly value: number;
+  readonly direction: Rule["direction"];
+  readonly ink: Ink;
+  /** Whose border, e.g. `CPU`. */
+  readonly of: string;
+  /** Only one series' thresholds are laid over the whole width; the others are hinted at. */
+  readonly main: boolean;
+}
+
+/** One chart. */
+export interface Plot {
+  readonly id: "load" | "network" | "disk";
+  readonly title: string;
+  readonly subtitle: string;
+  readonly unit: Unit;
+  readonly from: number;
+  readonly to: number;
+  readonly axis: ValueAxis;
+  readonly lines: readonly Line[];
+  readonly thresholds: readonly Threshold[];
+  /** One sentence for people who cannot see the chart. */
+  readonly description: string;
+  /** Why there is nothing to draw; empty when there is something. */
+  readonly empty: string;
+}
+
+/** How many lines of one kind a chart draws; more would be a thicket. The table has all. */
+const MOST_LINES = 3;
+/** As many points as a wide screen has pixels for a chart, and no more. */
+const MOST_POINTS = 900;
+
+/** The three charts, in order. `verdicts` gives the thresholds. */
+export function plotsOf(
+  history: DashboardHistory | null,
+  state: WorkerState | null,
+  range: RangeMinutes,
+  empty: string,
+): Plot[] {
+  const tolerance = gapTolerance(history?.step ?? 0, state?.intervalMs ?? 2000);
+  const draw = (line: Omit<Line, "points" | "summary" | "exact">, columns: Columns, exact = true): Line => ({
+    ...line,
+    points: thin(pointsOf(columns, tolerance), MOST_POINTS),
+    summary: summaryOf(columns),
+    exact,
+  });
+  const load = [
+    ...(history?.cpu.slice(0, 1).map((frame) => draw(name("cpu", "CPU", "cpu", 0), frame)) ?? []),
+    ...(history?.memory.slice(0, 1).map((frame) => draw(name("memory", "Memory", "memory", 1), frame)) ?? []),
+  ];
+  const network = directions(history?.network ?? []).map((one) =>
+    draw(name(one.id, one.label, "network", one.id === "receive" ? 0 : 1), one.sum, one.sum.exact),
+  );
+  const disk = byFullness(history?.disk ?? []).map((frame, index) => {
+    const mount = mountOf(frame);
+    const pattern = index === 0 ? 0 : index === 1 ? 1 : 2;
+    return draw({ id: `disk ${mount}`, label: clip(mount, 14), title: mount, ink: "disk", pattern }, frame);
+  });
+  const verdicts = state?.bell.verdicts ?? [];
+  const span = RANGE_WORDS[range];
+  const interfaces = new Set((history?.network ?? []).filter(isOutside).map(interfaceOf)).size;
+  const mounts =
+    disk.length > MOST_LINES
+      ? `the ${String(MOST_LINES)} fullest of ${String(disk.length)}`
+      : count(disk.length, "file system");
+  const common = { from: history?.from ?? 0, to: history?.to ?? 0 };
+  return [
+    plot({ ...common, id: "load", title: "CPU and memory", subtitle: span, unit: "1", empty }, load, load, verdicts),
+    plot(
+      {
+        ...common,
+        id: "network",
+        title: "Network",
+        subtitle: interfaces === 0 ? span : `${span} · ${count(interfaces, "interface")}`,
+        unit: "By/s",
+        empty,
+      },
+      network,
+      network,
+      verdicts,
+    ),
+    plot(
+      {
+        ...common,
+        id: "disk",
+        title: "Disk",
+        subtitle: disk.length === 0 ? span : `${span} · ${mounts}`,
+        unit: "1",
+        empty,
+      },
+      disk.slice(0, MOST_LINES),
+      disk,
+      verdicts,
+    ),
+  ];
+}
+
+function name(id: string, label: string, ink: Ink, pattern: 0 | 1 | 2): Omit<Line, "points" | "summary" | "exact"> {
+  return { id, label, title: label, ink, pattern };
+}
+
+function plot(
+  head: Omit<Plot, "axis" | "lines" | "thresholds" | "description">,
+  drawn: readonly Line[],
+  all: readonly Line[],
+  verdicts: readonly Verdict[],
+): Plot {
+  let largest = 0;
+  for (const line of drawn) for (const point of line.points) if (point.high > largest) largest = point.high;
+  const lines = drawn.some((line) => line.points.length > 0) ? all : [];
+  return {
+    ...head,
+    axis: valueAxis(largest, head.unit),
+    lines,
+    thresholds: thresholdsOf(drawn, verdicts),
+    description:
+      lines.length === 0 ? `${head.title}: no values yet.` : describe(head.title, head.subtitle, drawn, head.unit),
+    empty: lines.length === 0 ? head.empty : "",
+  };
+}
+
+/** The lines that are drawn; the rest are in the table only. */
+export function drawnLines(plot: Plot): readonly Line[] {
+  return plot.lines.slice(0, MOST_LINES);
+}
+
+function describe(title: string, subtitle: string, lines: readonly Line[], unit: Unit): string {
+  const parts = lines.map((line) => {
+    const { latest, min, max } = line.summary;
+    return `${line.title} ${formatValue(latest, unit)} now, between ${formatValue(min, unit)} and ${formatValue(max, unit)}`;
+  });
+  return `${title} over ${subtitle}: ${listing(parts)}.`;
+}
+
+/** The metric behind each colour. */
+export const METRICS: Readonly<Record<Ink, string>> = {
+  cpu: "gorgon.cpu.busy",
+  memory: "system.memory.utilization",
+  disk: "system.filesystem.utilization",
+  network: "gorgon.network.io.rate",
+};
+
+const THING: Readonly<Record<Ink, string>> = { cpu: "CPU", memory: "Memory", disk: "Disk", network: "Network" };
+
+/** The rule whose thresholds are drawn for a metric: the built-in one of that name, else the first for the metric. */
+export function ruleFor(ink: Ink, verdicts: readonly Verdict[]): Rule | null {
+  const rules = verdicts.map((verdict) => verdict.rule).filter((rule) => rule.metric === METRICS[ink]);
+  return rules.find((rule) => rule.id === ink) ?? rules[0] ?? null;
+}
+
+/** The worst level of the rules on a metric; null when no rule watches it. */
+export function levelFor(ink: Ink, verdicts: readonly Verdict[]): Level | null {
+  const levels = verdicts.filter((verdict) => verdict.rule.metric === METRICS[ink]).map((verdict) => verdict.level);
+  return levels.length === 0 ? null : (LEVELS.findLast((level) => levels.includes(level)) ?? null);
+}
+
+function thresholdsOf(lines: readonly Line[], verdicts: readonly Verdict[]): Threshold[] {
+  const inks = [...new Set(lines.map((line) => line.ink))].filter((ink) => ruleFor(ink, verdicts) !== null);
+  const main = inks.toSorted((a, b) => urgency(b, lines, verdicts) - urgency(a, lines, verdicts))[0];
+  return inks.flatMap((ink) => {
+    const rule = ruleFor(ink, verdicts);
+    if (rule === null) return [];
+    const shared = { direction: rule.direction, ink, of: THING[ink], main: ink === main };
+    const found: Threshold[] = [];
+    if (rule.warn !== null) found.push({ ...shared, level: "WARN", value: rule.warn });
+    if (rule.crit !== null) found.push({ ...shared, level: "CRIT", value: rule.crit });
+    return found;
+  });
+}
+
+/** The worse level first; of equals the one closer to its first threshold. */
+function urgency(ink: Ink, lines: readonly Line[], verdicts: readonly Verdict[]): number {
+  const level = levelFor(ink, verdicts);
+  const rule = ruleFor(ink, verdicts);
+  const latest = lines.find((line) => line.ink === ink)?.summary.latest ?? 0;
+  const border = rule?.warn ?? rule?.crit ?? 1;
+  const near = border > 0 ? Math.min(1, latest / border) : 0;
+  return (level === null ? -1 : LEVELS.indexOf(level)) + near / 2;
+}
+
+function mountOf(frame: SeriesFrame): string {
+  return frame.attributes["system.filesystem.mountpoint"] ?? ABSENT;
+}
+
+function byFullness(frames: readonly SeriesFrame[]): SeriesFrame[] {
+  return frames.toSorted((a, b) => (b.values.at(-1) ?? 0) - (a.values.at(-1) ?? 0));
+}
+
+function interfaceOf(frame: SeriesFrame): string {
+  return frame.attributes["network.interface.name"] ?? "";
+}
+
+/**
+ * Loopback is the machine talking to itself, and what goes over a bridge or bond is counted on the interfaces below it
+ * too; the glance leaves both out, and so do the charts.
+ */
+function isOutside(frame: SeriesFrame): boolean {
+  if (frame.attributes["gorgon.network.stacked"] !== undefined) return false;
+  return !/^lo\d*$|^loopback/i.test(interfaceOf(frame));
+}
+
+function directions(frames: readonly SeriesFrame[]): { id: string; label: string; sum: ReturnType<typeof summed> }[] {
+  const outside = frames.filter(isOutside);
+  return [
+    { id: "receive", label: "Receive" },
+    { id: "transmit", label: "Transmit" },
+  ].flatMap(({ id, label }) => {
+    const matching = outside.filter((frame) => frame.attributes["network.io.direction"] === id);
+    return matching.length === 0 ? [] : [{ id, label, sum: summed(matching) }];
+  });
+}
+
+/** One row of the table beside a chart, formatted. */
+export interface TableRow {
+  readonly id: string;
+  readonly title: string;
+  readonly latest: string;
+  readonly min: string;
+  readonly max: string;
+  readonly average: string;
+}
+
+/** The chart as a table. A bound is marked as one. */
+export function tableOf(plot: Plot): TableRow[] {
+  return plot.lines.map(({ id, title, summary, exact }) => {
+    const text = (value: number | null, bound: string): string =>
+      value === null ? ABSENT : `${exact ? "" : bound}${formatValue(value, plot.unit)}`;
+    return {
+      id,
+      title,
+      latest: text(summary.latest, ""),
+      min: text(summary.min, ">= "),
+      max: text(summary.max, "<= "),
+      average: text(summary.average, ""),
+    };
+  });
+}
+
+/** What a tile's trend line shows: the drawn line of its colour, or for the network both directions together. */
+export function sparkPoints(ink: Ink, plots: readonly Plot[]): { points: readonly Point[]; plot: Plot } | null {
+  for (const plot of plots) {
+    const lines = plot.lines.filter((line) => line.ink === ink);
+    const [first] = lines;
+    if (first === undefined) continue;
+    if (ink !== "network") return { points: thin(first.points, 120), plot };
+    const both = summed(lines.map((line) => columnsOf(line.points)));
+    const gaps = first.points.filter((point) => Number.isNaN(point.y));
+    const points = [...pointsOf(both, Infinity), ...gaps].sort((a, b) => a.x - b.x);
+    return { points: thin(points, 120), plot };
+  }
+  return null;
+}
+
+function columnsOf(points: readonly Point[]): Columns {
+  const values = runsOf(points).flat();
+  return {
+    times: values.map((point) => point.x),
+    values: values.map((point) => point.y),
+    min: values.map((point) => point.low),
+    max: values.map((point) => point.high),
+  };
+}
+
+/** Why there may be no points: what is being waited for, in words. */
+export function emptyReason(
+  snapshot: DashboardSnapshot | null,
+  chosen: RangeMinutes,
+  phase: "loading" | "live" | "stale" | "down",
+): string {
+  if (phase === "down") return "Nothing was recorded before the worker went down.";
+  if (!snapshot?.state) return "The charts begin with the first reading.";
+  if (snapshot.range !== chosen) return `Loading ${RANGE_WORDS[chosen]}.`;
+  if (snapshot.history === null) return "Loading the history.";
+  return `Collecting; first points in ${lasting(snapshot.state.intervalMs)}.`;
+}

@@ -1,0 +1,80 @@
+/** The dashboard's small words: marks of the levels, ages, absolute times, lists, shortened names. */
+import { formatDuration } from "../protocol/format.ts";
+import type { Level } from "../protocol/level.ts";
+import type { RangeMinutes } from "../protocol/messages/webview.ts";
+import type { Attributes } from "../protocol/reading.ts";
+
+/** One shape a level, so that it can be told without colour. */
+export const MARKS: Readonly<Record<Level, string>> = { OK: "●", UNKNOWN: "○", WARN: "▲", CRIT: "◆" };
+
+/** What the range control says. */
+export const RANGE_WORDS: Readonly<Record<RangeMinutes, string>> = {
+  1: "1 min",
+  15: "15 min",
+  60: "1 h",
+  1440: "24 h",
+};
+
+/** A length of time in whole seconds or coarser: `12 s`, `2 min`. Never negative: clocks may differ. */
+export function lasting(milliseconds: number): string {
+  return formatDuration(Math.max(0, Math.floor(milliseconds / 1000)) * 1000 || 0).replace(/^0 ms$/, "0 s");
+}
+
+/** How long ago: `just now`, `12 s ago`. */
+export function ago(milliseconds: number): string {
+  return milliseconds < 1000 ? "just now" : `${lasting(milliseconds)} ago`;
+}
+
+const absoluteFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+
+/** The moment itself, in local time with its zone; for tooltips. */
+export function absolute(time: number): string {
+  return Number.isFinite(time) ? absoluteFormat.format(time) : "";
+}
+
+/** `12.8 MiB/s` as its number and its unit, so that a face can set them in different sizes. */
+export function splitUnit(text: string): { readonly number: string; readonly unit: string } {
+  const space = text.indexOf(" ");
+  return space < 0 ? { number: text, unit: "" } : { number: text.slice(0, space), unit: text.slice(space + 1) };
+}
+
+/** A whole number without its decimals, for thresholds and axes: `1 MiB/s`, not `1.00 MiB/s`. */
+export function bare(text: string): string {
+  return text.replace(/\.0+(?=\D|$)/, "");
+}
+
+/** `1 sensor`, `3 sensors`. */
+export function count(amount: number, noun: string): string {
+  return `${String(amount)} ${noun}${amount === 1 ? "" : "s"}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listing(words: readonly string[]): string {
+  const last = words.at(-1);
+  if (last === undefined) return "";
+  return words.length === 1 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}
+
+/** Shortens a long name in its middle: both ends of a path tell it apart. `limit` counts characters, at least 3. */
+export function clip(text: string, limit: number): string {
+  const letters = Array.from(text);
+  if (letters.length <= limit) return text;
+  const head = Math.ceil((limit - 1) / 2);
+  return `${letters.slice(0, head).join("")}…${letters.slice(letters.length - (limit - 1 - head)).join("")}`;
+}
+
+/** A sentence has an end. Leaves text alone that already has one. */
+export function sentence(text: string): string {
+  return text === "" || /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+/** The attributes that name a thing by themselves, best first. */
+const NAMING = ["system.filesystem.mountpoint", "network.interface.name", "system.device"] as const;
+
+/** What tells a series apart, beyond what the rule asks for anyway; empty when nothing does. */
+export function seriesName(attributes: Attributes, match: Attributes): string {
+  const rest = Object.keys(attributes).filter((key) => !Object.hasOwn(match, key));
+  const naming = NAMING.find((key) => rest.includes(key));
+  const keys = naming === undefined ? rest.sort() : [naming, ...rest.filter((key) => key.endsWith(".direction"))];
+  return clip(keys.map((key) => attributes[key] ?? "").join(" "), 60);
+}
