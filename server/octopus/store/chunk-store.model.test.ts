@@ -20,7 +20,9 @@ const AGGREGATES: readonly Aggregate[] = ["avg", "min", "max", "sum", "count", "
 type Step =
   | { readonly do: "append"; readonly count: number; readonly interval: number; readonly series: number }
   | { readonly do: "jump"; readonly ms: number }
-  | { readonly do: "flush" | "seal" | "reopen" }
+  | { readonly do: "flush" }
+  | { readonly do: "seal" }
+  | { readonly do: "reopen" }
   | {
       readonly do: "ask";
       readonly aggregate: Aggregate;
@@ -47,7 +49,10 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       ms: fc.constantFrom(-3_600_000, -61_000, -2500, -1, 700, 300_000, 8_000_000),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("flush" as const, "seal" as const, "reopen" as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<Step>({ do: "flush" }, { do: "seal" }, { do: "reopen" }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -87,7 +92,9 @@ function compare(got: readonly SeriesFrame[], want: readonly SeriesFrame[], quer
     expect(frame.resolution).toBeUndefined();
     expect(frame.times).toEqual(other?.times);
     expect(frame.values.length).toBe(frame.times.length);
-    frame.values.forEach((value, at) => expect(value, `${query.aggregate} at ${String(at)}`).toBeCloseTo(other?.values[at] ?? NaN, 6));
+    frame.values.forEach((value, at) =>
+      expect(value, `${query.aggregate} at ${String(at)}`).toBeCloseTo(other?.values[at] ?? NaN, 6),
+    );
     expect(frame.min.length).toBe(frame.times.length);
     if (query.aggregate === "rate") return;
     expect(frame.min).toEqual(other?.min);
@@ -101,7 +108,8 @@ describe("the chunk store", () => {
       fc.asyncProperty(fc.array(steps, { minLength: 4, maxLength: 25 }), async (program) => {
         const folder = mkdtempSync(path.join(os.tmpdir(), "gorgon-model-"));
         const clock = new ManualClock(START);
-        const open = (): ChunkStore => new ChunkStore({ path: path.join(folder, "history.db"), clock, journalBytes: 20_000 });
+        const open = (): ChunkStore =>
+          new ChunkStore({ path: path.join(folder, "history.db"), clock, journalBytes: 20_000 });
         let store = open();
         let follower = open();
         const model = new Map<number, Map<number, number>>();

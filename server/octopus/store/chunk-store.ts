@@ -15,7 +15,8 @@ import { ChunkWriter } from "./chunk-writer.ts";
 import { checkQuery, matches, neededFrom } from "./frame.ts";
 import { WORKER_LIMITS, type HeadLimits } from "./head.ts";
 import { nodeDisk, type JournalDisk } from "./journal/disk.ts";
-import { OwnSamples } from "./own-samples.ts";
+import { JournalRemoved } from "./journal/journal.ts";
+import { momentsAfter, OwnSamples } from "./own-samples.ts";
 import { bytesOf } from "./private-file.ts";
 import { parseName } from "./series-name.ts";
 import { faultOf, reasonOf } from "./sqlite-errors.ts";
@@ -84,6 +85,7 @@ export class ChunkStore implements SeriesStore {
   #bytes = 0;
   /** What keeps the journal from being written; empty when nothing does. */
   #trouble = "";
+  #followTrouble = "";
   /** What was found damaged at the start; stays on the face, because it explains a gap. */
   #notice = "";
 
@@ -180,7 +182,9 @@ export class ChunkStore implements SeriesStore {
     const dropped = this.#writer?.droppedChunks ?? 0;
     const reasons = [this.#access.reason, this.#trouble, this.#notice, this.#writer ? this.#head.loss : this.#own.loss];
     if (damaged > 0) reasons.push(`${String(damaged)} damaged chunks were found in the file and left out of answers.`);
-    if (dropped > 0) reasons.push(`${String(dropped)} chunks were dropped because they could not be written.`);
+    if (dropped > 0) {
+      reasons.push(`Memory holds ${String(this.#limits.maxSamples)} samples at most: the oldest were dropped.`);
+    }
     return {
       mode: this.#access.mode === "writing" && this.#trouble !== "" ? "memory" : this.#access.mode,
       reason: reasons.filter((reason) => reason !== "").join(" "),
@@ -224,8 +228,14 @@ export class ChunkStore implements SeriesStore {
     if (this.#closed) return;
     this.#access.refresh();
     this.#takeRole();
-    if (this.#writer !== null) await this.#write(this.#writer);
-    else {
+    if (this.#writer !== null) {
+      const writer = this.#writer;
+      await this.#write(writer);
+      if (this.#writer === writer) return this.#measure();
+      // It had to stop: begin anew at once, so that nothing stays in RAM alone.
+      this.#takeRole();
+      if (this.#writer !== null) await this.#write(this.#writer);
+    } else {
       await this.#follow();
       this.#own.dropUntil((key) => this.#follower?.head.get(key)?.last ?? -Infinity);
     }
@@ -235,9 +245,14 @@ export class ChunkStore implements SeriesStore {
   async #write(writer: ChunkWriter): Promise<void> {
     try {
       writer.closeIdle();
-      await writer.flush();
+      writer.flush();
       this.#setTrouble("");
     } catch (error) {
+      if (error instanceof JournalRemoved) {
+        this.#log.warn(error.message);
+        this.#stopWriting();
+        return;
+      }
       this.#setTrouble(journalTrouble(this.#folder, error));
     }
     try {
@@ -264,8 +279,9 @@ export class ChunkStore implements SeriesStore {
     }
     if (file === null) return;
     try {
+      // Another file stands at the path now: what is in RAM, or still in the journal, goes there.
+      if (this.#file !== file) this.#stopWriting();
       if (this.#writer === null) this.#startWriting(file);
-      else if (this.#file !== file) this.#writer.attach(file);
       this.#file = file;
     } catch (error) {
       if (faultOf(error) === "damaged") this.#access.report(error);
@@ -284,6 +300,7 @@ export class ChunkStore implements SeriesStore {
       clock: this.#clock,
       log: this.#log,
       tiers: this.#tiers,
+      maxWaiting: this.#limits.maxSamples,
       ...(journalBytes === undefined ? {} : { journalBytes }),
     });
     this.#head = head;
@@ -296,26 +313,32 @@ export class ChunkStore implements SeriesStore {
     }
     this.#setTrouble("");
     // Another process wrote what it saw of the same machine: only what is newer is this one's to add.
-    const { moments, metrics } = this.#own.newerThan((key) => head.get(key)?.last ?? -Infinity);
+    const { moments, metrics } = momentsAfter(this.#own.head, (key) => head.get(key)?.last ?? -Infinity);
     for (const { time, readings } of moments) writer.append(time, readings, metrics);
     this.#own = new OwnSamples(this.#limits.maxSeries, this.#limits.maxSamples);
   }
 
-  /** The lock was lost: another process writes now. */
+  /** The lock was lost, or the file or the journal is another one now. What is in RAM becomes this process's own. */
   #stopWriting(): void {
     const writer = this.#writer;
     if (writer === null) return;
+    const samples = Math.max(this.#limits.maxSamples, this.#head.memory.samples);
+    this.#own = new OwnSamples(this.#limits.maxSeries, samples);
+    const { moments, metrics } = momentsAfter(this.#head, () => -Infinity);
+    for (const { time, readings } of moments) this.#own.append(time, readings, metrics);
     this.#writer = null;
     this.#file = null;
     this.#head = new ChunkHead(this.#limits.maxSeries);
-    writer.close().catch((error: unknown) => this.#log.warn(`The history's journal: ${reasonOf(error)}`));
+    writer.abandon().catch((error: unknown) => this.#log.warn(`The history's journal: ${reasonOf(error)}`));
   }
 
   async #follow(): Promise<void> {
     try {
       await this.#follower?.look();
     } catch (error) {
-      this.#log.debug(`The history's journal cannot be followed: ${reasonOf(error)}`);
+      const reason = `The history's journal cannot be followed: ${reasonOf(error)}`;
+      if (reason !== this.#followTrouble) this.#log.debug(reason);
+      this.#followTrouble = reason;
     }
   }
 

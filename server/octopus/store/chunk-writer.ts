@@ -2,6 +2,7 @@
 import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { Clock } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
+import { CHUNK_SAMPLES } from "./chunk/codec.ts";
 import { CHUNK_MS, type ChunkHead, type ChunkSeries } from "./chunk-head.ts";
 import type { ChunkFile } from "./chunk-file.ts";
 import type { JournalDisk } from "./journal/disk.ts";
@@ -22,8 +23,6 @@ const SHRINK_PAGES = 64;
 const MAX_FILES = 8;
 /** At most this much is lost in a power cut; and how often the file is asked to be safe on disk. */
 const CHECKPOINT_MS = 30_000;
-/** Closed chunks that wait for a disk that does not take them; then the oldest are dropped, and that is told. */
-const MAX_WAITING = 20_000;
 
 /** What the writing side needs. */
 export interface WriterOptions {
@@ -35,8 +34,18 @@ export interface WriterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly tiers: readonly TierLimit[];
+  /** Samples that may wait for a file that does not take them; then the oldest are dropped, and that is told. */
+  readonly maxWaiting: number;
   /** Size at which a journal file is followed by the next. */
   readonly journalBytes?: number;
+}
+
+/** A chunk that went into the file. */
+interface SealedChunk {
+  readonly series: ChunkSeries;
+  readonly sequence: number;
+  readonly last: number;
+  readonly count: number;
 }
 
 /** Takes what files and journal hold into a head, and writes from there on. */
@@ -44,9 +53,11 @@ export class ChunkWriter {
   readonly #options: WriterOptions;
   readonly #head: ChunkHead;
   readonly #journal: Journal;
-  #file: ChunkFile;
+  readonly #file: ChunkFile;
   #sequence = 0;
+  /** Series with a closed chunk, once for each. */
   #queue: ChunkSeries[] = [];
+  #waiting = 0;
   #checkpointAt: number;
   /** What was repaired in the journal at the start. */
   readonly repairs: readonly Repair[];
@@ -87,16 +98,6 @@ export class ChunkWriter {
     return this.#queue.length > 0;
   }
 
-  /** Another file stands at the path now: what is in RAM goes there. */
-  attach(file: ChunkFile): void {
-    this.#file = file;
-    for (const series of this.#head.all()) {
-      series.sealed = 0;
-      series.storedEnd = -Infinity;
-    }
-    this.#loadSeries();
-  }
-
   /** Takes the readings of one moment. Never throws. */
   append(time: number, readings: readonly Reading[], metrics: ReadonlyMap<string, MetricInfo>): void {
     const sequence = ++this.#sequence;
@@ -130,9 +131,9 @@ export class ChunkWriter {
     journal.settle();
   }
 
-  /** Writes the journal. Rejects with the system's error; nothing is lost, and the next call tries again. */
-  flush(): Promise<void> {
-    return this.#journal.flush();
+  /** Writes the journal. Throws JournalRemoved or the system's error; nothing is lost, and the next call tries again. */
+  flush(): void {
+    this.#journal.flush();
   }
 
   /** Closes chunks whose series has stopped coming, and those that keep an old journal file from going. */
@@ -158,7 +159,7 @@ export class ChunkWriter {
     if (this.#queue.length === 0) return;
     const { clock } = this.#options;
     const until = clock.monotonic() + SLICE_MS;
-    const sealed: { readonly series: ChunkSeries; readonly sequence: number; readonly last: number }[] = [];
+    const sealed: SealedChunk[] = [];
     const taken = new Map<ChunkSeries, number>();
     this.#file.write(() => {
       for (const series of this.#queue) {
@@ -174,14 +175,15 @@ export class ChunkWriter {
           sealed: chunk.sequence,
         });
         sealSamples(this.#file, series.id, chunk.samples());
-        sealed.push({ series, sequence: chunk.sequence, last: chunk.last });
+        sealed.push({ series, sequence: chunk.sequence, last: chunk.last, count: chunk.count });
         if (clock.monotonic() >= until) break;
       }
     });
     // Only now: a transaction that failed must leave no trace.
     const done = [...taken.values()].reduce((sum, count) => sum + count, 0);
     this.#queue.splice(0, done);
-    for (const { series, sequence, last } of sealed) {
+    for (const { series, sequence, last, count } of sealed) {
+      this.#waiting -= count;
       series.dropSealed(sequence);
       series.storedEnd = Math.max(series.storedEnd, last);
     }
@@ -221,10 +223,15 @@ export class ChunkWriter {
     if (this.#file.checkpoint()) this.#journal.removeBelow(oldest);
   }
 
+  /** Closes the journal as it is: everything in RAM goes elsewhere. Rejects with the system's error. */
+  abandon(): Promise<void> {
+    return this.#journal.close();
+  }
+
   /** Has the disk confirm everything and closes the journal. Rejects with the system's error. */
   async close(): Promise<void> {
     try {
-      await this.#journal.flush();
+      this.#journal.flush();
       await this.#journal.sync();
     } finally {
       await this.#journal.close();
@@ -235,10 +242,17 @@ export class ChunkWriter {
     if (!series.freeze()) return;
     this.#define(series);
     this.#journal.cut(series.id);
+    this.#enqueue(series, series.frozen.length - 1);
+  }
+
+  /** Notes that a series' closed chunk waits; lets the oldest go when there are too many. */
+  #enqueue(series: ChunkSeries, place: number): void {
     this.#queue.push(series);
-    if (this.#queue.length <= MAX_WAITING) return;
-    this.#queue.shift()?.frozen.shift();
-    this.droppedChunks++;
+    this.#waiting += series.frozen[place]?.count ?? 0;
+    while (this.#waiting + CHUNK_SAMPLES > this.#options.maxWaiting && this.#queue.length > 1) {
+      this.#waiting -= this.#queue.shift()?.frozen.shift()?.count ?? 0;
+      this.droppedChunks++;
+    }
   }
 
   #define(series: ChunkSeries): void {
@@ -279,7 +293,7 @@ export class ChunkWriter {
       series.dropSealed(series.sealed);
       if (series.unsealedSince === Infinity) continue;
       this.#head.activate(series);
-      this.#queue.push(...series.frozen.map(() => series));
+      for (let place = 0, end = series.frozen.length; place < end; place++) this.#enqueue(series, place);
     }
     return { old, repairs };
   }

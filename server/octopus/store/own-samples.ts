@@ -49,28 +49,6 @@ export class OwnSamples {
     }
   }
 
-  /** What is newer than a time by series, moment by moment, oldest first; and what is known of the metrics. */
-  newerThan(endOf: (key: string) => number): { moments: Moment[]; metrics: Map<string, MetricInfo> } {
-    const byTime = new Map<number, Moment>();
-    const metrics = new Map<string, MetricInfo>();
-    for (const series of this.head.all()) {
-      const { metric, attributes, unit, kind } = series;
-      metrics.set(metric, { name: metric, unit, kind, description: "" });
-      const end = endOf(series.key);
-      for (const chunk of series.chunks()) {
-        const { times, values } = chunk.samples();
-        for (let index = 0; index < times.length; index++) {
-          const time = times[index] ?? 0;
-          if (time <= end) continue;
-          let moment = byTime.get(time);
-          if (moment === undefined) byTime.set(time, (moment = { time, readings: [] }));
-          moment.readings.push({ metric, attributes, value: values[index] ?? 0 });
-        }
-      }
-    }
-    return { moments: [...byTime.values()].sort((a, b) => a.time - b.time), metrics };
-  }
-
   #trim(): void {
     this.#trimmed = true;
     // The oldest first; an open chunk is given up whole, because every series has its share of the bound.
@@ -86,4 +64,29 @@ export class OwnSamples {
       series.frozen.length = 0;
     }
   }
+}
+
+/** What a head has after a time by series, moment by moment, oldest first; and what is known of the metrics. */
+export function momentsAfter(
+  head: ChunkHead,
+  endOf: (key: string) => number,
+): { readonly moments: readonly Moment[]; readonly metrics: ReadonlyMap<string, MetricInfo> } {
+  const byTime = new Map<number, Moment>();
+  const metrics = new Map<string, MetricInfo>();
+  for (const series of head.all()) {
+    const { metric, attributes, unit, kind } = series;
+    metrics.set(metric, { name: metric, unit, kind, description: "" });
+    const end = endOf(series.key);
+    for (const chunk of series.chunks()) {
+      const { times, values } = chunk.samples();
+      for (let index = 0; index < times.length; index++) {
+        const time = times[index] ?? 0;
+        if (time <= end) continue;
+        let moment = byTime.get(time);
+        if (moment === undefined) byTime.set(time, (moment = { time, readings: [] }));
+        moment.readings.push({ metric, attributes, value: values[index] ?? 0 });
+      }
+    }
+  }
+  return { moments: [...byTime.values()].sort((a, b) => a.time - b.time), metrics };
 }

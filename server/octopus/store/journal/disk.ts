@@ -1,18 +1,21 @@
 /** The few things that a journal does with files, behind an interface so that a test can let the disk fill up. */
 import fs from "node:fs";
 import path from "node:path";
+import { promisify } from "node:util";
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 /** An open file that grows. */
 export interface JournalFile {
-  /** Writes all of the bytes at a place; rejects with the system's error when it cannot, perhaps after some of them. */
-  write(bytes: Uint8Array, at: number): Promise<void>;
-  truncate(length: number): Promise<void>;
+  /** Whether its name is gone: somebody removed it, and what is written into it will be lost. */
+  removed(): boolean;
+  /** Writes all of the bytes at a place; throws the system's error when it cannot, perhaps after some of them. */
+  write(bytes: Uint8Array, at: number): void;
+  truncate(length: number): void;
   /** Waits until the disk has it. */
   sync(): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Files of a journal. Everything throws or rejects with the system's error. */
@@ -21,39 +24,56 @@ export interface JournalDisk {
   prepare(folder: string): readonly string[];
   /** Names in the folder; none when it is not there. */
   list(folder: string): readonly string[];
-  create(file: string): Promise<JournalFile>;
+  create(file: string): JournalFile;
   /** What stands in a file from a place on. Null when there is no such file. */
   read(file: string, from: number): Uint8Array | null;
   truncate(file: string, length: number): void;
   remove(file: string): void;
 }
 
+/**
+ * Writes go to the system's cache and take microseconds, like SQLite's own: they are not worth a turn of the event
+ * loop. Waiting for the disk is, and happens in the background.
+ */
 class NodeJournalFile implements JournalFile {
-  readonly #handle: fs.promises.FileHandle;
+  readonly #handle: number;
+  readonly #folder: string;
+  #named = false;
 
-  constructor(handle: fs.promises.FileHandle) {
+  constructor(handle: number, folder: string) {
     this.#handle = handle;
+    this.#folder = folder;
   }
 
-  async write(bytes: Uint8Array, at: number): Promise<void> {
+  removed(): boolean {
+    return fs.fstatSync(this.#handle).nlink === 0;
+  }
+
+  write(bytes: Uint8Array, at: number): void {
     for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, at + done);
-      done += bytesWritten;
+      done += fs.writeSync(this.#handle, bytes, done, bytes.length - done, at + done);
     }
   }
 
-  truncate(length: number): Promise<void> {
-    return this.#handle.truncate(length);
+  truncate(length: number): void {
+    fs.ftruncateSync(this.#handle, length);
   }
 
-  sync(): Promise<void> {
-    return this.#handle.datasync();
+  async sync(): Promise<void> {
+    await datasync(this.#handle);
+    // The name too must survive a power cut; Windows cannot open folders and needs no telling.
+    if (this.#named || process.platform === "win32") return;
+    this.#named = true;
+    const folder = await fs.promises.open(this.#folder, "r");
+    await folder.sync().finally(() => folder.close());
   }
 
-  close(): Promise<void> {
-    return this.#handle.close();
+  close(): void {
+    fs.closeSync(this.#handle);
   }
 }
+
+const datasync = promisify(fs.fdatasync);
 
 function ignoreMissing<T>(run: () => T, otherwise: T): T {
   try {
@@ -87,15 +107,7 @@ export const nodeDisk: JournalDisk = {
     return fs.readdirSync(folder);
   },
   list: (folder) => ignoreMissing(() => fs.readdirSync(folder), []),
-  async create(file) {
-    const handle = await fs.promises.open(file, "wx", FILE_MODE);
-    // The name too must survive a power cut; Windows cannot open folders and needs no telling.
-    if (process.platform !== "win32") {
-      const folder = await fs.promises.open(path.dirname(file), "r");
-      await folder.sync().finally(() => folder.close());
-    }
-    return new NodeJournalFile(handle);
-  },
+  create: (file) => new NodeJournalFile(fs.openSync(file, "wx", FILE_MODE), path.dirname(file)),
   read: (file, from) => ignoreMissing(() => readFrom(file, from), null),
   truncate: (file, length) => fs.truncateSync(file, length),
   remove: (file) => ignoreMissing(() => fs.unlinkSync(file), undefined),

@@ -14,8 +14,18 @@ const FILE_BYTES = 4 * 1024 * 1024;
 const RECORD_BYTES = 256 * 1024;
 /** Unwritten records are held up to this while the disk does not take them; then the oldest go. */
 const MAX_WAITING = 16 * 1024 * 1024;
+/** All files together hold this at most: when the database does not take what they say, the oldest go. */
+const MAX_BYTES = 64 * 1024 * 1024;
 /** At most this much is lost in a power cut. */
 const SYNC_MS = 30_000;
+
+/** The file was removed behind the writer's back; it must begin anew with what is in RAM. */
+export class JournalRemoved extends Error {
+  override readonly name = "JournalRemoved";
+  constructor(folder: string) {
+    super(`A file of ${folder} was removed while it was written; a new one is begun.`);
+  }
+}
 
 /** One file of the journal. */
 interface Part {
@@ -54,6 +64,7 @@ export class Journal {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #fileBytes: number;
+  readonly #maxBytes: number;
   readonly #parts: Part[];
   #record = new RecordWriter();
   #waiting: Waiting[] = [];
@@ -64,8 +75,10 @@ export class Journal {
   #open: Open | null = null;
   /** A write failed, perhaps half way: what stands behind the last whole record has to go first. */
   #broken = false;
+  #syncing: Promise<void> = Promise.resolve();
+  #syncError: unknown = null;
   #syncAt: number;
-  /** Records dropped because the disk would not take them. */
+  /** Records and files dropped because the disk or the database would not take them. */
   dropped = 0;
 
   /** `old`: the files that are there already, rising. */
@@ -75,11 +88,13 @@ export class Journal {
     readonly clock: Clock;
     readonly old: readonly OldPart[];
     readonly fileBytes?: number;
+    readonly maxBytes?: number;
   }) {
     this.#disk = options.disk;
     this.#folder = options.folder;
     this.#clock = options.clock;
     this.#fileBytes = options.fileBytes ?? FILE_BYTES;
+    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
     this.#parts = options.old.map((part) => ({ ...part }));
     this.#part = { number: (this.#parts.at(-1)?.number ?? 0) + 1, last: 0, bytes: 0 };
     this.#parts.push(this.#part);
@@ -132,12 +147,23 @@ export class Journal {
     if (this.#record.length >= RECORD_BYTES) this.#close();
   }
 
-  /** Writes everything said so far. Rejects with the system's error; nothing is lost, and the next call tries again. */
-  async flush(): Promise<void> {
+  /**
+   * Writes everything said so far. Throws JournalRemoved, or the system's error: then nothing is lost, and the next
+   * call tries again.
+   */
+  flush(): void {
     if (this.#record.length > 0) this.#close();
-    if (this.#broken) await this.#mend();
-    while (this.#waiting.length > 0) await this.#write();
-    if (this.#clock.monotonic() >= this.#syncAt) await this.sync();
+    const failed = this.#syncError;
+    this.#syncError = null;
+    if (failed !== null) throw failed as Error;
+    if (this.#open !== null && this.#open.file.removed()) throw new JournalRemoved(this.#folder);
+    if (this.#broken) this.#mend();
+    while (this.#waiting.length > 0) this.#write();
+    if (this.#clock.monotonic() >= this.#syncAt) this.#syncInBackground();
+    while (this.bytes > this.#maxBytes && this.#parts.length > 1 && this.#parts[0] !== this.#open?.part) {
+      this.#removeOldest();
+      this.dropped++;
+    }
   }
 
   /** Waits until the disk has all that was written. */
@@ -153,16 +179,22 @@ export class Journal {
     for (let oldest = this.#parts[0]; oldest !== undefined && oldest !== this.#part; oldest = this.#parts[0]) {
       if (oldest.last >= sequence || this.#waiting.some((one) => one.part === oldest)) return;
       if (this.#open?.part === oldest) return;
-      this.#disk.remove(journalFile(this.#folder, oldest.number));
-      this.#parts.shift();
+      this.#removeOldest();
     }
   }
 
-  /** Closes the file. What is not flushed is given up. */
+  /** Closes the files. What is not flushed is given up. */
   async close(): Promise<void> {
-    const open = this.#open;
+    this.#open?.file.close();
     this.#open = null;
-    await open?.file.close();
+    await this.#syncing;
+  }
+
+  #removeOldest(): void {
+    const [oldest] = this.#parts;
+    if (oldest === undefined) return;
+    this.#disk.remove(journalFile(this.#folder, oldest.number));
+    this.#parts.shift();
   }
 
   #close(): void {
@@ -190,14 +222,14 @@ export class Journal {
   }
 
   /** All waiting records of the oldest file that has some, in one write. */
-  async #write(): Promise<void> {
+  #write(): void {
     const part = this.#waiting[0]?.part;
     if (part === undefined) return;
     const batch = this.#waiting.filter((one) => one.part === part).map((one) => one.bytes);
     const bytes = batch.length === 1 ? (batch[0] ?? new Uint8Array()) : Buffer.concat(batch);
-    const open = await this.#fileOf(part);
+    const open = this.#fileOf(part);
     try {
-      await open.file.write(bytes, open.at);
+      open.file.write(bytes, open.at);
     } catch (error) {
       this.#broken = true;
       throw error;
@@ -208,18 +240,32 @@ export class Journal {
     this.#waitingBytes -= bytes.length;
   }
 
-  async #fileOf(part: Part): Promise<Open> {
+  #fileOf(part: Part): Open {
     if (this.#open?.part === part) return this.#open;
-    if (this.#open !== null) {
-      await this.sync();
-      await this.close();
+    const full = this.#open;
+    if (full !== null) {
+      this.#open = null;
+      const synced = full.dirty ? full.file.sync() : Promise.resolve();
+      this.#settleSync(synced.finally(() => full.file.close()));
     }
-    this.#open = { part, file: await this.#disk.create(journalFile(this.#folder, part.number)), at: 0, dirty: false };
+    this.#open = { part, file: this.#disk.create(journalFile(this.#folder, part.number)), at: 0, dirty: false };
     return this.#open;
   }
 
-  async #mend(): Promise<void> {
-    if (this.#open !== null) await this.#open.file.truncate(this.#open.at);
+  #mend(): void {
+    this.#open?.file.truncate(this.#open.at);
     this.#broken = false;
+  }
+
+  #syncInBackground(): void {
+    this.#settleSync(this.sync());
+  }
+
+  /** What the disk says to a file that nobody waits for is told by the next flush. */
+  #settleSync(syncing: Promise<void>): void {
+    const done = syncing.catch((error: unknown) => {
+      this.#syncError = error;
+    });
+    this.#syncing = Promise.all([this.#syncing, done]).then(() => undefined);
   }
 }
