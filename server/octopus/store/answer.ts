@@ -1,12 +1,12 @@
 /** Answers one question for one series from its chunks, its coarser tiers and what is in RAM. */
 import type { HistoryQuery, SeriesFrame } from "../../../protocol/history.ts";
 import type { Attributes, Unit } from "../../../protocol/reading.ts";
-import type { Samples } from "./chunk/codec.ts";
+import { CHUNK_SAMPLES, Scratch, type Samples } from "./chunk/codec.ts";
 import type { ChunkFile, Row } from "./chunk-file.ts";
 import { mergeSamples } from "./chunk-head.ts";
 import { FrameBuilder, isSimple, neededFrom } from "./frame.ts";
-import { COARSEST, RAW, TIER_STEPS } from "./rollup.ts";
-import { readRaw, readSteps } from "./seal.ts";
+import { blockOf, COARSEST, RAW, TIER_STEPS } from "./rollup.ts";
+import { readBlock, readRaw } from "./seal.ts";
 
 /** Decoding this many samples takes about 3 ms; beyond it a coarser tier answers, if the step is wide enough. */
 const RAW_BUDGET = 60_000;
@@ -34,8 +34,11 @@ const widthOf = (tier: number): number => TIER_STEPS[tier] ?? NaN;
 const floorTo = (time: number, width: number): number => Math.floor(time / width) * width;
 const ceilTo = (time: number, width: number): number => Math.ceil(time / width) * width;
 
-/** Builds the frame of one series; null when it has nothing there. Run it within one read of the file. */
-export function answer(query: HistoryQuery, sources: Sources): SeriesFrame | null {
+/**
+ * Builds the frame of one series; null when it has nothing there. Run it within one read of the file. `scratch` may be
+ * used again for the next series.
+ */
+export function answer(query: HistoryQuery, sources: Sources, scratch = new Scratch()): SeriesFrame | null {
   const builder = new FrameBuilder(query);
   const { stored, live } = sources;
   const from = neededFrom(query);
@@ -45,7 +48,7 @@ export function answer(query: HistoryQuery, sources: Sources): SeriesFrame | nul
     // The clock was set back: what is in RAM belongs between what is on disk, sample by sample.
     const late = live.times.length > 0 && (live.times[0] ?? 0) <= file.end(id);
     for (const segment of plan(query, file, id, from, late)) {
-      if (segment.tier === RAW) feedRaw(builder, query, file, id, segment, late ? live : null);
+      if (segment.tier === RAW) feedRaw(builder, query, file, id, segment, late ? live : null, scratch);
       else {
         const fed = feedSteps(builder, file, id, segment);
         if (late) builder.addAll(live.times, live.values, segment.from, segment.to);
@@ -80,9 +83,12 @@ function chooseTier(query: HistoryQuery, file: ChunkFile, id: number, from: numb
   if (simple) {
     for (let tier = COARSEST; tier > RAW; tier--) if (step % widthOf(tier) === 0) return tier;
   }
+  if (!simple && aggregate !== "rate") return RAW;
+  // Cheaply first: as many chunks as there can be samples to look at.
+  if (file.countRows(id, from, query.to) * CHUNK_SAMPLES <= RAW_BUDGET) return RAW;
   let cost = 0;
-  for (const row of file.rows(id, RAW, from, query.to)) if (!fits(row, query)) cost += row.count;
-  if (cost <= RAW_BUDGET || (!simple && aggregate !== "rate")) return RAW;
+  for (const row of file.rows(id, from, query.to)) if (!fits(row, query)) cost += row.count;
+  if (cost <= RAW_BUDGET) return RAW;
   for (let tier = COARSEST; tier > RAW; tier--) if (widthOf(tier) <= step * MAX_BLUR) return tier;
   return RAW;
 }
@@ -115,8 +121,9 @@ function feedRaw(
   id: number,
   { from, to }: Segment,
   late: Samples | null,
+  scratch: Scratch,
 ): void {
-  const rows = file.rows(id, RAW, from, to);
+  const rows = file.rows(id, from, to);
   if (late !== null) {
     const parts = rows.map((row) => readRaw(file, id, row)).filter((part) => part !== null);
     const { times, values } = mergeSamples([...parts, late]);
@@ -128,15 +135,15 @@ function feedRaw(
       builder.addLump(row);
       continue;
     }
-    const samples = readRaw(file, id, row);
+    const samples = readRaw(file, id, row, scratch);
     if (samples !== null) builder.addAll(samples.times, samples.values, from, to);
   }
 }
 
 function feedSteps(builder: FrameBuilder, file: ChunkFile, id: number, { tier, from, to }: Segment): boolean {
   let fed = false;
-  for (const row of file.rows(id, tier, from, to)) {
-    const steps = readSteps(file, id, tier, row.start);
+  for (const block of file.blocks(id, tier, blockOf(tier, from).at, to)) {
+    const steps = readBlock(file, id, tier, block);
     if (steps === null) continue;
     for (const [index, start] of steps.starts.entries()) {
       if (start < from || start >= to) continue;

@@ -6,14 +6,14 @@ import type { MetricKind, Unit } from "../../../protocol/reading.ts";
 import type { Summary } from "./chunk/summary.ts";
 import { pragma, prepareReading, prepareWriting } from "./chunk-schema.ts";
 import { ensurePrivateFile, identityOf } from "./private-file.ts";
-import { COARSEST } from "./rollup.ts";
+import { COARSEST, RAW } from "./rollup.ts";
 import { faultOf, FileDamaged, reasonOf } from "./sqlite-errors.ts";
 import { sqlite } from "./sqlite-module.ts";
 
 /** How long a statement may wait for another process's lock; the event loop waits with it. */
 const BUSY_MS = 5;
 /** What a row takes beside its body: key, summary, checksum and its place in the index. */
-const ROW_BYTES = 110;
+const ROW_BYTES = 100;
 
 /** A series of the file. */
 export interface StoredSeries {
@@ -27,6 +27,16 @@ export interface StoredSeries {
 /** What stands beside a chunk. `exact` is false when SQLite could not keep it to the bit (-0, sums beyond doubles). */
 export interface Row extends Summary {
   readonly exact: boolean;
+}
+
+/** Steps of a coarser tier. They stand at places on a grid, so that one is found without looking. */
+export interface Block {
+  /** Its place: where its time begins. */
+  readonly at: number;
+  /** Where its first and its last step start. */
+  readonly start: number;
+  readonly end: number;
+  readonly body: Uint8Array;
 }
 
 /** Damaged chunks are remembered up to this many, to count each once. */
@@ -51,10 +61,10 @@ export type FileRole = "writer" | "reader";
 const numbers = new Float64Array(9);
 const numberBytes = new Uint8Array(numbers.buffer);
 
-function rowChecksum(series: number, tier: number, row: Summary): number {
+function rowChecksum(series: number, row: Summary): number {
   const { start, end, count, min, max, sum, first, last } = row;
   numbers.set([series, start, end, count, min || 0, max || 0, sum || 0, first || 0, last || 0]);
-  return crc32(numberBytes, tier);
+  return crc32(numberBytes);
 }
 
 /** SQLite keeps no -0 and no NaN; such numbers are left out. */
@@ -171,75 +181,115 @@ export class ChunkFile {
     ).run(id, name, unit, kind, sealed);
   }
 
-  /** Writes a chunk. Within a transaction. */
-  putChunk(series: number, tier: number, row: Summary, body: Uint8Array): void {
+  /** Writes a raw chunk. Within a transaction. */
+  putChunk(series: number, row: Summary, body: Uint8Array): void {
     const { start, end, count } = row;
-    const [min, max, sum, first, last] = [row.min, row.max, row.sum, row.first, row.last].map(storable);
-    const stored = { start, end, count, min, max, sum, first, last } as Record<string, number | null>;
-    const checksum = rowChecksum(series, tier, fromStored(stored));
+    const min = storable(row.min);
+    const max = storable(row.max);
+    const sum = storable(row.sum);
+    const first = storable(row.first);
+    const last = storable(row.last);
+    const checksum = rowChecksum(series, {
+      ...{ start, end, count },
+      ...{ min: min ?? 0, max: max ?? 0, sum: sum ?? 0, first: first ?? 0, last: last ?? 0 },
+    });
     this.statement(
-      "INSERT INTO chunk (series, tier, start, end, count, min, max, sum, first, last, checksum, body) " +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    ).run(
-      series, tier, start, end, count,
-      min ?? null, max ?? null, sum ?? null, first ?? null, last ?? null, checksum, body,
-    ); // prettier-ignore
-    this.#bytes[tier] = (this.#bytes[tier] ?? 0) + body.length + ROW_BYTES;
+      "INSERT INTO chunk (series, start, end, count, min, max, sum, first, last, checksum, body) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ).run(series, start, end, count, min, max, sum, first, last, checksum, body);
+    this.#count(RAW, body.length + ROW_BYTES);
   }
 
-  /** Removes a chunk; says how many bytes it had. Within a transaction. */
-  removeChunk(series: number, tier: number, start: number): void {
+  /** Removes a raw chunk. Within a transaction. */
+  removeChunk(series: number, start: number): void {
     const removed = this.statement(
-      "DELETE FROM chunk WHERE series = ? AND tier = ? AND start = ? RETURNING length(body) AS bytes",
-    ).get(series, tier, start);
-    if (removed === undefined) return;
-    this.#bytes[tier] = (this.#bytes[tier] ?? 0) - finite(removed["bytes"]) - ROW_BYTES;
+      "DELETE FROM chunk WHERE series = ? AND start = ? RETURNING length(body) AS bytes",
+    ).get(series, start);
+    if (removed !== undefined) this.#count(RAW, -finite(removed["bytes"]) - ROW_BYTES);
   }
 
-  /** What stands beside the chunks of a tier that have something in [from, to), by time. Bodies are not read. */
-  rows(series: number, tier: number, from: number, to: number): Row[] {
-    // The chunks of a tier do not overlap: the first one that matters is the last that starts at or before `from`.
+  /** What stands beside the raw chunks that have something in [from, to), by time. Bodies are not read. */
+  rows(series: number, from: number, to: number): Row[] {
+    // Chunks do not overlap: the first one that matters is the last that starts at or before `from`.
     const found = this.statement(
       "SELECT start * 1.0 AS start, end * 1.0 AS end, count * 1.0 AS count, min, max, sum, first, last, " +
-        "checksum * 1.0 AS checksum FROM chunk WHERE series = :series AND tier = :tier AND start < :to AND start >= " +
-        "ifnull((SELECT max(start) FROM chunk WHERE series = :series AND tier = :tier AND start <= :from), :from) " +
-        "ORDER BY start",
-    ).all({ series, tier, from, to });
+        "checksum * 1.0 AS checksum FROM chunk WHERE series = :series AND start < :to AND start >= " +
+        "ifnull((SELECT max(start) FROM chunk WHERE series = :series AND start <= :from), :from) ORDER BY start",
+    ).all({ series, from, to });
     const rows: Row[] = [];
     for (const row of found) {
-      const summary = fromStored(row as Record<string, number | null>);
-      if (rowChecksum(series, tier, summary) !== row["checksum"]) this.damage.add(series, tier, summary.start);
-      else if (summary.end >= from || tier > 0) rows.push({ ...summary, exact: isExact(summary) });
+      const summary = fromStored(row);
+      if (rowChecksum(series, summary) !== row["checksum"]) this.damage.add(series, RAW, summary.start);
+      else if (summary.end >= from) rows.push({ ...summary, exact: isExact(summary) });
     }
     return rows;
   }
 
-  /** The body of a chunk; null when there is none. */
-  body(series: number, tier: number, start: number): Uint8Array | null {
-    const row = this.statement("SELECT body FROM chunk WHERE series = ? AND tier = ? AND start = ?").get(
+  /** About how many raw chunks have something in [from, to); answered by the index alone. */
+  countRows(series: number, from: number, to: number): number {
+    const row = this.statement("SELECT count(*) AS count FROM chunk WHERE series = ? AND start >= ? AND start < ?").get(
       series,
-      tier,
-      start,
+      from,
+      to,
     );
-    const body = row?.["body"];
+    return finite(row?.["count"]) + 1;
+  }
+
+  /** The body of a raw chunk; null when there is none. */
+  body(series: number, start: number): Uint8Array | null {
+    const body = this.statement("SELECT body FROM chunk WHERE series = ? AND start = ?").get(series, start)?.["body"];
     return body instanceof Uint8Array ? body : null;
   }
 
-  /** Where the oldest chunk of a tier starts; null when there is none. */
+  /** Writes a block of steps; one that stood in its place is replaced. Within a transaction. */
+  putBlock(series: number, tier: number, block: Block, before: number): void {
+    const { at, start, end, body } = block;
+    this.statement(
+      "INSERT INTO step (series, tier, block, start, end, body) VALUES (?, ?, ?, ?, ?, ?) " +
+        "ON CONFLICT (series, tier, block) DO UPDATE SET start = excluded.start, end = excluded.end, body = excluded.body",
+    ).run(series, tier, at, start, end, body);
+    this.#count(tier, body.length - before + (before === 0 ? ROW_BYTES : 0));
+  }
+
+  /** The block of steps at a place; null when there is none. */
+  block(series: number, tier: number, at: number): Block | null {
+    const row = this.statement(
+      "SELECT start * 1.0 AS start, end * 1.0 AS end, body FROM step WHERE series = ? AND tier = ? AND block = ?",
+    ).get(series, tier, at);
+    const body = row?.["body"];
+    return body instanceof Uint8Array ? { at, start: finite(row?.["start"]), end: finite(row?.["end"]), body } : null;
+  }
+
+  /** The blocks whose place is in [from, to), by time. */
+  *blocks(series: number, tier: number, from: number, to: number): Generator<Block> {
+    const rows = this.statement(
+      "SELECT block * 1.0 AS at, start * 1.0 AS start, end * 1.0 AS end, body FROM step " +
+        "WHERE series = ? AND tier = ? AND block >= ? AND block < ? ORDER BY block",
+    ).all(series, tier, from, to);
+    for (const row of rows) {
+      const { body } = row;
+      if (!(body instanceof Uint8Array)) continue;
+      yield { at: finite(row["at"]), start: finite(row["start"]), end: finite(row["end"]), body };
+    }
+  }
+
+  /** Where the oldest sample or step of a tier is; null when there is none. */
   oldest(series: number, tier: number): number | null {
-    const row = this.statement("SELECT min(start) * 1.0 AS start FROM chunk WHERE series = ? AND tier = ?").get(
-      series,
-      tier,
-    );
+    const row =
+      tier === RAW
+        ? this.statement("SELECT start * 1.0 AS start FROM chunk WHERE series = ? ORDER BY start LIMIT 1").get(series)
+        : this.statement(
+            "SELECT start * 1.0 AS start FROM step WHERE series = ? AND tier = ? ORDER BY block LIMIT 1",
+          ).get(series, tier);
     const start = row?.["start"];
     return typeof start === "number" ? start : null;
   }
 
   /** Time of the last raw sample of a series; -Infinity when there is none. */
   end(series: number): number {
-    const row = this.statement(
-      "SELECT end * 1.0 AS end FROM chunk WHERE series = ? AND tier = 0 ORDER BY start DESC LIMIT 1",
-    ).get(series);
+    const row = this.statement("SELECT end * 1.0 AS end FROM chunk WHERE series = ? ORDER BY start DESC LIMIT 1").get(
+      series,
+    );
     const end = row?.["end"];
     return typeof end === "number" ? end : -Infinity;
   }
@@ -254,16 +304,18 @@ export class ChunkFile {
    * holds more than `maxBytes`. Gives the series that lost something. Within a transaction.
    */
   prune(tier: number, cutoff: number, maxBytes: number, limit: number): number[] {
-    const rows = this.statement(
-      "SELECT series, start * 1.0 AS start, end * 1.0 AS end FROM chunk INDEXED BY chunk_age WHERE tier = ? " +
-        "ORDER BY end LIMIT ?",
-    ).all(tier, limit);
+    if (!this.#prunable(tier, cutoff, maxBytes)) return [];
+    const columns = "SELECT id, series, end * 1.0 AS end, length(body) AS bytes FROM";
+    const rows =
+      tier === RAW
+        ? this.statement(`${columns} chunk ORDER BY end LIMIT ?`).all(limit)
+        : this.statement(`${columns} step WHERE tier = ? ORDER BY end LIMIT ?`).all(tier, limit);
     const lost: number[] = [];
     for (const row of rows) {
       if (finite(row["end"]) >= cutoff && this.tierBytes(tier) <= maxBytes) break;
-      const series = finite(row["series"]);
-      this.removeChunk(series, tier, finite(row["start"]));
-      lost.push(series);
+      this.statement(`DELETE FROM ${tier === RAW ? "chunk" : "step"} WHERE id = ?`).run(finite(row["id"]));
+      this.#count(tier, -finite(row["bytes"]) - ROW_BYTES);
+      lost.push(finite(row["series"]));
     }
     return lost;
   }
@@ -271,7 +323,8 @@ export class ChunkFile {
   /** Forgets a series that has no chunk; says whether it did. Within a transaction. */
   removeIfEmpty(series: number): boolean {
     const done = this.statement(
-      "DELETE FROM series WHERE id = :id AND NOT EXISTS (SELECT 1 FROM chunk WHERE series = :id)",
+      "DELETE FROM series WHERE id = :id AND NOT EXISTS (SELECT 1 FROM chunk WHERE series = :id) " +
+        "AND NOT EXISTS (SELECT 1 FROM step WHERE series = :id)",
     ).run({ id: series });
     return done.changes !== 0;
   }
@@ -306,6 +359,20 @@ export class ChunkFile {
   close(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** Whether there is anything to remove; answered by the index alone. */
+  #prunable(tier: number, cutoff: number, maxBytes: number): boolean {
+    if (this.tierBytes(tier) > maxBytes) return true;
+    const row =
+      tier === RAW
+        ? this.statement("SELECT min(end) * 1.0 AS end FROM chunk").get()
+        : this.statement("SELECT min(end) * 1.0 AS end FROM step WHERE tier = ?").get(tier);
+    return finite(row?.["end"]) < cutoff;
+  }
+
+  #count(tier: number, bytes: number): void {
+    this.#bytes[tier] = (this.#bytes[tier] ?? 0) + bytes;
   }
 
   #transaction<T>(begin: string, work: () => T): T {

@@ -50,6 +50,8 @@ export class ChunkSeries {
   next: ChunkSeries | null = null;
   /** The journal's generation in which it was defined. */
   definedIn = -1;
+  /** When it last came, by the monotonic clock: samples may be of any time. */
+  seenAt = 0;
   /** Whether it takes one of the places that the limit allows. */
   active = false;
 
@@ -111,10 +113,10 @@ export class ChunkSeries {
     return this.frozen.reduce((last, chunk) => Math.max(last, chunk.last), this.storedEnd);
   }
 
-  /** Whether it has stopped coming: some intervals have passed, ten minutes at least, two hours at most. */
+  /** Whether it has stopped coming, by the monotonic clock: some intervals have passed, ten minutes at least, two hours at most. */
   idle(now: number): boolean {
     const { open } = this;
-    const age = now - this.last;
+    const age = now - this.seenAt;
     const interval = open.count > 1 ? (open.last - open.first) / (open.count - 1) : CHUNK_MS;
     return age > Math.min(CHUNK_MS, Math.max(IDLE_MS, IDLE_INTERVALS * interval));
   }

@@ -7,7 +7,7 @@ import type { Clock, Disposable } from "../../host/host.ts";
 import { silentLog, type Log } from "../../host/log.ts";
 import { Annotations } from "./annotations.ts";
 import { answer } from "./answer.ts";
-import type { Samples } from "./chunk/codec.ts";
+import { Scratch, type Samples } from "./chunk/codec.ts";
 import { openChunkFile, type ChunkFile, type StoredSeries } from "./chunk-file.ts";
 import { ChunkFollower } from "./chunk-follower.ts";
 import { ChunkHead, mergeSamples, type ChunkSeries } from "./chunk-head.ts";
@@ -143,13 +143,14 @@ export class ChunkStore implements SeriesStore {
     const asked = { ...query, from: Math.max(query.from, this.#clock.now() - this.#retentionMs) };
     await this.#follow();
     const frames: SeriesFrame[] = [];
+    const scratch = new Scratch();
     let turnEnds = this.#clock.monotonic() + TURN_MS;
     const wanted =
       this.#guard(() => this.#find(query.metric, query.match)) ?? this.#findLive(query.metric, query.match);
     const keys = [...wanted.keys()].sort();
     for (const key of keys) {
       const one = wanted.get(key);
-      const frame = one === undefined ? null : this.#answer(asked, one);
+      const frame = one === undefined ? null : this.#answer(asked, one, scratch);
       if (frame !== null) frames.push(frame);
       if (this.#clock.monotonic() < turnEnds) continue;
       await nextTurn();
@@ -387,7 +388,7 @@ export class ChunkStore implements SeriesStore {
     return found;
   }
 
-  #answer(query: HistoryQuery, wanted: Wanted): SeriesFrame | null {
+  #answer(query: HistoryQuery, wanted: Wanted, scratch: Scratch): SeriesFrame | null {
     const { file } = this.#access;
     const { attributes, unit } = wanted;
     const { stored } = wanted;
@@ -395,13 +396,13 @@ export class ChunkStore implements SeriesStore {
       const frame = this.#guard(() =>
         file.read(() => {
           const live = this.#live(query, wanted, file);
-          return answer(query, { attributes, unit, stored: { file, id: stored.id }, live });
+          return answer(query, { attributes, unit, stored: { file, id: stored.id }, live }, scratch);
         }),
       );
       if (frame !== undefined) return frame;
     }
     // The file failed on the way: what RAM has is better than nothing.
-    return answer(query, { attributes, unit, stored: null, live: this.#live(query, wanted, null) });
+    return answer(query, { attributes, unit, stored: null, live: this.#live(query, wanted, null) }, scratch);
   }
 
   /** What is in RAM of one series and not in the file, as the file is now. */

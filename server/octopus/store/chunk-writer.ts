@@ -104,6 +104,7 @@ export class ChunkWriter {
     const journal = this.#journal;
     let begun = false;
     const closed: ChunkSeries[] = [];
+    const now = this.#options.clock.monotonic();
     for (const reading of readings) {
       const { value } = reading;
       if (!Number.isFinite(value)) continue;
@@ -124,6 +125,7 @@ export class ChunkWriter {
       }
       journal.sample(series.id, value);
       series.open.add(time, value, sequence);
+      series.seenAt = now;
       if (series.open.count >= series.limit || time - series.open.first >= CHUNK_MS) closed.push(series);
     }
     if (begun) journal.end();
@@ -138,7 +140,7 @@ export class ChunkWriter {
 
   /** Closes chunks whose series has stopped coming, and those that keep an old journal file from going. */
   closeIdle(): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     const crowded = this.#journal.files > MAX_FILES ? this.#journal.oldestLast : -1;
     for (const series of this.#head.all()) {
       if (!series.active) continue;
@@ -293,6 +295,7 @@ export class ChunkWriter {
       series.dropSealed(series.sealed);
       if (series.unsealedSince === Infinity) continue;
       this.#head.activate(series);
+      series.seenAt = this.#options.clock.monotonic();
       for (let place = 0, end = series.frozen.length; place < end; place++) this.#enqueue(series, place);
     }
     return { old, repairs };

@@ -126,11 +126,39 @@ export class FrameBuilder {
 
   /** Adds many samples, those with a time in [from, to). */
   addAll(times: Float64Array, values: Float64Array, from: number, to: number): void {
-    for (let index = 0; index < times.length; index++) {
+    let index = 0;
+    while (index < times.length && (times[index] ?? 0) < from) index++;
+    const together = this.#query.step > 0 && isSimple(this.#query.aggregate);
+    while (index < times.length) {
       const time = times[index] ?? 0;
       if (time >= to) return;
-      if (time >= from) this.add(time, values[index] ?? 0);
+      if (together) index = this.#addRun(times, values, index, to);
+      else this.add(time, values[index++] ?? 0);
     }
+  }
+
+  /** Adds the samples from `begin` on that fall into one step; gives the place after them. */
+  #addRun(times: Float64Array, values: Float64Array, begin: number, to: number): number {
+    const bucket = this.#bucket(times[begin] ?? 0);
+    const end = Math.min(to, bucket.start + this.#query.step);
+    let { sum, min, max } = bucket;
+    let index = begin;
+    for (; index < times.length && (times[index] ?? 0) < end; index++) {
+      const value = values[index] ?? 0;
+      sum += value;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    bucket.count += index - begin;
+    bucket.sum = sum;
+    bucket.min = min;
+    bucket.max = max;
+    const last = times[index - 1] ?? 0;
+    if (last >= bucket.lastTime) {
+      bucket.last = values[index - 1] ?? 0;
+      bucket.lastTime = last;
+    }
+    return index;
   }
 
   /** Adds a lump. For quantiles its mean stands for its samples; `rate` sees one reset in it, not several. */

@@ -1,6 +1,6 @@
 /** The coarser tiers: what remains of the samples of each minute, ten minutes and hour when the raw ones are gone. */
-import { ByteReader, ByteWriter } from "./chunk/bytes.ts";
-import { CHUNK_SAMPLES, sealed, unsealed, type Samples } from "./chunk/codec.ts";
+import { ByteWriter, type ByteReader } from "./chunk/bytes.ts";
+import { sealed, unsealed, type Samples } from "./chunk/codec.ts";
 import { ChunkDamaged } from "./chunk/errors.ts";
 import { planIntegers, readIntegers, writeIntegers } from "./chunk/integers.ts";
 import { planValues, readValues, writeValues } from "./chunk/values.ts";
@@ -14,11 +14,23 @@ export const RAW = 0;
 /** The coarsest tier. */
 export const COARSEST = TIER_STEPS.length - 1;
 
-/** Steps in one chunk of a coarser tier at most. Fewer than samples, because it is written anew as it grows. */
-export const CHUNK_STEPS = 240;
+/** Steps in one block, by tier: 4 hours, half a day, two days. Each new chunk of samples adds to one of each tier. */
+const BLOCK_STEPS: readonly number[] = [0, 240, 72, 48];
+
+/** A block is written anew when it has this many segments; until then new steps are only put behind it. */
+const MAX_SEGMENTS = 8;
 
 const FORMAT = 1;
 const CRC_BYTES = 4;
+/** More steps than any block has, also with each segment's first step written twice. */
+const MAX_STEPS = 1000;
+
+/** Where the block that holds `time` begins, and the next one. */
+export function blockOf(tier: number, time: number): { readonly at: number; readonly next: number } {
+  const span = (TIER_STEPS[tier] ?? NaN) * (BLOCK_STEPS[tier] ?? NaN);
+  const at = Math.floor(time / span) * span;
+  return { at, next: at + span };
+}
 
 /** Steps of one series in columns, in the order of time. A step without samples is not there. */
 export interface Steps {
@@ -112,11 +124,8 @@ function sameColumn(one: readonly number[], other: readonly number[]): boolean {
 const kept = (sum: number): number =>
   Number.isFinite(sum) ? sum : sum < 0 ? -Number.MAX_VALUE : Number.isNaN(sum) ? 0 : Number.MAX_VALUE;
 
-/** Encodes 1 to 720 steps: checksum, format, count, starts, counts, offsets, and each column of values behind its length. */
-export function encodeSteps(steps: Steps, width: number): Uint8Array {
-  const out = new ByteWriter(1024);
-  out.length = CRC_BYTES;
-  out.byte(FORMAT);
+/** One segment: count, starts, counts, offsets, and each column of values behind its length. */
+function writeSegment(steps: Steps, width: number, out: ByteWriter): void {
   out.varint(steps.starts.length);
   writeIntegers(planIntegers(Float64Array.from(steps.starts, (start) => start / width)), out, "bits");
   writeIntegers(planIntegers(Float64Array.from(steps.counts)), out, "bits");
@@ -124,7 +133,7 @@ export function encodeSteps(steps: Steps, width: number): Uint8Array {
   const column = new ByteWriter(512);
   const write = (values: readonly number[], like: readonly number[] | null): void => {
     column.clear();
-    // Length 0: the same as the extremes, as in every step of a series that stands still.
+    // Length 0: the same as the column before, as in every step of a series that stands still.
     if (like === null || !sameColumn(values, like)) {
       writeValues(planValues(Float64Array.from(values)), column, "bits");
     }
@@ -135,22 +144,17 @@ export function encodeSteps(steps: Steps, width: number): Uint8Array {
   write(steps.maxs, steps.mins);
   write(steps.lasts, steps.maxs);
   write(steps.sums.map(kept), null);
-  return sealed(out);
 }
 
-/** Decodes steps. Throws ChunkDamaged. */
-export function decodeSteps(bytes: Uint8Array, width: number): Steps {
-  const from = unsealed(bytes);
-  if (from.byte() !== FORMAT) throw new ChunkDamaged("it is of a newer format");
+function readSegment(from: ByteReader, width: number): Steps {
   const count = from.varint();
-  if (count === 0 || count > CHUNK_SAMPLES) throw new ChunkDamaged("it has too many steps");
+  if (count === 0 || count > MAX_STEPS) throw new ChunkDamaged("it has too many steps");
   const starts = Array.from(readIntegers(from, count), (start) => start * width);
   const counts = Array.from(readIntegers(from, count));
   const offsets = Array.from(readIntegers(from, count));
   const read = (like: number[] | null): number[] => {
-    const length = from.varint();
-    const part: ByteReader = from.part(length);
-    if (length > 0) return Array.from(readValues(part, count));
+    const part = from.part(from.varint());
+    if (part.end > part.at) return Array.from(readValues(part, count));
     if (like === null) throw new ChunkDamaged("a column is missing");
     return like.slice();
   };
@@ -158,8 +162,66 @@ export function decodeSteps(bytes: Uint8Array, width: number): Steps {
   const maxs = read(mins);
   const lasts = read(maxs);
   const sums = read(null);
-  for (let index = 1; index < count; index++) {
+  return { starts, counts, sums, mins, maxs, lasts, offsets };
+}
+
+/** Encodes steps as a block: checksum, format, number of segments, segments. */
+export function encodeSteps(steps: Steps, width: number): Uint8Array {
+  const out = new ByteWriter(1024);
+  out.length = CRC_BYTES;
+  out.byte(FORMAT);
+  out.byte(1);
+  writeSegment(steps, width, out);
+  return sealed(out);
+}
+
+/**
+ * The block with later steps behind it. The first of them may go on with the block's last step. Usually nothing of the
+ * block is decoded. Throws ChunkDamaged.
+ */
+export function appendSteps(body: Uint8Array, later: Steps, width: number): Uint8Array {
+  const from = unsealed(body);
+  if (from.byte() !== FORMAT) throw new ChunkDamaged("it is of a newer format");
+  const segments = from.byte();
+  if (segments >= MAX_SEGMENTS) {
+    const steps = decodeSteps(body, width);
+    mergeLater(steps, later);
+    return encodeSteps(steps, width);
+  }
+  const out = new ByteWriter(body.length + 512);
+  out.raw(body);
+  out.bytes[CRC_BYTES + 1] = segments + 1;
+  writeSegment(later, width, out);
+  return sealed(out);
+}
+
+/** Decodes a block. Throws ChunkDamaged. */
+export function decodeSteps(body: Uint8Array, width: number): Steps {
+  const from = unsealed(body);
+  if (from.byte() !== FORMAT) throw new ChunkDamaged("it is of a newer format");
+  const segments = from.byte();
+  if (segments === 0 || segments > MAX_SEGMENTS) throw new ChunkDamaged("it has too many segments");
+  const steps = readSegment(from, width);
+  for (let index = 1; index < segments; index++) mergeLater(steps, readSegment(from, width));
+  const { starts } = steps;
+  for (let index = 1; index < starts.length; index++) {
     if (!((starts[index] ?? 0) > (starts[index - 1] ?? 0))) throw new ChunkDamaged("its steps do not rise");
   }
-  return { starts, counts, sums, mins, maxs, lasts, offsets };
+  return steps;
+}
+
+/** Puts later steps behind others, in place; the first of them may go on with the last. */
+function mergeLater(steps: Steps, later: Steps): void {
+  let index = 0;
+  const end = steps.starts.length - 1;
+  if (steps.starts[end] === later.starts[0]) {
+    steps.counts[end] = (steps.counts[end] ?? 0) + (later.counts[0] ?? 0);
+    steps.sums[end] = (steps.sums[end] ?? 0) + (later.sums[0] ?? 0);
+    steps.mins[end] = Math.min(steps.mins[end] ?? 0, later.mins[0] ?? 0);
+    steps.maxs[end] = Math.max(steps.maxs[end] ?? 0, later.maxs[0] ?? 0);
+    steps.lasts[end] = later.lasts[0] ?? 0;
+    steps.offsets[end] = later.offsets[0] ?? 0;
+    index = 1;
+  }
+  for (; index < later.starts.length; index++) copyStep(later, index, steps);
 }

@@ -1,12 +1,13 @@
 /** How a closed chunk goes into the history file: its samples as they are, and their steps into the coarser tiers. */
-import { CHUNK_SAMPLES, decodeChunk, encodeChunk, type Samples } from "./chunk/codec.ts";
+import { CHUNK_SAMPLES, decodeChunk, encodeChunk, type Samples, type Scratch } from "./chunk/codec.ts";
 import { ChunkDamaged } from "./chunk/errors.ts";
 import { summarize, type Summary } from "./chunk/summary.ts";
-import type { ChunkFile } from "./chunk-file.ts";
+import type { Block, ChunkFile } from "./chunk-file.ts";
 import { CHUNK_MS, mergeSamples } from "./chunk-head.ts";
 import {
   addSamples,
-  CHUNK_STEPS,
+  appendSteps,
+  blockOf,
   COARSEST,
   copyStep,
   decodeSteps,
@@ -39,12 +40,15 @@ export function sealSamples(file: ChunkFile, series: number, samples: Samples): 
   for (let tier = RAW + 1; tier <= COARSEST; tier++) renewTier(file, series, tier, first, last);
 }
 
-/** Decodes a raw chunk; null, and counted, when it is damaged or is not what stands beside it. */
-export function readRaw(file: ChunkFile, series: number, row: Summary): Samples | null {
+/**
+ * Decodes a raw chunk, into `scratch` where that is given; null, and counted, when it is damaged or is not what stands
+ * beside it.
+ */
+export function readRaw(file: ChunkFile, series: number, row: Summary, scratch?: Scratch): Samples | null {
   try {
-    const body = file.body(series, RAW, row.start);
+    const body = file.body(series, row.start);
     if (body === null) return null;
-    const samples = decodeChunk(body);
+    const samples = decodeChunk(body, scratch);
     const { times } = samples;
     if (times.length === row.count && times[0] === row.start && times.at(-1) === row.end) return samples;
   } catch (error) {
@@ -54,16 +58,15 @@ export function readRaw(file: ChunkFile, series: number, row: Summary): Samples 
   return null;
 }
 
-/** Decodes a chunk of a coarser tier; null, and counted, when it is damaged. */
-export function readSteps(file: ChunkFile, series: number, tier: number, start: number): Steps | null {
+/** Decodes a block of steps; null, and counted, when it is damaged or is not what stands beside it. */
+export function readBlock(file: ChunkFile, series: number, tier: number, block: Block): Steps | null {
   try {
-    const body = file.body(series, tier, start);
-    const steps = body === null ? null : decodeSteps(body, TIER_STEPS[tier] ?? NaN);
-    if (steps === null || steps.starts[0] === start) return steps;
+    const steps = decodeSteps(block.body, TIER_STEPS[tier] ?? NaN);
+    if (steps.starts[0] === block.start && steps.starts.at(-1) === block.end) return steps;
   } catch (error) {
     if (!(error instanceof ChunkDamaged)) throw error;
   }
-  file.damage.add(series, tier, start);
+  file.damage.add(series, tier, block.at);
   return null;
 }
 
@@ -71,22 +74,22 @@ export function readSteps(file: ChunkFile, series: number, tier: number, start: 
 function joined(file: ChunkFile, series: number, samples: Samples, end: number): Samples {
   const count = samples.times.length;
   if (count > SHORT || end === -Infinity) return samples;
-  const before = file.rows(series, RAW, end, end + 1).at(-1);
+  const before = file.rows(series, end, end + 1).at(-1);
   if (before === undefined || before.count + count > CHUNK_SAMPLES) return samples;
   if ((samples.times.at(-1) ?? 0) - before.start > CHUNK_MS) return samples;
   const known = readRaw(file, series, before);
   if (known === null) return samples;
-  file.removeChunk(series, RAW, before.start);
+  file.removeChunk(series, before.start);
   return mergeSamples([known, samples]);
 }
 
 /** The raw chunks that have something in [from, to), taken out of the file. Damaged ones go too: their place is needed. */
 function takeRaw(file: ChunkFile, series: number, from: number, to: number): Samples[] {
   const taken: Samples[] = [];
-  for (const row of file.rows(series, RAW, from, to)) {
+  for (const row of file.rows(series, from, to)) {
     const samples = readRaw(file, series, row);
     if (samples !== null) taken.push(samples);
-    file.removeChunk(series, RAW, row.start);
+    file.removeChunk(series, row.start);
   }
   return taken;
 }
@@ -97,15 +100,8 @@ function putRaw(file: ChunkFile, series: number, { times, values }: Samples): vo
   const length = Math.ceil(times.length / pieces);
   for (let from = 0; from < times.length; from += length) {
     const piece = { times: times.subarray(from, from + length), values: values.subarray(from, from + length) };
-    file.putChunk(series, RAW, summarize(piece), encodeChunk(piece));
+    file.putChunk(series, summarize(piece), encodeChunk(piece));
   }
-}
-
-/** Where the chunk of a coarser tier that holds `time` begins and ends: they lie on a grid. */
-function blockOf(tier: number, time: number): { readonly from: number; readonly to: number } {
-  const span = (TIER_STEPS[tier] ?? NaN) * CHUNK_STEPS;
-  const from = Math.floor(time / span) * span;
-  return { from, to: from + span };
 }
 
 /** Adds later samples to a tier. */
@@ -113,13 +109,30 @@ function extendTier(file: ChunkFile, series: number, tier: number, samples: Samp
   const { times, values } = samples;
   const width = TIER_STEPS[tier] ?? NaN;
   for (let from = 0; from < times.length;) {
-    const block = blockOf(tier, times[from] ?? 0);
+    const { at, next } = blockOf(tier, times[from] ?? 0);
     let to = from;
-    while (to < times.length && (times[to] ?? 0) < block.to) to++;
-    const steps = takeSteps(file, series, tier, block.from, block.to);
+    while (to < times.length && (times[to] ?? 0) < next) to++;
+    const steps = noSteps();
     addSamples(steps, { times: times.subarray(from, to), values: values.subarray(from, to) }, width);
-    putSteps(file, series, tier, steps);
+    const start = steps.starts[0] ?? NaN;
+    const end = steps.starts.at(-1) ?? NaN;
+    const known = file.block(series, tier, at);
+    const body = known === null ? null : appended(file, series, tier, known, steps);
+    if (known === null || body === null) {
+      putSteps(file, series, tier, at, known?.body.length ?? 0, steps);
+    } else file.putBlock(series, tier, { at, start: Math.min(start, known.start), end, body }, known.body.length);
     from = to;
+  }
+}
+
+/** A block with later steps behind it; null, and counted, when it is damaged. */
+function appended(file: ChunkFile, series: number, tier: number, block: Block, later: Steps): Uint8Array | null {
+  try {
+    return appendSteps(block.body, later, TIER_STEPS[tier] ?? NaN);
+  } catch (error) {
+    if (!(error instanceof ChunkDamaged)) throw error;
+    file.damage.add(series, tier, block.at);
+    return null;
   }
 }
 
@@ -129,52 +142,34 @@ function renewTier(file: ChunkFile, series: number, tier: number, first: number,
   const from = Math.floor(first / width) * width;
   const to = Math.floor(last / width) * width + width;
   const late = noSteps();
-  for (const row of file.rows(series, RAW, from, to)) {
+  for (const row of file.rows(series, from, to)) {
     const samples = readRaw(file, series, row);
     if (samples === null) continue;
-    const begin = samples.times.findIndex((time) => time >= from);
-    const end = samples.times.findIndex((time) => time >= to);
-    if (begin < 0) continue;
-    const cut = end < 0 ? undefined : end;
-    addSamples(late, { times: samples.times.subarray(begin, cut), values: samples.values.subarray(begin, cut) }, width);
+    const { times, values } = samples;
+    const begin = countBelow(times, from);
+    const end = countBelow(times, to);
+    addSamples(late, { times: times.subarray(begin, end), values: values.subarray(begin, end) }, width);
   }
-  for (let at = from; at < to;) {
-    const block = blockOf(tier, at);
+  for (let time = from; time < to;) {
+    const { at, next } = blockOf(tier, time);
     const part = noSteps();
-    for (const [index, start] of late.starts.entries()) {
-      if (start >= block.from && start < block.to) copyStep(late, index, part);
-    }
-    const known = takeSteps(file, series, tier, block.from, block.to);
-    putSteps(file, series, tier, mergeSteps(known, part));
-    at = block.to;
+    for (const [index, start] of late.starts.entries()) if (start >= at && start < next) copyStep(late, index, part);
+    const known = file.block(series, tier, at);
+    const steps = known === null ? null : readBlock(file, series, tier, known);
+    putSteps(file, series, tier, at, known?.body.length ?? 0, mergeSteps(steps ?? noSteps(), part));
+    time = next;
   }
 }
 
-/** The steps in a block, taken out of the file. */
-function takeSteps(file: ChunkFile, series: number, tier: number, from: number, to: number): Steps {
-  for (const row of file.rows(series, tier, from, to)) {
-    if (row.start < from) continue;
-    const steps = readSteps(file, series, tier, row.start);
-    file.removeChunk(series, tier, row.start);
-    if (steps !== null) return steps;
-  }
-  return noSteps();
+/** How many of the rising times are below a time. */
+function countBelow(times: Float64Array, time: number): number {
+  const found = times.findIndex((one) => one >= time);
+  return found < 0 ? times.length : found;
 }
 
-function putSteps(file: ChunkFile, series: number, tier: number, steps: Steps): void {
-  const { starts, counts, sums, mins, maxs, lasts } = steps;
-  const [start] = starts;
+function putSteps(file: ChunkFile, series: number, tier: number, at: number, before: number, steps: Steps): void {
+  const [start] = steps.starts;
   if (start === undefined) return;
-  const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-  const row: Summary = {
-    start,
-    end: starts.at(-1) ?? start,
-    count: total(counts),
-    min: mins.reduce((low, value) => Math.min(low, value), Infinity),
-    max: maxs.reduce((high, value) => Math.max(high, value), -Infinity),
-    sum: total(sums),
-    first: mins[0] ?? NaN,
-    last: lasts.at(-1) ?? NaN,
-  };
-  file.putChunk(series, tier, row, encodeSteps(steps, TIER_STEPS[tier] ?? NaN));
+  const body = encodeSteps(steps, TIER_STEPS[tier] ?? NaN);
+  file.putBlock(series, tier, { at, start, end: steps.starts.at(-1) ?? start, body }, before);
 }

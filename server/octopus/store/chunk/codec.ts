@@ -121,18 +121,25 @@ function unpacked(from: ByteReader): ByteReader {
   }
 }
 
+/** Room for one decoded chunk, to be used again and again: what is decoded into it is valid until the next time. */
+export class Scratch {
+  readonly times = new Float64Array(CHUNK_SAMPLES);
+  readonly values = new Float64Array(CHUNK_SAMPLES);
+}
+
 /** Decodes a chunk. Throws ChunkDamaged; never gives a wrong value for damaged bytes. */
-export function decodeChunk(bytes: Uint8Array): Samples {
+export function decodeChunk(bytes: Uint8Array, scratch?: Scratch): Samples {
   const from = unpacked(unsealed(bytes));
   const count = from.varint();
   if (count === 0 || count > CHUNK_SAMPLES) throw new ChunkDamaged("it has too many samples");
-  const times = readIntegers(from, count);
+  const times = readIntegers(from, count, scratch?.times.subarray(0, count));
   let before = -Infinity;
   for (const time of times) {
-    if (!(time > before) || !Number.isSafeInteger(time)) throw new ChunkDamaged("its times do not rise");
+    if (!(time > before)) throw new ChunkDamaged("its times do not rise");
     before = time;
   }
-  const values = readValues(from, count);
+  if (!Number.isSafeInteger(times[0]) || !Number.isSafeInteger(before)) throw new ChunkDamaged("its times are none");
+  const values = readValues(from, count, scratch?.values.subarray(0, count));
   if (from.at !== from.end) throw new ChunkDamaged("something follows it");
   return { times, values };
 }

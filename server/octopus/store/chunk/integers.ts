@@ -11,6 +11,12 @@ export const MAX_DIFFERENCE = 2 ** 49;
 /** `bits`: as small as it gets by itself. `bytes`: for a compressor that works on whole bytes. */
 export type Form = "bits" | "bytes";
 
+/** The prediction that is a straight line. */
+const LINE = 3;
+
+/** A line may begin below its values; far from the end of the whole numbers that is no matter. */
+const MAX_LINE = 2 ** 52;
+
 const RICE = 0;
 const RUNS = 1;
 const VARINTS = 2;
@@ -25,7 +31,10 @@ const MAX_RICE = 48;
 
 /** A column of whole numbers, looked at and ready to be written. */
 export interface IntegerPlan {
-  /** How many values the prediction starts from: 0, 1 or 2. */
+  /**
+   * What the prediction is: 0, the lowest value; 1, the value before; 2, the step before; 3, a straight line, with the
+   * lowest value above it, as a timer's times lie that fires a little late each time.
+   */
   readonly order: number;
   /** What all differences are multiples of. */
   readonly scale: number;
@@ -81,8 +90,13 @@ export function planIntegers(values: Float64Array): IntegerPlan {
     before = value;
     stepBefore = step;
   }
-  if (plainBits <= stepBits && plainBits <= changeBits) return plain(values, low, scale, plainBits);
-  return stepBits <= changeBits || count < 3
+  const best = Math.min(plainBits, stepBits, changeBits);
+  if (count > 2) {
+    const line = straight(values, scale);
+    if (line.bits - count < best && Math.abs(line.first) < MAX_LINE) return line;
+  }
+  if (plainBits === best) return plain(values, low, scale, plainBits);
+  return stepBits === best || count < 3
     ? predicted(values, 1, scale, stepBits)
     : predicted(values, 2, scale, changeBits);
 }
@@ -91,6 +105,26 @@ function plain(values: Float64Array, low: number, scale: number, bits: number): 
   const rest = new Float64Array(values.length);
   for (let index = 0; index < values.length; index++) rest[index] = ((values[index] ?? 0) - low) / scale;
   return { order: 0, scale, first: low, step: 0, rest, bits: bits + values.length };
+}
+
+function straight(values: Float64Array, scale: number): IntegerPlan {
+  const count = values.length;
+  const start = values[0] ?? 0;
+  const step = Math.round(((values[count - 1] ?? 0) - start) / scale / (count - 1));
+  const rest = new Float64Array(count);
+  let low = 0;
+  for (let index = 0; index < count; index++) {
+    const above = ((values[index] ?? 0) - start) / scale - index * step;
+    rest[index] = above;
+    if (above < low) low = above;
+  }
+  let bits = count;
+  for (let index = 0; index < count; index++) {
+    const above = (rest[index] ?? 0) - low;
+    rest[index] = above;
+    bits += bitLength(above);
+  }
+  return { order: LINE, scale, first: start + low * scale, step, rest, bits };
 }
 
 function predicted(values: Float64Array, order: 1 | 2, scale: number, bits: number): IntegerPlan {
@@ -164,7 +198,7 @@ export function writeIntegers(plan: IntegerPlan, out: ByteWriter, form: Form): v
   out.byte(order | (coder << 2) | (scale === 1 ? 0 : SCALED) | (first < 0 ? NEGATIVE : 0));
   if (scale !== 1) out.varint(scale);
   out.varint(Math.abs(first));
-  if (order === 2) out.varint(zigzag(step));
+  if (order >= 2) out.varint(zigzag(step));
   if (coder === RICE) writeRice(rest, rice, out);
   else if (coder === RUNS) writeRuns(rest, out);
   else for (const value of rest) out.varint(value);
@@ -204,22 +238,22 @@ function writeRuns(rest: Float64Array, out: ByteWriter): void {
   out.varint(run);
 }
 
-/** Reads a column of `count` whole numbers. Throws ChunkDamaged. */
-export function readIntegers(from: ByteReader, count: number): Float64Array {
-  const values = new Float64Array(count);
+/** Reads a column of `count` whole numbers, into `values` where that is given. Throws ChunkDamaged. */
+export function readIntegers(from: ByteReader, count: number, values = new Float64Array(count)): Float64Array {
   if (count === 0) return values;
   const head = from.byte();
   const order = head & 3;
   const coder = (head >>> 2) & 3;
-  if (order > 2 || order > count || coder > VARINTS || head > 0x3f) {
+  const given = order === LINE ? 0 : order;
+  if (given > count || coder > VARINTS || head > 0x3f) {
     throw new ChunkDamaged("a column is of no known kind");
   }
   const scale = (head & SCALED) === 0 ? 1 : from.varint();
   const first = from.varint() * ((head & NEGATIVE) === 0 ? 1 : -1);
-  const step = order === 2 ? unzigzag(from.varint()) : 0;
-  if (coder === RICE) readRice(from, values, order);
-  else if (coder === RUNS) readRuns(from, values, order);
-  else for (let index = order; index < count; index++) values[index] = from.varint();
+  const step = order >= 2 ? unzigzag(from.varint()) : 0;
+  if (coder === RICE) readRice(from, values, given);
+  else if (coder === RUNS) readRuns(from, values, given);
+  else for (let index = given; index < count; index++) values[index] = from.varint();
   restore(values, order, scale, first, step);
   return values;
 }
@@ -228,15 +262,12 @@ function readRice(from: ByteReader, values: Float64Array, order: number): void {
   const rice = from.byte();
   if (rice > MAX_RICE) throw new ChunkDamaged("a column is of no known kind");
   const bits = new BitReader(from);
-  const scale = 2 ** rice;
-  for (let index = order; index < values.length; index++) {
-    const quotient = bits.unary(ESCAPE);
-    values[index] = quotient === ESCAPE ? bits.get(WHOLE_BITS) : quotient * scale + bits.get(rice);
-  }
+  bits.riceCodes(values, order, rice, ESCAPE, WHOLE_BITS);
   bits.finish();
 }
 
 function readRuns(from: ByteReader, values: Float64Array, order: number): void {
+  values.fill(0, order);
   let index = order;
   for (;;) {
     index += from.varint();
@@ -251,6 +282,11 @@ function restore(values: Float64Array, order: number, scale: number, first: numb
   const count = values.length;
   if (order === 0) {
     for (let index = 0; index < count; index++) values[index] = first + (values[index] ?? 0) * scale;
+    return;
+  }
+  if (order === LINE) {
+    for (let index = 0; index < count; index++)
+      values[index] = first + (index * firstStep + (values[index] ?? 0)) * scale;
     return;
   }
   let value = first;

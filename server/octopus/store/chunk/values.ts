@@ -198,55 +198,45 @@ function readPatches(from: ByteReader, count: number): Patches {
   return patches;
 }
 
-/** Reads a column of `count` finite doubles. Throws ChunkDamaged. */
-export function readValues(from: ByteReader, count: number): Float64Array {
-  const values = readScheme(from, count);
-  for (const value of values) if (!Number.isFinite(value)) throw new ChunkDamaged("a value is not finite");
-  return values;
-}
-
-function readScheme(from: ByteReader, count: number): Float64Array {
+/** Reads a column of `count` finite doubles, into `into` where that is given. Throws ChunkDamaged. */
+export function readValues(from: ByteReader, count: number, into = new Float64Array(count)): Float64Array {
   const scheme = from.byte();
   switch (scheme) {
     case CONSTANT:
-      return new Float64Array(count).fill(from.double());
+      return checked(into.fill(from.double()));
     case DECIMAL: {
       const exponent = from.byte();
       if (exponent > MAX_EXPONENT) throw new ChunkDamaged("its exponent is too large");
       const patches = readPatches(from, count);
-      const values = readIntegers(from, count);
-      if (exponent > 0) {
-        const power = powerOfTen(exponent);
-        for (let index = 0; index < count; index++) values[index] = (values[index] ?? 0) / power;
-      }
+      const values = readIntegers(from, count, into);
+      const power = powerOfTen(exponent);
+      if (exponent > 0) for (let index = 0; index < count; index++) values[index] = (values[index] ?? 0) / power;
       return patched(values, patches);
     }
     case RATIO: {
       const patches = readPatches(from, count);
       const denominators = readIntegers(from, count);
-      const values = readIntegers(from, count);
+      const values = readIntegers(from, count, into);
       for (let index = 0; index < count; index++) values[index] = (values[index] ?? 0) / (denominators[index] ?? 1);
       return patched(values, patches);
     }
     case XOR:
-      return readXor(from, count);
+      return checked(readXor(from, into));
     case PLANES:
-      return readPlanes(from, count);
+      return checked(readPlanes(from, into));
     default:
       throw new ChunkDamaged("its values are of no known kind");
   }
+}
+
+function checked(values: Float64Array): Float64Array {
+  for (const value of values) if (!Number.isFinite(value)) throw new ChunkDamaged("a value is not finite");
+  return values;
 }
 
 function patched(values: Float64Array, { places, values: exact }: Patches): Float64Array {
   places.forEach((place, index) => {
     values[place] = exact[index] ?? 0;
   });
-  return values;
-}
-
-/** A column on its own, as the coarser tiers keep them: the plan's bits without a compressor. */
-export function encodeColumn(values: Float64Array): Uint8Array {
-  const out = new ByteWriter();
-  writeValues(planValues(values), out, "bits");
-  return out.view();
+  return checked(values);
 }

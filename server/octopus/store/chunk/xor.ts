@@ -79,9 +79,9 @@ function trailingZeros(value: number): number {
   return 31 - Math.clz32(value & -value);
 }
 
-/** Reads a column of `count` doubles. Throws ChunkDamaged. */
-export function readXor(from: ByteReader, count: number): Float64Array {
-  const values = new Float64Array(count);
+/** Fills a column of doubles. Throws ChunkDamaged. */
+export function readXor(from: ByteReader, values: Float64Array): Float64Array {
+  const count = values.length;
   const words = halves(values);
   const bits = new BitReader(from);
   let high = 0;
@@ -122,10 +122,9 @@ export function writePlanes(values: Float64Array, out: ByteWriter): void {
   }
 }
 
-/** Reads what `writePlanes` wrote. Throws ChunkDamaged. */
-export function readPlanes(from: ByteReader, count: number): Float64Array {
-  const values = new Float64Array(count);
-  const bytes = new Uint8Array(values.buffer);
+/** Fills a column from what `writePlanes` wrote. Throws ChunkDamaged. */
+export function readPlanes(from: ByteReader, values: Float64Array): Float64Array {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.length * BYTES);
   for (let rank = 0; rank < BYTES; rank++) {
     for (let index = rank; index < bytes.length; index += BYTES) bytes[index] = from.byte();
   }
