@@ -25,9 +25,8 @@ export class ChunkFollower {
   }
 
   async #look(): Promise<void> {
-    for (const _ of this.#tail.look((number) => this.#file(number))) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    const looking = this.#tail.look((number) => this.#file(number));
+    while (looking.next().done !== true) await new Promise((resolve) => setImmediate(resolve));
   }
 
   #file(number: number): Replay {

@@ -193,7 +193,7 @@ export class ChunkHead {
     const series = new ChunkSeries(id, formatName(metric, own), metric, own, unit, kind);
     this.#series.set(series.key, series);
     let metrics = this.#byMetric.get(metric);
-    if (metrics === undefined) this.#byMetric.set(metric, (metrics = new Map()));
+    if (metrics === undefined) this.#byMetric.set(metric, (metrics = new Map<string, ChunkSeries>()));
     metrics.set(series.key, series);
     return series;
   }

@@ -124,7 +124,7 @@ describe("the chunk store", () => {
                   const value = valueAt(series, index);
                   readings.push({ metric: METRIC, attributes: { series: String(series) }, value });
                   let samples = model.get(series);
-                  if (samples === undefined) model.set(series, (samples = new Map()));
+                  if (samples === undefined) model.set(series, (samples = new Map<number, number>()));
                   samples.set(clock.now(), value);
                 }
                 index++;

@@ -229,21 +229,22 @@ export class ChunkStore implements SeriesStore {
     if (this.#closed) return;
     this.#access.refresh();
     this.#takeRole();
-    if (this.#writer !== null) {
-      const writer = this.#writer;
-      await this.#write(writer);
-      if (this.#writer === writer) return this.#measure();
-      // It had to stop: begin anew at once, so that nothing stays in RAM alone.
+    // It may have to stop on the way: then it begins anew at once, so that nothing stays in RAM alone.
+    if (!(await this.#write())) {
       this.#takeRole();
-      if (this.#writer !== null) await this.#write(this.#writer);
-    } else {
+      await this.#write();
+    }
+    if (this.#follower !== null) {
       await this.#follow();
       this.#own.dropUntil((key) => this.#follower?.head.get(key)?.last ?? -Infinity);
     }
     this.#measure();
   }
 
-  async #write(writer: ChunkWriter): Promise<void> {
+  /** Writes journal and file; false when the journal was removed and has to be begun anew. Never rejects. */
+  async #write(): Promise<boolean> {
+    const writer = this.#writer;
+    if (writer === null) return true;
     try {
       writer.closeIdle();
       writer.flush();
@@ -252,22 +253,23 @@ export class ChunkStore implements SeriesStore {
       if (error instanceof JournalRemoved) {
         this.#log.warn(error.message);
         this.#stopWriting();
-        return;
+        return false;
       }
       this.#setTrouble(journalTrouble(this.#folder, error));
     }
     try {
       while (writer.sealing && this.#access.canWrite) {
         writer.sealSome();
-        if (writer.sealing) await nextTurn();
+        await nextTurn();
       }
-      if (!this.#access.canWrite) return;
+      if (!this.#access.canWrite) return true;
       writer.prune();
       writer.settle();
       this.#access.succeeded();
     } catch (error) {
       this.#access.report(error);
     }
+    return true;
   }
 
   /** Becomes writer, follower or neither, as lock and file say now. Never throws. */

@@ -2,7 +2,7 @@
  * Columns of whole numbers. What is left after the best of three predictions (none, the value before, the step
  * before) is written as Rice codes, as runs of zeros, or as plain varints for a compressor to work on.
  */
-import { BitReader, BitWriter, ByteReader, varintBytes, zigzag, unzigzag, type ByteWriter } from "./bytes.ts";
+import { BitReader, BitWriter, unzigzag, varintBytes, zigzag, type ByteReader, type ByteWriter } from "./bytes.ts";
 import { ChunkDamaged } from "./errors.ts";
 
 /** Further than this from the first value, a difference would not survive being predicted twice and doubled by `zigzag`. */

@@ -1,5 +1,5 @@
 /** A column of finite doubles, bit for bit, by the cheapest of several exact schemes. */
-import { ByteWriter, type ByteReader } from "./bytes.ts";
+import type { ByteReader, ByteWriter } from "./bytes.ts";
 import { exponentOf, MAX_EXPONENT, powerOfTen, scaled } from "./decimal.ts";
 import { ChunkDamaged } from "./errors.ts";
 import { MAX_DIFFERENCE, planIntegers, readIntegers, writeIntegers, type Form, type IntegerPlan } from "./integers.ts";
