@@ -52,12 +52,18 @@ export interface Snapshot {
   readonly tags: readonly string[];
 }
 
+/** The separators of a series key, and the backslash, written as escapes: hostile names may contain them. */
+const escaped = (text: string): string =>
+  text.includes("\u0000") || text.includes("\u0001") || text.includes("\\")
+    ? text.replaceAll("\\", "\\92;").replaceAll("\u0000", "\\0;").replaceAll("\u0001", "\\1;")
+    : text;
+
 /** One canonical text for a series: the metric, then its attributes sorted by key. Equal texts are the same series. */
 export function seriesKey(metric: string, attributes: Attributes): string {
   const keys = Object.keys(attributes);
-  if (keys.length === 0) return metric;
+  if (keys.length === 0) return escaped(metric);
   if (keys.length > 1) keys.sort();
-  let text = metric;
-  for (const key of keys) text += `\u0000${key}\u0001${attributes[key] ?? ""}`;
+  let text = escaped(metric);
+  for (const key of keys) text += `\u0000${escaped(key)}\u0001${escaped(attributes[key] ?? "")}`;
   return text;
 }

@@ -8,12 +8,12 @@ const media = path.join(path.dirname(import.meta.dirname), "media");
 
 /** What the machine does while the picture's minute goes by: busy cores and their share, for so many seconds. */
 const SCENES: readonly (readonly [cores: number, share: number, seconds: number])[] = [
-  [1, 0.3, 12],
-  [2, 0.55, 10],
-  [1, 0.45, 10],
-  [2, 0.8, 9],
-  [2, 0.35, 12],
-  [1, 0.6, 9],
+  [1, 0.2, 14],
+  [1, 0.7, 8],
+  [2, 0.7, 7],
+  [1, 0.3, 14],
+  [1, 0.5, 10],
+  [1, 0.1, 9],
 ];
 
 const session = await openSession({
@@ -24,7 +24,7 @@ const session = await openSession({
     "gorgon.cpu.warn": 99,
     "gorgon.cpu.crit": 100,
   },
-  viewport: { width: 1200, height: 820 },
+  viewport: { width: 1200, height: 900 },
   scale: 1.5,
 });
 try {
@@ -36,24 +36,31 @@ try {
   const frame = await dashboard(page);
   await frame.locator('vscode-radio[value="1"]').click();
   for (const [cores, share, seconds] of SCENES) {
-    const load = burn({ cores, share, limitMs: seconds * 1000 });
+    const work = burn({ cores, share, limitMs: seconds * 1000 });
     const end = performance.now() + seconds * 1000;
     await until("the end of a scene", () => (performance.now() > end ? true : null), 60_000);
-    await load.stop();
+    await work.stop();
   }
+  await untilBell(page, "calm for the picture", (face) => face.kind === "none");
   await page.mouse.move(600, 5);
   await page.screenshot({ path: path.join(media, "dashboard.png") });
 
-  const hover = await hoverBell(page);
-  const [box, item] = [await hover.boundingBox(), await bell(page).boundingBox()];
-  if (!box || !item) throw new Error("The tooltip closed before its picture was taken.");
-  const x = Math.max(0, Math.min(box.x, item.x) - 12);
-  const y = Math.max(0, box.y - 12);
-  const width = Math.max(box.x + box.width, item.x + item.width) - x + 12;
-  await page.screenshot({
-    path: path.join(media, "bell.png"),
-    clip: { x, y, width, height: item.y + item.height - y },
-  });
+  // The bell by itself, at its worst: nothing behind the tooltip.
+  await runCommand(page, "View: Close All Editors");
+  const load = burn();
+  try {
+    await untilBell(page, "CRIT", (face) => face.kind === "error");
+    const hover = await hoverBell(page);
+    const [box, item] = [await hover.boundingBox(), await bell(page).boundingBox()];
+    if (!box || !item) throw new Error("The tooltip closed before its picture was taken.");
+    const x = Math.max(0, Math.min(box.x, item.x) - 16);
+    const y = Math.max(0, box.y - 12);
+    const width = Math.max(box.x + box.width, item.x + item.width) - x + 16;
+    const clip = { x, y, width, height: item.y + item.height - y };
+    await page.screenshot({ path: path.join(media, "bell.png"), clip });
+  } finally {
+    await load.stop();
+  }
   console.log("media/dashboard.png and media/bell.png are new.");
 } finally {
   await session.close();

@@ -7,7 +7,7 @@ import type { WorkerState } from "../protocol/state.ts";
 import { type Action, DOCTOR, LOG, RESTART, muteAction } from "./actions.ts";
 import { type Notice, noticesOf } from "./notices.ts";
 import { type Ink, levelFor } from "./plots.ts";
-import { absolute, ago, bare, count, lasting, listing, sentence, seriesName, splitUnit } from "./words.ts";
+import { absolute, ago, bare, count, lasting, listing, sentence, seriesName, splitUnit, standing } from "./words.ts";
 
 /** What the page knows when it draws. Times are milliseconds since the epoch by the sender's clock. */
 export interface Input {
@@ -176,7 +176,7 @@ function headOf(input: Input, phase: Phase, rows: readonly VerdictRow[]): Head {
     level: bell.level,
     busy: false,
     title: bell.headline,
-    meta: `${bell.level} for ${lasting(now - bell.since)}${calm ? ` · ${count(rows.length, "rule")}` : rows.length > 1 ? ` · worst of ${String(rows.length)}` : ""}`,
+    meta: `${bell.level} ${standing(now - bell.since)}${calm ? ` · ${count(rows.length, "rule")}` : rows.length > 1 ? ` · worst of ${String(rows.length)}` : ""}`,
     metaTitle: `since ${absolute(bell.since)}`,
     detail: calm || worst === undefined ? factsOf(state) : `${worst.title}: ${worst.reason}`,
     actions: calm ? [] : bell.level === "UNKNOWN" ? [DOCTOR, LOG] : worst === undefined ? [] : [worst.action],
@@ -274,7 +274,7 @@ function verdictRow(verdict: Verdict, muted: boolean, now: number): VerdictRow {
     title: series === "" ? rule.title : `${rule.title} ${series}`,
     value: formatValue(verdict.value, verdict.unit),
     reason: verdict.reason === "" ? bounds(verdict) : sentence(verdict.reason),
-    since: `${level} for ${lasting(now - verdict.since)}`,
+    since: `${level} ${standing(now - verdict.since)}`,
     sinceTitle: `since ${absolute(verdict.since)} · ${rule.origin}`,
     muted,
     action: muteAction(rule, muted),

@@ -25,6 +25,11 @@ export function ago(milliseconds: number): string {
   return milliseconds < 1000 ? "just now" : `${lasting(milliseconds)} ago`;
 }
 
+/** How long something has stood: `for 12 s`; `just now` in its first two seconds, when a number would be noise. */
+export function standing(milliseconds: number): string {
+  return milliseconds < 2000 ? "just now" : `for ${lasting(milliseconds)}`;
+}
+
 const absoluteFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 
 /** The moment itself, in local time with its zone; for tooltips. */

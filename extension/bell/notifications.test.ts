@@ -17,7 +17,13 @@ function setUp() {
     time += afterMs;
     notifications.see(stateOf([verdict(id, level, 0.95)], { time }));
   };
-  return { fake, mutes, see };
+  /** A state of a worker that has just started. */
+  const opening = (level: Level, uptimeMs: number): void => {
+    time += 2000;
+    const young = { ...stateOf().self, uptimeMs };
+    notifications.see(stateOf([verdict("cpu", level, 0.95)], { time, self: young }));
+  };
+  return { fake, mutes, see, opening };
 }
 
 test("a CRIT is told once, also when the first state has it", () => {
@@ -30,6 +36,18 @@ test("a CRIT is told once, also when the first state has it", () => {
     text: "Gorgon: CPU is CRIT: it is at or over its threshold",
     buttons: ["Show Dashboard", "Mute"],
   });
+});
+
+test("a CRIT while the window opens is told only if it stands afterwards", () => {
+  const { fake, opening, see } = setUp();
+  opening("CRIT", 2000);
+  opening("OK", 8000);
+  see("OK");
+  expect(fake.messages).toEqual([]);
+  opening("CRIT", 14_000);
+  expect(fake.messages).toEqual([]);
+  see("CRIT");
+  expect(fake.messages).toHaveLength(1);
 });
 
 test("WARN and UNKNOWN are not told", () => {

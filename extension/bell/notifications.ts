@@ -9,10 +9,16 @@ import type { Mutes } from "./mutes.ts";
 /** A rule that was CRIT less than this ago is the same cause still, milliseconds. */
 const SETTLED_MS = 60_000;
 
+/**
+ * A window that opens keeps the processor busy by itself. What is CRIT while the worker is younger than this is told
+ * only if it still is CRIT afterwards; the status bar shows it at once all the same.
+ */
+const OPENING_MS = 15_000;
+
 const SHOW = "Show Dashboard";
 const MUTE = "Mute";
 
-/** Watches the states go by. A CRIT found by the first one is news as well. */
+/** Watches the states go by. A CRIT that was there from the start is news as well, once the window has opened. */
 export class Notifications {
   readonly #vs: typeof vscode;
   readonly #mutes: Mutes;
@@ -26,6 +32,7 @@ export class Notifications {
 
   /** Takes the next state. */
   see(state: WorkerState): void {
+    if (state.self.uptimeMs < OPENING_MS) return;
     for (const verdict of state.bell.verdicts) {
       const rule = verdict.rule.id;
       const since = this.#open.get(rule);

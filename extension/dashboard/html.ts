@@ -44,7 +44,7 @@ export function dashboardHtml(resources: PageResources, nonce: string): string {
 ${links.join("\n")}
   </head>
   <body>
-    <main id="app"></main>
+    <div id="app"></div>
     <script nonce="${nonce}" src="${attribute(script)}"></script>
   </body>
 </html>

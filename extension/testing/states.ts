@@ -68,7 +68,7 @@ export function stateOf(verdicts: readonly Verdict[] = CALM, more: Partial<Worke
       virtualization: "",
     },
     sensors: [],
-    self: { cpuRatio: 0.004, rssBytes: 71 * 1024 ** 2, loopP99Ms: 1, uptimeMs: 1000, pid: 42 },
+    self: { cpuRatio: 0.004, rssBytes: 71 * 1024 ** 2, loopP99Ms: 1, uptimeMs: 60_000, pid: 42 },
     history: {
       mode: "writing",
       reason: "",

@@ -34,6 +34,9 @@ const NORMAL = { "gorgon.interval": 1, "gorgon.cpu.warn": 70, "gorgon.cpu.crit":
 /** A rule that was CRIT less than this ago is the same cause still, and is not told again. */
 const SETTLED_MS = 61_000;
 
+/** How long a changed setting may take to show before its file is saved again. */
+const SAVE_AGAIN_MS = 5000;
+
 const calm = (face: BellFace): boolean => /CPU \d+ % · Mem \d+ %/.test(face.text) && face.kind === "none";
 /** Calm or not: the machine may have other things to do than these tests. */
 const live = (face: BellFace): boolean => /\d %/.test(face.text) && /^Gorgon: (all|warning|critical)/.test(face.label);
@@ -174,13 +177,15 @@ describe("Gorgon in a real workbench", () => {
   ])("follows the %s theme", async (name, theme, className) => {
     const frame = await dashboard(session.page);
     const before = (await inkOf(frame))[0]?.sum;
-    session.configure({ ...NORMAL, "workbench.colorTheme": theme });
-    await until(`the class ${className}`, () =>
-      frame
-        .locator(`body.${className}`)
-        .count()
-        .then((count) => (count > 0 ? true : null)),
-    );
+    // VS Code hears of a saved file through a watcher that may miss a save right after another: save again then.
+    await until(`the class ${className}`, async () => {
+      session.configure({ ...NORMAL, "workbench.colorTheme": theme });
+      const applied = frame.locator(`body.${className}`).waitFor({ state: "attached", timeout: SAVE_AGAIN_MS });
+      return applied.then(
+        () => true,
+        () => null,
+      );
+    });
     await until("charts in the theme's colours", async () => {
       const ink = (await inkOf(frame))[0];
       return ink && ink.drawn > 500 && ink.sum !== before ? true : null;

@@ -19,6 +19,8 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HistoryQuery } from "../../protocol/history.ts";
+import type { Clock } from "../../server/host/host.ts";
+import { ManualClock } from "../../server/host/manual-clock.ts";
 import { systemClock } from "../../server/host/node.ts";
 import { SqliteStore } from "../../server/octopus/store/sqlite.ts";
 import { METRIC, METRICS, readingsAt, SERIES, valueOf } from "./known.ts";
@@ -171,8 +173,9 @@ export async function killRounds(rounds: number, next: () => number, flushInterv
       report.kills += 1;
       const { last } = writer;
       const store = new SqliteStore({ path: file, clock: systemClock });
-      if (store.health().mode !== "writing" || store.health().reason !== "") report.notOpened += 1;
       const found = await readAll(store, base);
+      const aside = readdirSync(folder).some((name) => name.includes(".corrupt-"));
+      if (store.health().mode !== "writing" || store.health().reason !== "" || aside) report.notOpened += 1;
       await store.close();
       report.wrong += found.wrong;
       report.doubled += found.doubled;
@@ -217,7 +220,9 @@ const DAMAGE_SAMPLES = 4000;
 /** Makes one file with a write-ahead log beside it, damages copies of it at random, and opens each. */
 export async function damageRounds(rounds: number, next: () => number): Promise<DamageReport> {
   const folder = freshFolder();
-  const base = Date.now() - 6 * 3_600_000;
+  // A clock that stands still: the same seed damages the same bytes.
+  const clock = new ManualClock();
+  const base = clock.now() - 3_600_000;
   const original = path.join(folder, "original.db");
   const report: DamageReport = {
     rounds: 0,
@@ -230,16 +235,16 @@ export async function damageRounds(rounds: number, next: () => number): Promise<
     unusable: 0,
   };
   try {
-    await fill(original, base, 0, DAMAGE_SAMPLES / 2).then((store) => store.close());
+    await fill(clock, original, base, 0, DAMAGE_SAMPLES / 2).then((store) => store.close());
     // The second half stays in the write-ahead log while the copies are made.
-    const maker = await fill(original, base, DAMAGE_SAMPLES / 2, DAMAGE_SAMPLES);
+    const maker = await fill(clock, original, base, DAMAGE_SAMPLES / 2, DAMAGE_SAMPLES);
     for (let round = 0; round < rounds; round++) {
       const home = path.join(folder, String(round));
       const file = path.join(home, "history.db");
       mkdirSync(home);
       for (const end of ["", "-wal"]) copyFileSync(original + end, file + end);
       damage(next() < 0.7 ? file : `${file}-wal`, next);
-      await openDamaged(file, base, report);
+      await openDamaged(clock, file, base, report);
       rmSync(home, { recursive: true, force: true });
     }
     await maker.close();
@@ -249,18 +254,18 @@ export async function damageRounds(rounds: number, next: () => number): Promise<
   return report;
 }
 
-async function fill(file: string, base: number, from: number, to: number): Promise<SqliteStore> {
-  const store = new SqliteStore({ path: file, clock: systemClock });
+async function fill(clock: Clock, file: string, base: number, from: number, to: number): Promise<SqliteStore> {
+  const store = new SqliteStore({ path: file, clock });
   for (let index = from; index < to; index++) store.append(base + index, readingsAt(index), METRICS);
   await store.flush();
   return store;
 }
 
-async function openDamaged(file: string, base: number, report: DamageReport): Promise<void> {
+async function openDamaged(clock: Clock, file: string, base: number, report: DamageReport): Promise<void> {
   report.rounds += 1;
   let store: SqliteStore | null = null;
   try {
-    store = new SqliteStore({ path: file, clock: systemClock });
+    store = new SqliteStore({ path: file, clock });
     const before = await readAll(store, base);
     await store.series();
     store.append(base + DAMAGE_SAMPLES, readingsAt(DAMAGE_SAMPLES), METRICS);

@@ -28,7 +28,12 @@ export function readPalette(): Palette {
     return getComputedStyle(probe).color;
   };
   const palette: Palette = {
-    ink: { cpu: colour("cpu"), memory: colour("memory"), disk: colour("disk"), network: colour("network") },
+    ink: {
+      cpu: opaque(colour("cpu")),
+      memory: opaque(colour("memory")),
+      disk: opaque(colour("disk")),
+      network: opaque(colour("network")),
+    },
     level: { WARN: colour("warn-line"), CRIT: colour("crit-line") },
     levelText: { WARN: colour("warn"), CRIT: colour("crit") },
     text: colour("text"),
@@ -42,6 +47,11 @@ export function readPalette(): Palette {
   };
   probe.remove();
   return palette;
+}
+
+/** Some themes derive a chart colour from a translucent highlight; as a thin line that would fade into the page. */
+export function opaque(colour: string): string {
+  return colour.replace(/^rgba\(\s*([\d.]+),\s*([\d.]+),\s*([\d.]+),\s*[\d.]+\s*\)$/, "rgb($1, $2, $3)");
 }
 
 /** Calls back when VS Code changes its theme, or the system does in a browser. */

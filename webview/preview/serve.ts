@@ -42,7 +42,7 @@ const previewDocument: Document = ({ cspSource, script, styles, language }, nonc
 <meta http-equiv="Content-Security-Policy" content="${policy.join("; ")}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 ${styles.map((href) => `<link rel="stylesheet" href="${href}">`).join("")}
-<title>Gorgon</title></head><body><main id="app"></main>
+<title>Gorgon</title></head><body><div id="app"></div>
 <script nonce="${nonce}" src="${script}"></script></body></html>`;
 };
 

@@ -83,6 +83,9 @@ export function storeContract(
       const [frame] = await store.query(ask({ from: START + 2000, to: START + 5000 }));
       expect(frame?.values).toEqual([2, 3, 4]);
       expect(await store.query(ask({ from: START + 5000, to: START + 5000 }))).toEqual([]);
+      expect(await store.query(ask({ from: START + 9000.5, to: START + 9000.9 }))).toEqual([]);
+      expect((await store.query(ask({ from: START + 7999.5, to: START + 8000.5 })))[0]?.values).toEqual([8]);
+      expect(store.health().reason).not.toContain("damaged");
     });
 
     it("gives one frame a series, sorted by series, and only those that match", async () => {
