@@ -356,6 +356,11 @@ export class ChunkFile {
     }
   }
 
+  /** Before tables go away: a statement that was prepared for one would be in the way. */
+  forgetStatements(): void {
+    this.#statements.clear();
+  }
+
   close(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();

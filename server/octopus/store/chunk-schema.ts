@@ -3,8 +3,10 @@ import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { FileDamaged, FileNewer } from "./sqlite-errors.ts";
 
-/** The schema's number, in the file's user_version. 1 was one row a sample. */
-export const SCHEMA_VERSION = 2;
+/** The schema's number, in the file's user_version. */
+const SCHEMA_VERSION = 2;
+/** The version before: one row a sample. Its tables are put aside, and converted a little at a time (convert.ts). */
+const ROWS_VERSION = 1;
 /** "GORG": tells Gorgon's files from any other SQLite database. */
 const APPLICATION_ID = 0x474f5247;
 /** Reading every page costs 2 ms a MiB: larger files are trusted at the start and found out when read. */
@@ -42,6 +44,12 @@ const TABLES = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 `;
 
+/** What a file of each version must have. */
+const TABLES_OF: ReadonlyMap<number, readonly string[]> = new Map([
+  [ROWS_VERSION, ["series", "sample"]],
+  [SCHEMA_VERSION, ["series", "chunk", "step", "annotation", "meta"]],
+]);
+
 /** A pragma that is a number. */
 export function pragma(database: DatabaseSync, name: string): number {
   const value = database.prepare(`PRAGMA ${name}`).get()?.[name];
@@ -56,10 +64,8 @@ function checkVersion(database: DatabaseSync): number {
   if (pragma(database, "application_id") !== APPLICATION_ID) throw new FileDamaged("it is not a history of Gorgon");
   if (version > SCHEMA_VERSION) throw new FileNewer(version, SCHEMA_VERSION);
   const names = new Set(tables.map((table) => table["name"]));
-  if (version < SCHEMA_VERSION) throw new FileDamaged("it is of an older Gorgon, one row a sample");
-  for (const name of ["series", "chunk", "step", "annotation", "meta"]) {
-    if (!names.has(name)) throw new FileDamaged("its tables are missing");
-  }
+  const wanted = TABLES_OF.get(version);
+  if (wanted?.every((name) => names.has(name)) !== true) throw new FileDamaged("its tables are missing");
   return version;
 }
 
@@ -76,9 +82,12 @@ export function prepareWriting(database: DatabaseSync, path: string): void {
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; " +
       "PRAGMA wal_autocheckpoint = 8000",
   );
-  if (version !== 0) return;
+  if (version === SCHEMA_VERSION) return;
   database.exec("BEGIN IMMEDIATE");
   try {
+    if (version === ROWS_VERSION) {
+      database.exec("ALTER TABLE series RENAME TO row_series; ALTER TABLE sample RENAME TO row_sample");
+    }
     database.exec(TABLES);
     database.exec(`PRAGMA application_id = ${String(APPLICATION_ID)}; PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
     database.exec("COMMIT");
@@ -90,6 +99,6 @@ export function prepareWriting(database: DatabaseSync, path: string): void {
 
 /** Checks a file that another process writes. */
 export function prepareReading(database: DatabaseSync): void {
-  if (checkVersion(database) === 0) throw new Error("the writer has not prepared the file yet");
+  if (checkVersion(database) !== SCHEMA_VERSION) throw new Error("the writer has not prepared the file yet");
   database.exec("PRAGMA query_only = 1");
 }

@@ -4,10 +4,13 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { leveledLog } from "../../host/log.ts";
 import { ManualClock } from "../../host/manual-clock.ts";
+import type { Aggregate } from "../../../protocol/history.ts";
 import { ask, METRICS, sample, storeContract } from "./contract.ts";
+import { MemoryStore } from "./memory.ts";
 import { ChunkStore, type ChunkStoreOptions } from "./chunk-store.ts";
 
 const START = Date.UTC(2026, 0, 1, 12);
@@ -103,6 +106,33 @@ describe("the store on disk", () => {
     const took = performance.now() - began;
     expect(frame?.times.length).toBeGreaterThanOrEqual(500);
     expect(took).toBeLessThan(200);
+  });
+});
+
+describe("the store on disk", () => {
+  it("gives the same answers as the store in memory, whatever the window, the step and what is flushed", async () => {
+    const clock = new ManualClock(START);
+    const disk = openStore(clock);
+    const memory = new MemoryStore({ clock, limits: { maxSamples: 1_000_000 } });
+    const readings = (index: number) => [sample(index % 97), sample(-index, { index: "1" })];
+    for (let index = 0; index < 11_000; index++) {
+      for (const store of [disk, memory]) store.append(START + index * 3, readings(index), METRICS);
+      if (index === 7500) await disk.flush();
+    }
+    const time = fc.double({ min: START - 100, max: START + 34_000, noNaN: true });
+    const window = fc.record({
+      from: fc.oneof(time, time.map(Math.round), fc.constant(-Infinity)),
+      to: fc.oneof(time, time.map(Math.round), fc.constant(Infinity)),
+      step: fc.constantFrom(0, 1, 250, 1000, 86_400),
+      aggregate: fc.constantFrom<Aggregate>("avg", "min", "max", "sum", "count", "last", "rate", "p50", "p99"),
+    });
+    await fc.assert(
+      fc.asyncProperty(window, async (question) => {
+        expect(await disk.query(ask(question))).toEqual(await memory.query(ask(question)));
+      }),
+      { numRuns: 60 },
+    );
+    expect(disk.health().reason).toBe("");
   });
 });
 

@@ -263,6 +263,7 @@ export class ChunkStore implements SeriesStore {
         await nextTurn();
       }
       if (!this.#access.canWrite) return true;
+      writer.convert();
       writer.prune();
       writer.settle();
       this.#access.succeeded();

@@ -5,6 +5,7 @@ import type { Log } from "../../host/log.ts";
 import { CHUNK_SAMPLES } from "./chunk/codec.ts";
 import { CHUNK_MS, type ChunkHead, type ChunkSeries } from "./chunk-head.ts";
 import type { ChunkFile } from "./chunk-file.ts";
+import { convertSome } from "./convert.ts";
 import type { JournalDisk } from "./journal/disk.ts";
 import { journalFile, journalNumbers, replayFile, type Repair } from "./journal/files.ts";
 import { Journal, type OldPart } from "./journal/journal.ts";
@@ -55,6 +56,7 @@ export class ChunkWriter {
   readonly #journal: Journal;
   readonly #file: ChunkFile;
   #sequence = 0;
+  #converting = true;
   /** Series with a closed chunk, once for each. */
   #queue: ChunkSeries[] = [];
   #waiting = 0;
@@ -189,6 +191,11 @@ export class ChunkWriter {
       series.dropSealed(sequence);
       series.storedEnd = Math.max(series.storedEnd, last);
     }
+  }
+
+  /** Takes over a little of what the version before left in the file. Throws SQLite's errors. */
+  convert(): void {
+    if (this.#converting) this.#converting = convertSome(this.#file, this.#head);
   }
 
   /** Removes what is too old or too much, a little at a time. Throws SQLite's errors. */
