@@ -388,6 +388,27 @@ describe("two windows", () => {
     expect((await follower.query(ask())).map((frame) => frame.attributes)).toEqual([{ disk: "sdb" }]);
   });
 
+  it("hold no more in RAM than is not in the file yet, whoever writes and whether or not anybody asks", async () => {
+    const clock = new ManualClock(START);
+    const writer = openStore(clock);
+    const follower = openStore(clock);
+    for (let index = 0; index < 5000; index++) {
+      const readings = [sample(index), sample(-index, { core: "1" })];
+      for (const store of [writer, follower]) store.append(clock.now(), readings, METRICS);
+      clock.jump(2000);
+      if (index % 100 !== 0) continue;
+      await writer.flush();
+      await follower.flush();
+    }
+    await writer.flush();
+    await follower.flush();
+    expect(writer.memory.samples).toBeLessThan(2 * 720);
+    // What the writer has said, and its own share of the same.
+    expect(follower.memory.samples).toBeLessThan(4 * 720);
+    const [first] = await follower.query(ask());
+    expect(first?.values.length).toBe(5000);
+  });
+
   it("survive a lock file full of garbage", () => {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(`${file}.lock`, "garbage ".repeat(1000));

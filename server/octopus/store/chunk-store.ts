@@ -198,7 +198,14 @@ export class ChunkStore implements SeriesStore {
 
   /** Bytes of memory that samples take, and how many there are. */
   get memory(): { readonly bytes: number; readonly samples: number } {
-    return (this.#writer === null ? this.#own.head : this.#head).memory;
+    const heads = this.#writer === null ? [this.#own.head, this.#follower?.head] : [this.#head];
+    let bytes = 0;
+    let samples = 0;
+    for (const head of heads) {
+      bytes += head?.memory.bytes ?? 0;
+      samples += head?.memory.samples ?? 0;
+    }
+    return { bytes, samples };
   }
 
   async close(): Promise<void> {
@@ -236,6 +243,9 @@ export class ChunkStore implements SeriesStore {
     }
     if (this.#follower !== null) {
       await this.#follow();
+      this.#guard(() => {
+        if (this.#access.file !== null) this.#follower?.dropSealed(this.#access.file);
+      });
       this.#own.dropUntil((key) => this.#follower?.head.get(key)?.last ?? -Infinity);
     }
     this.#measure();

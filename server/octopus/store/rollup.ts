@@ -195,6 +195,11 @@ export function appendSteps(body: Uint8Array, later: Steps, width: number): Uint
   return sealed(out);
 }
 
+/** Whether a block is one segment. */
+export function isPacked(body: Uint8Array): boolean {
+  return body[CRC_BYTES + 1] === 1;
+}
+
 /** Decodes a block. Throws ChunkDamaged. */
 export function decodeSteps(body: Uint8Array, width: number): Steps {
   const from = unsealed(body);

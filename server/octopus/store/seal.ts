@@ -12,6 +12,7 @@ import {
   copyStep,
   decodeSteps,
   encodeSteps,
+  isPacked,
   mergeSteps,
   noSteps,
   RAW,
@@ -117,12 +118,21 @@ function extendTier(file: ChunkFile, series: number, tier: number, samples: Samp
     const start = steps.starts[0] ?? NaN;
     const end = steps.starts.at(-1) ?? NaN;
     const known = file.block(series, tier, at);
+    if (known === null) packBlock(file, series, tier, blockOf(tier, at - 1).at);
     const body = known === null ? null : appended(file, series, tier, known, steps);
     if (known === null || body === null) {
       putSteps(file, series, tier, at, known?.body.length ?? 0, steps);
     } else file.putBlock(series, tier, { at, start: Math.min(start, known.start), end, body }, known.body.length);
     from = to;
   }
+}
+
+/** Writes a block that is full in one segment: it will not change any more. */
+function packBlock(file: ChunkFile, series: number, tier: number, at: number): void {
+  const block = file.block(series, tier, at);
+  if (block === null || isPacked(block.body)) return;
+  const steps = readBlock(file, series, tier, block);
+  if (steps !== null) putSteps(file, series, tier, at, block.body.length, steps);
 }
 
 /** A block with later steps behind it; null, and counted, when it is damaged. */
