@@ -3,6 +3,8 @@ import { existsSync, statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import type { MetricKind, Unit } from "../../../protocol/reading.ts";
+import { decodeTimes } from "./chunk/codec.ts";
+import { ChunkDamaged } from "./chunk/errors.ts";
 import type { Summary } from "./chunk/summary.ts";
 import { pragma, prepareReading, prepareWriting } from "./chunk-schema.ts";
 import { ensurePrivateFile, identityOf } from "./private-file.ts";
@@ -14,6 +16,9 @@ import { sqlite } from "./sqlite-module.ts";
 const BUSY_MS = 5;
 /** What a row takes beside its body: key, summary, checksum and its place in the index. */
 const ROW_BYTES = 100;
+const CLOCK_BYTES = 25;
+/** Times that are kept decoded: the chunks of several series are usually asked for together. */
+const KEPT_CLOCKS = 128;
 
 /** A series of the file. */
 export interface StoredSeries {
@@ -27,6 +32,8 @@ export interface StoredSeries {
 /** What stands beside a chunk. `exact` is false when SQLite could not keep it to the bit (-0, sums beyond doubles). */
 export interface Row extends Summary {
   readonly exact: boolean;
+  /** Where its times are; null when they are in its body. */
+  readonly clock: number | null;
 }
 
 /** Steps of a coarser tier. They stand at places on a grid, so that one is found without looking. */
@@ -58,12 +65,12 @@ export class Damage {
 /** How a file is opened: by the one that writes it, or by one of those that only read. */
 export type FileRole = "writer" | "reader";
 
-const numbers = new Float64Array(9);
+const numbers = new Float64Array(10);
 const numberBytes = new Uint8Array(numbers.buffer);
 
-function rowChecksum(series: number, row: Summary): number {
+function rowChecksum(series: number, row: Summary, clock: number | null): number {
   const { start, end, count, min, max, sum, first, last } = row;
-  numbers.set([series, start, end, count, min || 0, max || 0, sum || 0, first || 0, last || 0]);
+  numbers.set([series, start, end, count, min || 0, max || 0, sum || 0, first || 0, last || 0, clock ?? 0]);
   return crc32(numberBytes);
 }
 
@@ -80,6 +87,8 @@ export class ChunkFile {
   readonly #identity: string | null;
   readonly #bytes = new Float64Array(COARSEST + 1);
   readonly #statements = new Map<string, StatementSync>();
+  /** Times that were read lately. */
+  readonly #clocks = new Map<number, Float64Array>();
 
   /** Opens, checks and, for the writer, prepares the file. Throws FileDamaged, FileNewer and SQLite's errors. */
   constructor(path: string, role: FileRole) {
@@ -182,21 +191,19 @@ export class ChunkFile {
   }
 
   /** Writes a raw chunk. Within a transaction. */
-  putChunk(series: number, row: Summary, body: Uint8Array): void {
+  putChunk(series: number, row: Summary, clock: number | null, body: Uint8Array): void {
     const { start, end, count } = row;
     const min = storable(row.min);
     const max = storable(row.max);
     const sum = storable(row.sum);
     const first = storable(row.first);
     const last = storable(row.last);
-    const checksum = rowChecksum(series, {
-      ...{ start, end, count },
-      ...{ min: min ?? 0, max: max ?? 0, sum: sum ?? 0, first: first ?? 0, last: last ?? 0 },
-    });
+    const stored = { min: min ?? 0, max: max ?? 0, sum: sum ?? 0, first: first ?? 0, last: last ?? 0 };
+    const checksum = rowChecksum(series, { start, end, count, ...stored }, clock);
     this.statement(
-      "INSERT INTO chunk (series, start, end, count, min, max, sum, first, last, checksum, body) " +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    ).run(series, start, end, count, min, max, sum, first, last, checksum, body);
+      "INSERT INTO chunk (series, start, end, count, min, max, sum, first, last, clock, checksum, body) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ).run(series, start, end, count, min, max, sum, first, last, clock, checksum, body);
     this.#count(RAW, body.length + ROW_BYTES);
   }
 
@@ -213,14 +220,15 @@ export class ChunkFile {
     // Chunks do not overlap: the first one that matters is the last that starts at or before `from`.
     const found = this.statement(
       "SELECT start * 1.0 AS start, end * 1.0 AS end, count * 1.0 AS count, min, max, sum, first, last, " +
-        "checksum * 1.0 AS checksum FROM chunk WHERE series = :series AND start < :to AND start >= " +
+        "clock * 1.0 AS clock, checksum * 1.0 AS checksum FROM chunk WHERE series = :series AND start < :to AND start >= " +
         "ifnull((SELECT max(start) FROM chunk WHERE series = :series AND start <= :from), :from) ORDER BY start",
     ).all({ series, from, to });
     const rows: Row[] = [];
     for (const row of found) {
       const summary = fromStored(row);
-      if (rowChecksum(series, summary) !== row["checksum"]) this.damage.add(series, RAW, summary.start);
-      else if (summary.end >= from) rows.push({ ...summary, exact: isExact(summary) });
+      const clock = typeof row["clock"] === "number" ? row["clock"] : null;
+      if (rowChecksum(series, summary, clock) !== row["checksum"]) this.damage.add(series, RAW, summary.start);
+      else if (summary.end >= from) rows.push({ ...summary, clock, exact: isExact(summary) });
     }
     return rows;
   }
@@ -239,6 +247,28 @@ export class ChunkFile {
   body(series: number, start: number): Uint8Array | null {
     const body = this.statement("SELECT body FROM chunk WHERE series = ? AND start = ?").get(series, start)?.["body"];
     return body instanceof Uint8Array ? body : null;
+  }
+
+  /** Writes times that chunks share; gives their number. Within a transaction. */
+  putClock(end: number, body: Uint8Array): number {
+    const done = this.statement("INSERT INTO clock (end, body) VALUES (?, ?)").run(end, body);
+    this.#count(RAW, body.length + CLOCK_BYTES);
+    return Number(done.lastInsertRowid);
+  }
+
+  /** Times that chunks share. Throws ChunkDamaged. */
+  clock(id: number): Float64Array {
+    const known = this.#clocks.get(id);
+    if (known !== undefined) return known;
+    const body = this.statement("SELECT body FROM clock WHERE id = ?").get(id)?.["body"];
+    if (!(body instanceof Uint8Array)) throw new ChunkDamaged("its times are missing");
+    const times = decodeTimes(body);
+    for (const old of this.#clocks.keys()) {
+      if (this.#clocks.size < KEPT_CLOCKS) break;
+      this.#clocks.delete(old);
+    }
+    this.#clocks.set(id, times);
+    return times;
   }
 
   /** Writes a block of steps; one that stood in its place is replaced. Within a transaction. */
@@ -317,7 +347,20 @@ export class ChunkFile {
       this.#count(tier, -finite(row["bytes"]) - ROW_BYTES);
       lost.push(finite(row["series"]));
     }
+    if (tier === RAW && lost.length > 0) this.#pruneClocks(limit);
     return lost;
+  }
+
+  /** A chunk ends with its times: those that end before every chunk are nobody's any more. */
+  #pruneClocks(limit: number): void {
+    const rows = this.statement(
+      "SELECT id, length(body) AS bytes FROM clock WHERE end < ifnull((SELECT min(end) FROM chunk), 9e15) " +
+        "ORDER BY end LIMIT ?",
+    ).all(limit);
+    for (const { id, bytes } of rows) {
+      this.statement("DELETE FROM clock WHERE id = ?").run(finite(id));
+      this.#count(RAW, -finite(bytes) - CLOCK_BYTES);
+    }
   }
 
   /** Forgets a series that has no chunk; says whether it did. Within a transaction. */

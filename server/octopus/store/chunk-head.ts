@@ -17,12 +17,27 @@ const MAX_REFUSED = 10_000;
 
 /** A chunk is closed when it spans this much, however few its samples. */
 export const CHUNK_MS = 2 * 3_600_000;
-/** Series that begin together are closed at lengths spread over this share, so that they are not sealed together. */
-const SPREAD = 0.25;
+/**
+ * Chunks end where these spans do, counted from the epoch: the largest in which a series has no more samples than a
+ * chunk takes. The series of one poll then end together, and share their times.
+ */
+const SPANS_MS: readonly number[] = [CHUNK_MS, 3_600_000, 1_200_000, 600_000, 300_000, 60_000];
+/** A timer that is late once is early by as much the next time: some room for that. */
+const FULL = CHUNK_SAMPLES * 0.95;
 
 /** A series that has not come for this long is idle, and a slow one when it has not come for this many intervals. */
 const IDLE_MS = 600_000;
 const IDLE_INTERVALS = 5;
+
+/** After so many samples a series' rhythm is known. */
+const RHYTHM = 8;
+
+/** Where the span ends in which a chunk began. */
+function endOf({ first, last, count }: OpenChunk): number {
+  const interval = (last - first) / (count - 1);
+  const span = SPANS_MS.find((one) => one / interval <= FULL) ?? CHUNK_MS;
+  return Math.floor(first / span) * span + span;
+}
 
 /** One series. */
 export class ChunkSeries {
@@ -37,8 +52,8 @@ export class ChunkSeries {
   readonly unit: Unit;
   readonly kind: MetricKind;
   readonly #keys: readonly string[];
-  /** How many samples close its first chunk, then each. */
-  limit: number;
+  /** A sample of this time or later begins the next chunk. */
+  #endsAt = Infinity;
   open = new OpenChunk();
   /** Closed, on their way to the database; oldest first. */
   frozen: OpenChunk[] = [];
@@ -64,8 +79,6 @@ export class ChunkSeries {
     this.unit = unit;
     this.kind = kind;
     this.#keys = Object.keys(attributes);
-    // The golden ratio spreads neighbouring ids evenly.
-    this.limit = Math.round(CHUNK_SAMPLES * (1 - SPREAD * ((id * 0.618033988749895) % 1)));
   }
 
   /** Whether a reading is of this series; cheaper than building its key. */
@@ -90,8 +103,17 @@ export class ChunkSeries {
     this.open.freeze();
     this.frozen.push(this.open);
     this.open = new OpenChunk();
-    this.limit = CHUNK_SAMPLES;
+    this.#endsAt = Infinity;
     return true;
+  }
+
+  /** Whether a sample of this time belongs into another chunk than the open one. */
+  ends(time: number): boolean {
+    const { open } = this;
+    if (open.count === 0) return false;
+    if (this.#endsAt === Infinity && open.count >= RHYTHM) this.#endsAt = endOf(open);
+    const long = time - open.first >= CHUNK_MS || open.count >= CHUNK_SAMPLES;
+    return long || time < open.first || time >= this.#endsAt;
   }
 
   /** Forgets what the database has. */

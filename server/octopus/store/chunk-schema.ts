@@ -17,7 +17,8 @@ const PAGE_BYTES = 8192;
 
 /**
  * Chunks have a row number of their own: rows are then written one behind the other, and a body of any length lies
- * within its page. In a table without row numbers each of more than a kilobyte would take a page to itself.
+ * within its page. In a table without row numbers each of more than a kilobyte would take a page to itself. A clock is
+ * the times of many chunks: all series of one poll have the same.
  */
 const TABLES = `
   CREATE TABLE series (
@@ -25,9 +26,11 @@ const TABLES = `
   );
   CREATE TABLE chunk (
     id INTEGER PRIMARY KEY, series INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
-    count INTEGER NOT NULL, min REAL, max REAL, sum REAL, first REAL, last REAL, checksum INTEGER NOT NULL,
-    body BLOB NOT NULL
+    count INTEGER NOT NULL, min REAL, max REAL, sum REAL, first REAL, last REAL, clock INTEGER,
+    checksum INTEGER NOT NULL, body BLOB NOT NULL
   );
+  CREATE TABLE clock (id INTEGER PRIMARY KEY AUTOINCREMENT, end INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE INDEX clock_age ON clock (end);
   CREATE UNIQUE INDEX chunk_place ON chunk (series, start);
   CREATE INDEX chunk_age ON chunk (end);
   CREATE TABLE step (
@@ -47,7 +50,7 @@ const TABLES = `
 /** What a file of each version must have. */
 const TABLES_OF: ReadonlyMap<number, readonly string[]> = new Map([
   [ROWS_VERSION, ["series", "sample"]],
-  [SCHEMA_VERSION, ["series", "chunk", "step", "annotation", "meta"]],
+  [SCHEMA_VERSION, ["series", "chunk", "clock", "step", "annotation", "meta"]],
 ]);
 
 /** A pragma that is a number. */

@@ -3,8 +3,9 @@ import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { Clock } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import { CHUNK_SAMPLES } from "./chunk/codec.ts";
-import { CHUNK_MS, type ChunkHead, type ChunkSeries } from "./chunk-head.ts";
+import type { ChunkHead, ChunkSeries } from "./chunk-head.ts";
 import type { ChunkFile } from "./chunk-file.ts";
+import { Clocks } from "./clocks.ts";
 import { convertSome } from "./convert.ts";
 import type { JournalDisk } from "./journal/disk.ts";
 import { journalFile, journalNumbers, replayFile, type Repair } from "./journal/files.ts";
@@ -55,6 +56,7 @@ export class ChunkWriter {
   readonly #head: ChunkHead;
   readonly #journal: Journal;
   readonly #file: ChunkFile;
+  readonly #clocks = new Clocks();
   #sequence = 0;
   #converting = true;
   /** Series with a closed chunk, once for each. */
@@ -82,7 +84,6 @@ export class ChunkWriter {
       old,
       ...(options.journalBytes === undefined ? {} : { fileBytes: options.journalBytes }),
     });
-    for (const series of this.#head.all()) if (series.open.count >= series.limit) this.#freeze(series);
   }
 
   /** Bytes in the journal's files. */
@@ -105,7 +106,6 @@ export class ChunkWriter {
     const sequence = ++this.#sequence;
     const journal = this.#journal;
     let begun = false;
-    const closed: ChunkSeries[] = [];
     const now = this.#options.clock.monotonic();
     for (const reading of readings) {
       const { value } = reading;
@@ -113,14 +113,14 @@ export class ChunkWriter {
       const series = this.#head.take(reading, metrics);
       if (series === null) continue;
       const define = series.definedIn !== journal.generation;
-      const back = time < series.open.first;
-      if (begun && (define || back)) {
+      const ends = series.ends(time);
+      if (begun && (define || ends)) {
         journal.end();
         begun = false;
       }
       if (define) this.#define(series);
-      // Set back before the open chunk began: what comes now is another chunk.
-      if (back) this.#freeze(series);
+      // Its time is up, or the clock was set back before it began: what comes now is another chunk.
+      if (ends) this.#freeze(series);
       if (!begun) {
         journal.begin(sequence, time);
         begun = true;
@@ -128,10 +128,8 @@ export class ChunkWriter {
       journal.sample(series.id, value);
       series.open.add(time, value, sequence);
       series.seenAt = now;
-      if (series.open.count >= series.limit || time - series.open.first >= CHUNK_MS) closed.push(series);
     }
     if (begun) journal.end();
-    for (const series of closed) this.#freeze(series);
     journal.settle();
   }
 
@@ -165,7 +163,7 @@ export class ChunkWriter {
     const until = clock.monotonic() + SLICE_MS;
     const sealed: SealedChunk[] = [];
     const taken = new Map<ChunkSeries, number>();
-    this.#file.write(() => {
+    this.#write(() => {
       for (const series of this.#queue) {
         const at = taken.get(series) ?? 0;
         taken.set(series, at + 1);
@@ -178,7 +176,7 @@ export class ChunkWriter {
           kind: series.kind,
           sealed: chunk.sequence,
         });
-        sealSamples(this.#file, series.id, chunk.samples());
+        sealSamples(this.#file, series.id, chunk.samples(), this.#clocks);
         sealed.push({ series, sequence: chunk.sequence, last: chunk.last, count: chunk.count });
         if (clock.monotonic() >= until) break;
       }
@@ -195,7 +193,7 @@ export class ChunkWriter {
 
   /** Takes over a little of what the version before left in the file. Throws SQLite's errors. */
   convert(): void {
-    if (this.#converting) this.#converting = convertSome(this.#file, this.#head);
+    if (this.#converting) this.#converting = convertSome(this.#file, this.#head, this.#clocks);
   }
 
   /** Removes what is too old or too much, a little at a time. Throws SQLite's errors. */
@@ -244,6 +242,15 @@ export class ChunkWriter {
       await this.#journal.sync();
     } finally {
       await this.#journal.close();
+    }
+  }
+
+  #write(work: () => void): void {
+    try {
+      this.#file.write(work);
+    } catch (error) {
+      this.#clocks.forget();
+      throw error;
     }
   }
 

@@ -1,6 +1,7 @@
 /** Takes over the history of the version before, which kept one row a sample: a chunk's worth at a time. */
 import { CHUNK_SAMPLES } from "./chunk/codec.ts";
 import { sampleChecksum, textHash } from "./checksum.ts";
+import type { Clocks } from "./clocks.ts";
 import type { ChunkFile } from "./chunk-file.ts";
 import type { ChunkHead } from "./chunk-head.ts";
 import { addNamed } from "./replay.ts";
@@ -13,20 +14,25 @@ const CHUNKS = 8;
  * Converts some of what a file has in rows, in one transaction; false when there is nothing left. Rows whose checksum is
  * wrong are left out. Throws SQLite's errors; nothing is lost then.
  */
-export function convertSome(file: ChunkFile, head: ChunkHead): boolean {
+export function convertSome(file: ChunkFile, head: ChunkHead, clocks: Clocks): boolean {
   const left = file
     .statement(
       "SELECT count(*) AS count FROM sqlite_schema WHERE type = 'table' AND name IN ('row_series', 'row_sample')",
     )
     .get()?.["count"];
   if (left !== 2) return false;
-  file.write(() => {
-    for (let chunk = 0; chunk < CHUNKS; chunk++) if (!convertOne(file, head)) return;
-  });
+  try {
+    file.write(() => {
+      for (let chunk = 0; chunk < CHUNKS; chunk++) if (!convertOne(file, head, clocks)) return;
+    });
+  } catch (error) {
+    clocks.forget();
+    throw error;
+  }
   return true;
 }
 
-function convertOne(file: ChunkFile, head: ChunkHead): boolean {
+function convertOne(file: ChunkFile, head: ChunkHead, clocks: Clocks): boolean {
   const row = file.statement("SELECT id, key, unit, kind FROM row_series ORDER BY id LIMIT 1").get();
   if (row === undefined) {
     file.forgetStatements();
@@ -54,7 +60,7 @@ function convertOne(file: ChunkFile, head: ChunkHead): boolean {
   }
   if (series !== null && times.length > 0) {
     file.putSeries(series);
-    sealSamples(file, series.id, { times: Float64Array.from(times), values: Float64Array.from(values) });
+    sealSamples(file, series.id, { times: Float64Array.from(times), values: Float64Array.from(values) }, clocks);
     series.storedEnd = Math.max(series.storedEnd, times.at(-1) ?? -Infinity);
   }
   const last = rows.at(-1)?.["time"];

@@ -1,8 +1,9 @@
 /** How a closed chunk goes into the history file: its samples as they are, and their steps into the coarser tiers. */
 import { CHUNK_SAMPLES, decodeChunk, encodeChunk, type Samples, type Scratch } from "./chunk/codec.ts";
 import { ChunkDamaged } from "./chunk/errors.ts";
-import { summarize, type Summary } from "./chunk/summary.ts";
-import type { Block, ChunkFile } from "./chunk-file.ts";
+import { summarize } from "./chunk/summary.ts";
+import type { Clocks } from "./clocks.ts";
+import type { Block, ChunkFile, Row } from "./chunk-file.ts";
 import { CHUNK_MS, mergeSamples } from "./chunk-head.ts";
 import {
   addSamples,
@@ -27,17 +28,17 @@ const SHORT = CHUNK_SAMPLES / 3;
  * Writes samples of a series, in the order of time, as raw chunks and steps. Within a transaction. Those at a time
  * that the file has already replace its own; steps are made anew from all raw samples then, so nothing counts twice.
  */
-export function sealSamples(file: ChunkFile, series: number, samples: Samples): void {
+export function sealSamples(file: ChunkFile, series: number, samples: Samples, clocks: Clocks): void {
   const first = samples.times[0];
   if (first === undefined) return;
   const end = file.end(series);
   if (first > end) {
-    putRaw(file, series, joined(file, series, samples, end));
+    putRaw(file, series, joined(file, series, samples, end), clocks);
     for (let tier = RAW + 1; tier <= COARSEST; tier++) extendTier(file, series, tier, samples);
     return;
   }
   const last = samples.times.at(-1) ?? first;
-  putRaw(file, series, mergeSamples([...takeRaw(file, series, first, last + 1), samples]));
+  putRaw(file, series, mergeSamples([...takeRaw(file, series, first, last + 1), samples]), clocks);
   for (let tier = RAW + 1; tier <= COARSEST; tier++) renewTier(file, series, tier, first, last);
 }
 
@@ -45,11 +46,11 @@ export function sealSamples(file: ChunkFile, series: number, samples: Samples): 
  * Decodes a raw chunk, into `scratch` where that is given; null, and counted, when it is damaged or is not what stands
  * beside it.
  */
-export function readRaw(file: ChunkFile, series: number, row: Summary, scratch?: Scratch): Samples | null {
+export function readRaw(file: ChunkFile, series: number, row: Row, scratch?: Scratch): Samples | null {
   try {
     const body = file.body(series, row.start);
     if (body === null) return null;
-    const samples = decodeChunk(body, scratch);
+    const samples = decodeChunk(body, scratch, row.clock === null ? null : file.clock(row.clock));
     const { times } = samples;
     if (times.length === row.count && times[0] === row.start && times.at(-1) === row.end) return samples;
   } catch (error) {
@@ -96,12 +97,13 @@ function takeRaw(file: ChunkFile, series: number, from: number, to: number): Sam
 }
 
 /** Writes samples as chunks of equal length, as few as possible. */
-function putRaw(file: ChunkFile, series: number, { times, values }: Samples): void {
+function putRaw(file: ChunkFile, series: number, { times, values }: Samples, clocks: Clocks): void {
   const pieces = Math.ceil(times.length / CHUNK_SAMPLES);
   const length = Math.ceil(times.length / pieces);
   for (let from = 0; from < times.length; from += length) {
     const piece = { times: times.subarray(from, from + length), values: values.subarray(from, from + length) };
-    file.putChunk(series, summarize(piece), encodeChunk(piece));
+    const clock = clocks.of(file, piece.times);
+    file.putChunk(series, summarize(piece), clock, encodeChunk(piece, clock !== null));
   }
 }
 

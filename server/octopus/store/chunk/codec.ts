@@ -4,6 +4,8 @@
  *     crc32 u32 | format u8 | count varint | times | values             format 1
  *     crc32 u32 | format u8 | length varint | deflated (count ...)      format 2
  *
+ * Formats 3 and 4 are the same without the times: the series of one poll share them, and they are kept once.
+ *
  * The checksum is over all bytes behind it, compressed as they are: damage is found before anything is unpacked.
  */
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
@@ -18,6 +20,8 @@ export const CHUNK_SAMPLES = 720;
 const CRC_BYTES = 4;
 const PLAIN = 1;
 const DEFLATED = 2;
+/** Added to a format whose times stand elsewhere. */
+const ELSEWHERE = 2;
 
 /** Below this there is nothing to gain from a compressor. */
 const WORTH_DEFLATING = 64;
@@ -36,9 +40,9 @@ export interface Samples {
   readonly values: Float64Array;
 }
 
-function check({ times, values }: Samples): void {
+function checkTimes(times: Float64Array): void {
   const count = times.length;
-  if (count === 0 || count > CHUNK_SAMPLES || values.length !== count) {
+  if (count === 0 || count > CHUNK_SAMPLES) {
     throw new NotAChunk(`A chunk has 1 to ${String(CHUNK_SAMPLES)} samples; these are ${String(count)}.`);
   }
   let before = -Infinity;
@@ -49,30 +53,53 @@ function check({ times, values }: Samples): void {
     }
     before = time;
   }
-  for (const value of values) if (!Number.isFinite(value)) throw new NotFinite(value);
 }
 
-/** Encodes 1 to 720 samples in rising order of time. Throws NotFinite and NotAChunk. */
-export function encodeChunk(samples: Samples): Uint8Array {
-  check(samples);
-  const { times, values } = samples;
-  const timePlan = planIntegers(times);
-  const plan = planValues(values);
-  const out = new ByteWriter(2048);
+/** Encodes times alone, to be shared by chunks. Throws NotAChunk. */
+export function encodeTimes(times: Float64Array): Uint8Array {
+  checkTimes(times);
+  const out = new ByteWriter(1024);
   out.length = CRC_BYTES;
   out.byte(PLAIN);
   out.varint(times.length);
-  writeIntegers(timePlan, out, "bits");
+  writeIntegers(planIntegers(times), out, "bits");
+  return sealed(out);
+}
+
+/** Decodes times alone. Throws ChunkDamaged. */
+export function decodeTimes(bytes: Uint8Array): Float64Array {
+  const from = unsealed(bytes);
+  if (from.byte() !== PLAIN) throw new ChunkDamaged("it is of a newer format");
+  const times = readTimes(from, from.varint());
+  if (from.at !== from.end) throw new ChunkDamaged("something follows it");
+  return times;
+}
+
+/**
+ * Encodes 1 to 720 samples in rising order of time, with their times or, when those are kept elsewhere, without. Throws
+ * NotFinite and NotAChunk.
+ */
+export function encodeChunk({ times, values }: Samples, elsewhere = false): Uint8Array {
+  checkTimes(times);
+  if (values.length !== times.length) throw new NotAChunk("A chunk has as many values as times.");
+  for (const value of values) if (!Number.isFinite(value)) throw new NotFinite(value);
+  const timePlan = elsewhere ? null : planIntegers(times);
+  const plan = planValues(values);
+  const out = new ByteWriter(2048);
+  out.length = CRC_BYTES;
+  out.byte(PLAIN + (elsewhere ? ELSEWHERE : 0));
+  out.varint(times.length);
+  if (timePlan !== null) writeIntegers(timePlan, out, "bits");
   writeValues(plan, out, "bits");
   if (out.length > WORTH_DEFLATING && repeats(values)) {
     const whole = new ByteWriter(2048);
     whole.varint(times.length);
-    writeIntegers(timePlan, whole, "bits");
+    if (timePlan !== null) writeIntegers(timePlan, whole, "bits");
     writeValues(plan, whole, "bytes");
     const deflated = deflateRawSync(whole.view(), DEFLATE);
     if (deflated.length < out.length * WORTH_INFLATING) {
       out.length = CRC_BYTES;
-      out.byte(DEFLATED);
+      out.byte(DEFLATED + (elsewhere ? ELSEWHERE : 0));
       out.varint(whole.length);
       out.raw(deflated);
     }
@@ -107,8 +134,7 @@ export function unsealed(bytes: Uint8Array): ByteReader {
   return new ByteReader(bytes, CRC_BYTES);
 }
 
-function unpacked(from: ByteReader): ByteReader {
-  const format = from.byte();
+function unpacked(from: ByteReader, format: number): ByteReader {
   if (format === PLAIN) return from;
   if (format !== DEFLATED) throw new ChunkDamaged("it is of a newer format");
   const length = from.varint();
@@ -121,24 +147,36 @@ function unpacked(from: ByteReader): ByteReader {
   }
 }
 
-/** Room for one decoded chunk, to be used again and again: what is decoded into it is valid until the next time. */
-export class Scratch {
-  readonly times = new Float64Array(CHUNK_SAMPLES);
-  readonly values = new Float64Array(CHUNK_SAMPLES);
-}
-
-/** Decodes a chunk. Throws ChunkDamaged; never gives a wrong value for damaged bytes. */
-export function decodeChunk(bytes: Uint8Array, scratch?: Scratch): Samples {
-  const from = unpacked(unsealed(bytes));
-  const count = from.varint();
+function readTimes(from: ByteReader, count: number, into?: Float64Array): Float64Array {
   if (count === 0 || count > CHUNK_SAMPLES) throw new ChunkDamaged("it has too many samples");
-  const times = readIntegers(from, count, scratch?.times.subarray(0, count));
+  const times = readIntegers(from, count, into?.subarray(0, count));
   let before = -Infinity;
   for (const time of times) {
     if (!(time > before)) throw new ChunkDamaged("its times do not rise");
     before = time;
   }
   if (!Number.isSafeInteger(times[0]) || !Number.isSafeInteger(before)) throw new ChunkDamaged("its times are none");
+  return times;
+}
+
+/** Room for one decoded chunk, to be used again and again: what is decoded into it is valid until the next time. */
+export class Scratch {
+  readonly times = new Float64Array(CHUNK_SAMPLES);
+  readonly values = new Float64Array(CHUNK_SAMPLES);
+}
+
+/**
+ * Decodes a chunk. `elsewhere` are its times when it was encoded without them. Throws ChunkDamaged; never gives a wrong
+ * value for damaged bytes.
+ */
+export function decodeChunk(bytes: Uint8Array, scratch?: Scratch, elsewhere: Float64Array | null = null): Samples {
+  const sealedBytes = unsealed(bytes);
+  const format = sealedBytes.byte();
+  const shared = format > DEFLATED;
+  const from = unpacked(sealedBytes, shared ? format - ELSEWHERE : format);
+  const count = from.varint();
+  if (shared && elsewhere?.length !== count) throw new ChunkDamaged("its times are missing");
+  const times = shared && elsewhere !== null ? elsewhere : readTimes(from, count, scratch?.times);
   const values = readValues(from, count, scratch?.values.subarray(0, count));
   if (from.at !== from.end) throw new ChunkDamaged("something follows it");
   return { times, values };

@@ -239,7 +239,11 @@ function writeRuns(rest: Float64Array, out: ByteWriter): void {
 }
 
 /** Reads a column of `count` whole numbers, into `values` where that is given. Throws ChunkDamaged. */
-export function readIntegers(from: ByteReader, count: number, values = new Float64Array(count)): Float64Array {
+export function readIntegers(
+  from: ByteReader,
+  count: number,
+  values: Float64Array = new Float64Array(count),
+): Float64Array {
   if (count === 0) return values;
   const head = from.byte();
   const order = head & 3;

@@ -193,7 +193,7 @@ export class OpenChunk {
 
   #tryQuotient(value: number): boolean {
     if (this.#misses >= GIVE_UP && this.#encoded % SELDOM !== 0) return false;
-    if (!findQuotient(value, quotient)) {
+    if (!findQuotient(value, quotient, MAX_QUOTIENT)) {
       this.#misses++;
       return false;
     }

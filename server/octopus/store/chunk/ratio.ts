@@ -3,9 +3,12 @@
  * millisecond are such quotients; as doubles all their 52 bits look random.
  */
 
-/** Together no longer than this many bits, or the quotient is no shorter than the double. */
-const MAX_PRODUCT = 2 ** 44;
-const MAX_TERMS = 24;
+/**
+ * Together longer than this many bits, a double does not tell the two numbers from others. They may be long: the larger
+ * one is often the same in a whole column, as the size of a disk is.
+ */
+export const MAX_PRODUCT = 2 ** 51;
+const MAX_TERMS = 32;
 
 /** A denominator this far from the usual one, as a share of it, is close enough to be worth expanding to. */
 const NEAR = 0.05;
@@ -17,17 +20,17 @@ export interface Quotient {
 }
 
 /**
- * Sets `into` to the quotient of the smallest numbers, by continued fractions; false when there is none that is
- * shorter than the double. -0 is none.
+ * Sets `into` to the quotient of the smallest numbers, by continued fractions; false when there is none whose numbers
+ * multiplied are at most `most`. -0 is none.
  */
-export function findQuotient(value: number, into: Quotient): boolean {
+export function findQuotient(value: number, into: Quotient, most = MAX_PRODUCT): boolean {
   if (value === 0) {
     into.numerator = 0;
     into.denominator = 1;
     return !Object.is(value, -0);
   }
   const size = Math.abs(value);
-  if (size >= MAX_PRODUCT || size < 1 / MAX_PRODUCT) return false;
+  if (size >= most || size < 1 / most) return false;
   let rest = size;
   let top = 1;
   let bottom = 0;
@@ -37,7 +40,7 @@ export function findQuotient(value: number, into: Quotient): boolean {
     const whole = Math.floor(rest);
     const nextTop = whole * top + topBefore;
     const nextBottom = whole * bottom + bottomBefore;
-    if (nextTop * nextBottom > MAX_PRODUCT) return false;
+    if (nextTop * nextBottom > most) return false;
     if (nextTop / nextBottom === size) {
       into.numerator = value < 0 ? -nextTop : nextTop;
       into.denominator = nextBottom;

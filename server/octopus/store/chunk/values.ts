@@ -199,7 +199,11 @@ function readPatches(from: ByteReader, count: number): Patches {
 }
 
 /** Reads a column of `count` finite doubles, into `into` where that is given. Throws ChunkDamaged. */
-export function readValues(from: ByteReader, count: number, into = new Float64Array(count)): Float64Array {
+export function readValues(
+  from: ByteReader,
+  count: number,
+  into: Float64Array = new Float64Array(count),
+): Float64Array {
   const scheme = from.byte();
   switch (scheme) {
     case CONSTANT:
