@@ -1,8 +1,11 @@
 /** Questions about the past, and their answers in columns. */
 import type { Attributes, Unit } from "./reading.ts";
 
-/** How the samples of one step become one value. */
-export type Aggregate = "avg" | "min" | "max" | "sum" | "count" | "last";
+/**
+ * How the samples of one step become one value. `rate`: a counter's growth a second, across resets; p50, p95, p99:
+ * the quantile, interpolated between samples as Prometheus' quantile_over_time does.
+ */
+export type Aggregate = "avg" | "min" | "max" | "sum" | "count" | "last" | "rate" | "p50" | "p95" | "p99";
 
 /** Which series, over which time, in which steps. Times are milliseconds since the epoch; `to` is exclusive. */
 export interface HistoryQuery {
@@ -29,4 +32,9 @@ export interface SeriesFrame {
   readonly values: readonly number[];
   readonly min: readonly number[];
   readonly max: readonly number[];
+  /**
+   * Width in milliseconds of the stored steps that stand in for samples which are not kept any more, where that blurs
+   * the answer by up to one such step. Absent: every value is exact.
+   */
+  readonly resolution?: number;
 }

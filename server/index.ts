@@ -35,7 +35,7 @@ export { Octopus, type OctopusOptions } from "./octopus/octopus.ts";
 export type { SeriesInfo, SeriesStore } from "./octopus/store/store.ts";
 export { MemoryStore, type MemoryStoreOptions } from "./octopus/store/memory.ts";
 export { openStore } from "./octopus/store/open.ts";
-export { SqliteStore, type SqliteStoreOptions } from "./octopus/store/sqlite.ts";
+export { ChunkStore, type ChunkStoreOptions } from "./octopus/store/chunk-store.ts";
 export { SqliteMissing } from "./octopus/store/sqlite-errors.ts";
 
 // Judging.

@@ -8,7 +8,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../server/host/node.ts";
 import { ask, METRICS, sample } from "../../server/octopus/store/contract.ts";
-import { SqliteStore } from "../../server/octopus/store/sqlite.ts";
+import { ChunkStore } from "../../server/octopus/store/chunk-store.ts";
 
 const [task = "", folder = ""] = process.argv.slice(2);
 const file = path.join(folder, "state", "history.db");
@@ -20,22 +20,22 @@ function mount(...args: string[]): void {
   if (done.status !== 0) throw new Error(`mount ${args.join(" ")}: ${done.stderr}`);
 }
 
-const open = () => new SqliteStore({ path: file, clock: systemClock, flushIntervalMs: 100 });
+const open = () => new ChunkStore({ path: file, clock: systemClock, flushIntervalMs: 100 });
 
-function append(store: SqliteStore, count: number): void {
+function append(store: ChunkStore, count: number): void {
   for (let index = 0; index < count; index++, appended++) {
     store.append(began - 1_000_000 + appended, [sample(Math.random())], METRICS);
   }
 }
 
-async function until(store: SqliteStore, mode: string): Promise<void> {
+async function until(store: ChunkStore, mode: string): Promise<void> {
   while (store.health().mode !== mode) {
     append(store, 1);
     await sleep(20);
   }
 }
 
-async function say(step: string, store: SqliteStore): Promise<void> {
+async function say(step: string, store: ChunkStore): Promise<void> {
   const [frame] = await store.query(ask());
   const { mode, reason } = store.health();
   console.log(JSON.stringify({ step, mode, reason, appended, answered: frame?.values.length ?? 0 }));

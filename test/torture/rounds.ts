@@ -2,6 +2,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -22,7 +23,7 @@ import type { HistoryQuery } from "../../protocol/history.ts";
 import type { Clock } from "../../server/host/host.ts";
 import { ManualClock } from "../../server/host/manual-clock.ts";
 import { systemClock } from "../../server/host/node.ts";
-import { SqliteStore } from "../../server/octopus/store/sqlite.ts";
+import { ChunkStore } from "../../server/octopus/store/chunk-store.ts";
 import { METRIC, METRICS, readingsAt, SERIES, valueOf } from "./known.ts";
 import type { WriterLine, WriterTask } from "./writer.ts";
 
@@ -81,6 +82,12 @@ class Writer {
     return this.lines.some(holds);
   }
 
+  /** Every index below this was appended at least so many milliseconds before it last spoke. */
+  appendedBefore(ms: number): number {
+    const now = this.last?.at ?? 0;
+    return this.lines.findLast((line) => line.at <= now - ms)?.appended ?? 0;
+  }
+
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.exited;
@@ -102,11 +109,11 @@ interface Found {
   readonly doubled: number;
 }
 
-async function readAll(store: SqliteStore, base: number): Promise<Found> {
+async function readAll(store: ChunkStore, base: number, from = -Infinity): Promise<Found> {
   const indices = Array.from({ length: SERIES }, () => new Set<number>());
   let wrong = 0;
   let doubled = 0;
-  for (const { attributes, times, values } of await store.query(EVERYTHING)) {
+  for (const { attributes, times, values } of await store.query({ ...EVERYTHING, from: base + from })) {
     const series = Number(attributes["series"]);
     const seen = indices[series];
     times.forEach((time, at) => {
@@ -139,6 +146,12 @@ export interface KillReport {
   doubled: number;
   /** The oldest sample that was lost, as its age when the process last spoke, milliseconds. */
   worstLossMs: number;
+  /** Times that another process, reading while the samples were written, looked. */
+  looks: number;
+  /** Of those: looks that found a hole, a sample twice, or a wrong value. */
+  holes: number;
+  /** Looks that missed a sample older than one flush interval, plus `LATE_MS`. */
+  lagging: number;
 }
 
 /** A flush that is due waits for the event loop and takes a moment itself; on a busy machine a longer one. */
@@ -158,6 +171,9 @@ export async function killRounds(rounds: number, next: () => number, flushInterv
     wrong: 0,
     doubled: 0,
     worstLossMs: 0,
+    looks: 0,
+    holes: 0,
+    lagging: 0,
   };
   let from = 0;
   /** Ranges that have to be there from now on. */
@@ -168,11 +184,13 @@ export async function killRounds(rounds: number, next: () => number, flushInterv
       const writer = new Writer({ path: file, base, from, seed, flushIntervalMs, acknowledge: next() < 0.5 });
       // Some die while they open the file, most at work.
       if (next() < 0.9) await until(() => writer.said(() => true));
-      await sleep(next() * 900);
+      const killAt = performance.now() + next() * 900;
+      if (writer.said(() => true)) await lookOn(writer, file, base, from, killAt, flushIntervalMs, report);
+      await sleep(Math.max(0, killAt - performance.now()));
       await writer.kill();
       report.kills += 1;
       const { last } = writer;
-      const store = new SqliteStore({ path: file, clock: systemClock });
+      const store = new ChunkStore({ path: file, clock: systemClock });
       const found = await readAll(store, base);
       const aside = readdirSync(folder).some((name) => name.includes(".corrupt-"));
       if (store.health().mode !== "writing" || store.health().reason !== "" || aside) report.notOpened += 1;
@@ -197,6 +215,41 @@ export async function killRounds(rounds: number, next: () => number, flushInterv
     rmSync(folder, { recursive: true, force: true });
   }
   return report;
+}
+
+/** Reads as another window would, again and again until a moment: what it sees has no hole and lags by a flush at most. */
+async function lookOn(
+  writer: Writer,
+  file: string,
+  base: number,
+  from: number,
+  until: number,
+  flushIntervalMs: number,
+  report: KillReport,
+): Promise<void> {
+  // It never takes over: it looks for the lock at its own flushes only.
+  const reader = new ChunkStore({ path: file, clock: systemClock, flushIntervalMs: 1_000_000_000 });
+  try {
+    while (reader.health().mode === "following" && performance.now() < until) {
+      const due = writer.appendedBefore(flushIntervalMs + LATE_MS);
+      const found = await readAll(reader, base, from);
+      report.looks += 1;
+      // Series are read one after the other: each is without a hole, but a later one may already know more.
+      const whole = found.indices.every((series) => series.size === reach(series, from) - from);
+      if (!whole || found.wrong > 0 || found.doubled > 0) report.holes += 1;
+      if (found.indices.some((series) => reach(series, from) < due)) report.lagging += 1;
+      await sleep(10);
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/** One more than the largest index; `from` when there is none. */
+function reach(indices: ReadonlySet<number>, from: number): number {
+  let most = from;
+  for (const index of indices) most = Math.max(most, index + 1);
+  return most;
 }
 
 /** What damage did. `threw`, `wrong`, `silentAside` and `unusable` should be 0. */
@@ -236,14 +289,16 @@ export async function damageRounds(rounds: number, next: () => number): Promise<
   };
   try {
     await fill(clock, original, base, 0, DAMAGE_SAMPLES / 2).then((store) => store.close());
-    // The second half stays in the write-ahead log while the copies are made.
+    // The second half stays in write-ahead log and journal while the copies are made.
     const maker = await fill(clock, original, base, DAMAGE_SAMPLES / 2, DAMAGE_SAMPLES);
     for (let round = 0; round < rounds; round++) {
       const home = path.join(folder, String(round));
       const file = path.join(home, "history.db");
       mkdirSync(home);
       for (const end of ["", "-wal"]) copyFileSync(original + end, file + end);
-      damage(next() < 0.7 ? file : `${file}-wal`, next);
+      cpSync(`${original}.journal`, `${file}.journal`, { recursive: true });
+      const parts = [file, `${file}-wal`, ...readdirSync(`${file}.journal`).map((name) => `${file}.journal/${name}`)];
+      damage(parts[Math.floor(next() * parts.length)] ?? file, next);
       await openDamaged(clock, file, base, report);
       rmSync(home, { recursive: true, force: true });
     }
@@ -254,8 +309,8 @@ export async function damageRounds(rounds: number, next: () => number): Promise<
   return report;
 }
 
-async function fill(clock: Clock, file: string, base: number, from: number, to: number): Promise<SqliteStore> {
-  const store = new SqliteStore({ path: file, clock });
+async function fill(clock: Clock, file: string, base: number, from: number, to: number): Promise<ChunkStore> {
+  const store = new ChunkStore({ path: file, clock });
   for (let index = from; index < to; index++) store.append(base + index, readingsAt(index), METRICS);
   await store.flush();
   return store;
@@ -263,9 +318,9 @@ async function fill(clock: Clock, file: string, base: number, from: number, to: 
 
 async function openDamaged(clock: Clock, file: string, base: number, report: DamageReport): Promise<void> {
   report.rounds += 1;
-  let store: SqliteStore | null = null;
+  let store: ChunkStore | null = null;
   try {
-    store = new SqliteStore({ path: file, clock });
+    store = new ChunkStore({ path: file, clock });
     const before = await readAll(store, base);
     await store.series();
     store.append(base + DAMAGE_SAMPLES, readingsAt(DAMAGE_SAMPLES), METRICS);
@@ -358,7 +413,7 @@ export async function takeoverRounds(rounds: number, flushIntervalMs: number): P
     }
     await Promise.all(living.map((one) => one.kill()));
     living = [];
-    const store = new SqliteStore({ path: file, clock: systemClock });
+    const store = new ChunkStore({ path: file, clock: systemClock });
     const found = await readAll(store, base);
     report.wrong = found.wrong + found.doubled;
     await store.close();

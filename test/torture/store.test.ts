@@ -22,7 +22,10 @@ it(
       lateMissing: 0,
       wrong: 0,
       doubled: 0,
+      holes: 0,
+      lagging: 0,
     });
+    expect(report.looks).toBeGreaterThan(0);
     expect(report.samples).toBeGreaterThan(0);
   },
 );

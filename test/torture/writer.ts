@@ -3,7 +3,7 @@
  * appended, what it was told is durable, and who it is to the file. `node writer.ts <json of WriterTask>`
  */
 import { systemClock } from "../../server/host/node.ts";
-import { SqliteStore } from "../../server/octopus/store/sqlite.ts";
+import { ChunkStore } from "../../server/octopus/store/chunk-store.ts";
 import { METRICS, random, readingsAt } from "./known.ts";
 
 /** What the process is to do. */
@@ -34,7 +34,7 @@ const PAUSE_MS = 10;
 async function write(task: WriterTask): Promise<never> {
   const next = random(task.seed);
   const { path, flushIntervalMs } = task;
-  const store = new SqliteStore({ path, clock: systemClock, flushIntervalMs });
+  const store = new ChunkStore({ path, clock: systemClock, flushIntervalMs });
   let appended = task.from;
   let durable = task.from;
   const say = () => {

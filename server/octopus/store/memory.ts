@@ -3,7 +3,7 @@ import type { HistoryQuery, SeriesFrame } from "../../../protocol/history.ts";
 import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { HistoryHealth } from "../../../protocol/state.ts";
 import type { Clock } from "../../host/host.ts";
-import { checkQuery, FrameBuilder } from "./frame.ts";
+import { checkQuery, FrameBuilder, neededFrom } from "./frame.ts";
 import { Head, WORKER_LIMITS, type HeadLimits } from "./head.ts";
 import type { SeriesInfo, SeriesStore } from "./store.ts";
 
@@ -84,12 +84,12 @@ export class MemoryStore implements SeriesStore {
 
   #answer(query: HistoryQuery): SeriesFrame[] {
     checkQuery(query);
-    const from = Math.max(query.from, this.#clock.now() - this.#retentionMs);
+    const asked = { ...query, from: Math.max(query.from, this.#clock.now() - this.#retentionMs) };
     const frames: SeriesFrame[] = [];
     const found = this.#head.find(query.metric, query.match).sort((a, b) => (a.key < b.key ? -1 : 1));
     for (const series of found) {
-      const { times, values } = series.samples.window(from, query.to);
-      const builder = new FrameBuilder(query);
+      const { times, values } = series.samples.window(neededFrom(asked), query.to);
+      const builder = new FrameBuilder(asked);
       times.forEach((time, index) => builder.add(time, values[index] ?? NaN));
       const frame = builder.finish(series.attributes, series.unit);
       if (frame !== null) frames.push(frame);

@@ -3,7 +3,6 @@ import { silentLog, type Log } from "../../host/log.ts";
 import type { Clock } from "../../host/host.ts";
 import { moveAside } from "./private-file.ts";
 import { faultOf, reasonOf, type Fault } from "./sqlite-errors.ts";
-import { openHistoryFile, type HistoryFile } from "./sqlite-file.ts";
 import { WriterLock } from "./writer-lock.ts";
 
 /** A lock that another program holds for a moment is no trouble; one held over this many tries is. */
@@ -11,13 +10,24 @@ const BUSY_TRIES = 3;
 /** The wait after a fault doubles up to this. */
 const MAX_WAIT_MS = 60_000;
 
+/** A file that can be opened by one writer and many readers. */
+export interface SharedFile {
+  /** False when the path leads to another file now, or to none. */
+  readonly current: boolean;
+  /** Sets how many pages it may have. */
+  limitPages(pages: number): void;
+  close(): void;
+}
+
 /** What access needs. */
-export interface AccessOptions {
+export interface AccessOptions<F extends SharedFile> {
   readonly path: string;
   readonly clock: Clock;
   readonly log?: Log;
   /** The first wait after a fault, milliseconds. */
   readonly retryMs: number;
+  /** Opens the file. Throws FileDamaged, FileNewer and SQLite's errors. */
+  readonly open: (role: "writer" | "reader") => F;
   /** Hard limit of the file in pages, asked for at every flush. */
   readonly maxPages?: () => number;
   /** Whether the lock may be taken and held; always by default. */
@@ -32,24 +42,24 @@ interface Trouble {
 }
 
 /** Holds lock and file, and mends what can be mended. */
-export class HistoryAccess {
-  readonly #options: AccessOptions;
+export class StoreAccess<F extends SharedFile> {
+  readonly #options: AccessOptions<F>;
   readonly #log: Log;
   #lock: WriterLock | null = null;
-  #file: HistoryFile | null = null;
+  #file: F | null = null;
   #following = false;
   #trouble: Trouble | null = null;
   #busy = 0;
   /** What happened to the file; stays on the face until the process ends, because it explains a gap. */
   #notice = "";
 
-  constructor(options: AccessOptions) {
+  constructor(options: AccessOptions<F>) {
     this.#options = options;
     this.#log = options.log ?? silentLog;
   }
 
   /** To read from; null when there is none now. */
-  get file(): HistoryFile | null {
+  get file(): F | null {
     return this.#file;
   }
 
@@ -61,6 +71,11 @@ export class HistoryAccess {
   /** Whether writing makes sense now: also when the wait after a fault is over. */
   get canWrite(): boolean {
     return this.#lock !== null && this.#file !== null && !this.#waiting;
+  }
+
+  /** Whether this process is the one that writes, whatever keeps it from it now. */
+  get leads(): boolean {
+    return this.#lock !== null;
   }
 
   /** Why not `writing`, and what happened to the file. */
@@ -140,13 +155,12 @@ export class HistoryAccess {
       this.#following = this.#lock === null;
     }
     if (this.#file === null) this.#open();
-    else if (this.#following) this.#file.refresh();
     if (maxPages !== undefined && this.#lock !== null) this.#file?.limitPages(maxPages());
     if (this.#following) this.#trouble = null;
   }
 
   #open(): void {
-    this.#file = openHistoryFile(this.#options.path, { role: this.#lock === null ? "reader" : "writer" });
+    this.#file = this.#options.open(this.#lock === null ? "reader" : "writer");
   }
 
   #beginAnew(fault: "damaged" | "newer", cause: unknown): void {
