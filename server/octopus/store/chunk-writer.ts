@@ -10,6 +10,7 @@ import { convertSome } from "./convert.ts";
 import type { JournalDisk } from "./journal/disk.ts";
 import { journalFile, journalNumbers, replayFile, type Repair } from "./journal/files.ts";
 import { Journal, type OldPart } from "./journal/journal.ts";
+import { pruneTier } from "./retention.ts";
 import { COARSEST, RAW } from "./rollup.ts";
 import { addNamed, Replay } from "./replay.ts";
 import { sealSamples } from "./seal.ts";
@@ -205,7 +206,7 @@ export class ChunkWriter {
       const lost = new Set<number>();
       for (let tier = RAW; tier <= COARSEST; tier++) {
         const { ageMs, bytes } = tiers[tier] ?? { ageMs: 0, bytes: 0 };
-        for (const id of this.#file.prune(tier, now - ageMs, bytes, PRUNE_CHUNKS)) lost.add(id);
+        for (const id of pruneTier(this.#file, tier, now - ageMs, bytes, PRUNE_CHUNKS)) lost.add(id);
       }
       if (lost.size === 0) return;
       for (const series of this.#head.all()) {
