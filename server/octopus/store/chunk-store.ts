@@ -11,7 +11,7 @@ import { ChunkHead } from "./chunk-head.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { checkQuery } from "./frame.ts";
-import { WORKER_LIMITS, type HeadLimits } from "./head.ts";
+import type { HeadLimits } from "./head.ts";
 import { nodeDisk, type JournalDisk } from "./journal/disk.ts";
 import { JournalRemoved } from "./journal/journal.ts";
 import { journalTrouble } from "./journal/trouble.ts";
@@ -25,6 +25,12 @@ import { DEFAULT_TIERS, limitTiers, type TierLimit } from "./tiers.ts";
 
 /** At most this much is lost on SIGKILL. */
 const DEFAULT_FLUSH_MS = 5000;
+
+/**
+ * 2,000 series, and 16 MB of encoded samples while they cannot be written: half an hour of 2,000 series at 2 s. What can
+ * be written has no such bound.
+ */
+const DEFAULT_LIMITS: HeadLimits = { maxSeries: 2000, maxSamples: 4_000_000 };
 
 /** What the store needs. */
 export interface ChunkStoreOptions {
@@ -83,7 +89,7 @@ export class ChunkStore implements SeriesStore {
     this.#options = options;
     this.#clock = options.clock;
     this.#log = options.log ?? silentLog;
-    this.#limits = { ...WORKER_LIMITS, ...options.limits };
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { tiers, retentionMs } = limitTiers(options.tiers ?? DEFAULT_TIERS, options.retentionMs);
     this.#tiers = tiers;
     this.#retentionMs = retentionMs;
@@ -237,13 +243,17 @@ export class ChunkStore implements SeriesStore {
         writer.sealSome();
         await nextTurn();
       }
-      if (!this.#access.canWrite) return true;
+      if (!this.#access.canWrite) {
+        writer.shed();
+        return true;
+      }
       writer.convert();
       writer.prune();
       writer.settle();
       this.#access.succeeded();
     } catch (error) {
       this.#access.report(error);
+      writer.shed();
     }
     return true;
   }
