@@ -5,6 +5,8 @@ export default defineConfig({
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source"] } },
   test: {
+    // A second, the default, is nothing on a machine that has other things to do.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

@@ -259,8 +259,11 @@ describe("the dashboard", () => {
     await send(page, sample());
     await page.getByRole("heading", { name: "All is well" }).waitFor();
     const background = (): Promise<string> => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    await expect.poll(async () => (await ink(page, "load")).pixels).toBeGreaterThan(1000);
+    const light = await picture(page, "load");
     await page.emulateMedia({ colorScheme: "dark" });
     expect(await background()).toBe("rgb(31, 31, 31)");
+    await expect.poll(() => picture(page, "load")).not.toBe(light);
     const dark = await picture(page, "load");
     await page.emulateMedia({ colorScheme: "light" });
     expect(await background()).toBe("rgb(255, 255, 255)");
