@@ -87,7 +87,10 @@ async function umask(): Promise<void> {
   await store.flush();
   const home = path.dirname(file);
   const modes = Object.fromEntries(
-    readdirSync(home).map((name) => [name, (statSync(path.join(home, name)).mode & 0o777).toString(8)]),
+    readdirSync(home, { recursive: true, encoding: "utf8" }).map((name) => [
+      name,
+      (statSync(path.join(home, name)).mode & 0o777).toString(8),
+    ]),
   );
   console.log(JSON.stringify({ folder: (statSync(home).mode & 0o777).toString(8), modes }));
   await store.close();

@@ -73,7 +73,14 @@ describe("the history", () => {
     const [said] = await run("umask", false);
     expect(said).toEqual({
       folder: "700",
-      modes: { "history.db": "600", "history.db-wal": "600", "history.db-shm": "600", "history.db.lock": "600" },
+      modes: {
+        "history.db": "600",
+        "history.db-wal": "600",
+        "history.db-shm": "600",
+        "history.db.lock": "600",
+        "history.db.journal": "700",
+        "history.db.journal/0000000001.journal": "600",
+      },
     });
   });
 });

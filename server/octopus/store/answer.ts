@@ -2,8 +2,9 @@
 import type { HistoryQuery, SeriesFrame } from "../../../protocol/history.ts";
 import type { Attributes, Unit } from "../../../protocol/reading.ts";
 import { CHUNK_SAMPLES, Scratch, type Samples } from "./chunk/codec.ts";
-import type { ChunkFile, Row } from "./chunk-file.ts";
+import type { ChunkFile } from "./chunk-file.ts";
 import { mergeSamples } from "./chunk-head.ts";
+import type { Row } from "./chunk-row.ts";
 import { FrameBuilder, isSimple, neededFrom } from "./frame.ts";
 import { blockOf, COARSEST, RAW, TIER_STEPS } from "./rollup.ts";
 import { readBlock, readRaw } from "./seal.ts";

@@ -1,11 +1,21 @@
 /** The history file itself: all SQL about series and chunks is here. Every row has a checksum of its own. */
 import { existsSync, statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { crc32 } from "node:zlib";
-import type { MetricKind, Unit } from "../../../protocol/reading.ts";
+import type { Unit } from "../../../protocol/reading.ts";
 import { decodeTimes } from "./chunk/codec.ts";
 import { ChunkDamaged } from "./chunk/errors.ts";
 import type { Summary } from "./chunk/summary.ts";
+import {
+  Damage,
+  finite,
+  fromStored,
+  isExact,
+  rowChecksum,
+  storable,
+  type Block,
+  type Row,
+  type StoredSeries,
+} from "./chunk-row.ts";
 import { pragma, prepareReading, prepareWriting } from "./chunk-schema.ts";
 import { ensurePrivateFile, identityOf } from "./private-file.ts";
 import { COARSEST, RAW } from "./rollup.ts";
@@ -15,69 +25,14 @@ import { sqlite } from "./sqlite-module.ts";
 /** How long a statement may wait for another process's lock; the event loop waits with it. */
 const BUSY_MS = 5;
 /** What a row takes beside its body: key, summary, checksum and its place in the index. */
-const ROW_BYTES = 100;
-const CLOCK_BYTES = 25;
+export const ROW_BYTES = 100;
+/** What the row of a clock takes beside its body. */
+export const CLOCK_BYTES = 25;
 /** Times that are kept decoded: the chunks of several series are usually asked for together. */
 const KEPT_CLOCKS = 128;
 
-/** A series of the file. */
-export interface StoredSeries {
-  readonly id: number;
-  readonly name: string;
-  readonly unit: Unit;
-  readonly kind: MetricKind;
-  readonly sealed: number;
-}
-
-/** What stands beside a chunk. `exact` is false when SQLite could not keep it to the bit (-0, sums beyond doubles). */
-export interface Row extends Summary {
-  readonly exact: boolean;
-  /** Where its times are; null when they are in its body. */
-  readonly clock: number | null;
-}
-
-/** Steps of a coarser tier. They stand at places on a grid, so that one is found without looking. */
-export interface Block {
-  /** Its place: where its time begins. */
-  readonly at: number;
-  /** Where its first and its last step start. */
-  readonly start: number;
-  readonly end: number;
-  readonly body: Uint8Array;
-}
-
-/** Damaged chunks are remembered up to this many, to count each once. */
-const MAX_DAMAGED = 10_000;
-
-/** Chunks that were found damaged and left out, to be told. */
-export class Damage {
-  readonly #found = new Set<string>();
-
-  get count(): number {
-    return this.#found.size;
-  }
-
-  add(series: number, tier: number, start: number): void {
-    if (this.#found.size < MAX_DAMAGED) this.#found.add(`${String(series)}/${String(tier)}/${String(start)}`);
-  }
-}
-
 /** How a file is opened: by the one that writes it, or by one of those that only read. */
 export type FileRole = "writer" | "reader";
-
-const numbers = new Float64Array(10);
-const numberBytes = new Uint8Array(numbers.buffer);
-
-function rowChecksum(series: number, row: Summary, clock: number | null): number {
-  const { start, end, count, min, max, sum, first, last } = row;
-  numbers.set([series, start, end, count, min || 0, max || 0, sum || 0, first || 0, last || 0, clock ?? 0]);
-  return crc32(numberBytes);
-}
-
-/** SQLite keeps no -0 and no NaN; such numbers are left out. */
-const storable = (value: number): number | null => (Object.is(value, -0) || !Number.isFinite(value) ? null : value);
-
-const finite = (value: unknown): number => (typeof value === "number" ? value : NaN);
 
 /** An open history file. Every method may throw SQLite's errors; `faultOf` sorts them. */
 export class ChunkFile {
@@ -204,7 +159,7 @@ export class ChunkFile {
       "INSERT INTO chunk (series, start, end, count, min, max, sum, first, last, clock, checksum, body) " +
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     ).run(series, start, end, count, min, max, sum, first, last, clock, checksum, body);
-    this.#count(RAW, body.length + ROW_BYTES);
+    this.count(RAW, body.length + ROW_BYTES);
   }
 
   /** Removes a raw chunk. Within a transaction. */
@@ -212,7 +167,7 @@ export class ChunkFile {
     const removed = this.statement(
       "DELETE FROM chunk WHERE series = ? AND start = ? RETURNING length(body) AS bytes",
     ).get(series, start);
-    if (removed !== undefined) this.#count(RAW, -finite(removed["bytes"]) - ROW_BYTES);
+    if (removed !== undefined) this.count(RAW, -finite(removed["bytes"]) - ROW_BYTES);
   }
 
   /** What stands beside the raw chunks that have something in [from, to), by time. Bodies are not read. */
@@ -252,7 +207,7 @@ export class ChunkFile {
   /** Writes times that chunks share; gives their number. Within a transaction. */
   putClock(end: number, body: Uint8Array): number {
     const done = this.statement("INSERT INTO clock (end, body) VALUES (?, ?)").run(end, body);
-    this.#count(RAW, body.length + CLOCK_BYTES);
+    this.count(RAW, body.length + CLOCK_BYTES);
     return Number(done.lastInsertRowid);
   }
 
@@ -278,7 +233,7 @@ export class ChunkFile {
       "INSERT INTO step (series, tier, block, start, end, body) VALUES (?, ?, ?, ?, ?, ?) " +
         "ON CONFLICT (series, tier, block) DO UPDATE SET start = excluded.start, end = excluded.end, body = excluded.body",
     ).run(series, tier, at, start, end, body);
-    this.#count(tier, body.length - before + (before === 0 ? ROW_BYTES : 0));
+    this.count(tier, body.length - before + (before === 0 ? ROW_BYTES : 0));
   }
 
   /** The block of steps at a place; null when there is none. */
@@ -329,38 +284,9 @@ export class ChunkFile {
     return this.#bytes[tier] ?? 0;
   }
 
-  /**
-   * Removes up to `limit` chunks of a tier, the oldest first: those that end before `cutoff`, and any while the tier
-   * holds more than `maxBytes`. Gives the series that lost something. Within a transaction.
-   */
-  prune(tier: number, cutoff: number, maxBytes: number, limit: number): number[] {
-    if (!this.#prunable(tier, cutoff, maxBytes)) return [];
-    const columns = "SELECT id, series, end * 1.0 AS end, length(body) AS bytes FROM";
-    const rows =
-      tier === RAW
-        ? this.statement(`${columns} chunk ORDER BY end LIMIT ?`).all(limit)
-        : this.statement(`${columns} step WHERE tier = ? ORDER BY end LIMIT ?`).all(tier, limit);
-    const lost: number[] = [];
-    for (const row of rows) {
-      if (finite(row["end"]) >= cutoff && this.tierBytes(tier) <= maxBytes) break;
-      this.statement(`DELETE FROM ${tier === RAW ? "chunk" : "step"} WHERE id = ?`).run(finite(row["id"]));
-      this.#count(tier, -finite(row["bytes"]) - ROW_BYTES);
-      lost.push(finite(row["series"]));
-    }
-    if (tier === RAW && lost.length > 0) this.#pruneClocks(limit);
-    return lost;
-  }
-
-  /** A chunk ends with its times: those that end before every chunk are nobody's any more. */
-  #pruneClocks(limit: number): void {
-    const rows = this.statement(
-      "SELECT id, length(body) AS bytes FROM clock WHERE end < ifnull((SELECT min(end) FROM chunk), 9e15) " +
-        "ORDER BY end LIMIT ?",
-    ).all(limit);
-    for (const { id, bytes } of rows) {
-      this.statement("DELETE FROM clock WHERE id = ?").run(finite(id));
-      this.#count(RAW, -finite(bytes) - CLOCK_BYTES);
-    }
+  /** Notes that a tier has so many bytes more. Within a transaction. */
+  count(tier: number, bytes: number): void {
+    this.#bytes[tier] = (this.#bytes[tier] ?? 0) + bytes;
   }
 
   /** Forgets a series that has no chunk; says whether it did. Within a transaction. */
@@ -409,20 +335,6 @@ export class ChunkFile {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  /** Whether there is anything to remove; answered by the index alone. */
-  #prunable(tier: number, cutoff: number, maxBytes: number): boolean {
-    if (this.tierBytes(tier) > maxBytes) return true;
-    const row =
-      tier === RAW
-        ? this.statement("SELECT min(end) * 1.0 AS end FROM chunk").get()
-        : this.statement("SELECT min(end) * 1.0 AS end FROM step WHERE tier = ?").get(tier);
-    return finite(row?.["end"]) < cutoff;
-  }
-
-  #count(tier: number, bytes: number): void {
-    this.#bytes[tier] = (this.#bytes[tier] ?? 0) + bytes;
-  }
-
   #transaction<T>(begin: string, work: () => T): T {
     this.#database.exec(begin);
     try {
@@ -434,23 +346,6 @@ export class ChunkFile {
       throw error;
     }
   }
-}
-
-function fromStored(row: Readonly<Record<string, unknown>>): Summary {
-  return {
-    start: finite(row["start"]),
-    end: finite(row["end"]),
-    count: finite(row["count"]),
-    min: finite(row["min"]),
-    max: finite(row["max"]),
-    sum: finite(row["sum"]),
-    first: finite(row["first"]),
-    last: finite(row["last"]),
-  };
-}
-
-function isExact({ min, max, sum, first, last }: Summary): boolean {
-  return ![min, max, sum, first, last].some((value) => Number.isNaN(value));
 }
 
 /** Opens like the constructor, but what only a damaged file can cause becomes FileDamaged. */

@@ -320,6 +320,19 @@ describe("no room and no right to write", () => {
     expect(store.health().reason).toContain("oldest were dropped");
   });
 
+  it("never drops what the disk takes, however much is closed at once", async () => {
+    const clock = new ManualClock(START);
+    const store = openStore(clock, { limits: { maxSamples: 1000 } });
+    const readings = (index: number) => Array.from({ length: 10 }, (_, at) => sample(index, { at: String(at) }));
+    for (let index = 0; index < 2000; index++) store.append(START + index * 2000, readings(index), METRICS);
+    await store.flush();
+    expect((await valuesOf(store)).map((values) => values.length)).toEqual(Array.from({ length: 10 }, () => 2000));
+    await store.close();
+    const again = openStore(clock, { limits: { maxSamples: 1000 } });
+    expect((await valuesOf(again)).map((values) => values.length)).toEqual(Array.from({ length: 10 }, () => 2000));
+    expect(again.health().reason).toBe("");
+  });
+
   it("asks less and less often while there is no room", async () => {
     const clock = new ManualClock(START);
     let asked = 0;

@@ -1,24 +1,22 @@
 /** History in compressed chunks: one writer a file with a journal, many readers of both, and RAM when all else fails. */
-import path from "node:path";
 import type { HistoryQuery, SeriesFrame } from "../../../protocol/history.ts";
-import { seriesKey, type Attributes, type MetricInfo, type Reading, type Unit } from "../../../protocol/reading.ts";
+import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { HistoryHealth } from "../../../protocol/state.ts";
 import type { Clock, Disposable } from "../../host/host.ts";
 import { silentLog, type Log } from "../../host/log.ts";
 import { Annotations } from "./annotations.ts";
-import { answer } from "./answer.ts";
-import { Scratch, type Samples } from "./chunk/codec.ts";
-import { openChunkFile, type ChunkFile, type StoredSeries } from "./chunk-file.ts";
+import { openChunkFile, type ChunkFile } from "./chunk-file.ts";
 import { ChunkFollower } from "./chunk-follower.ts";
-import { ChunkHead, mergeSamples, type ChunkSeries } from "./chunk-head.ts";
+import { ChunkHead } from "./chunk-head.ts";
+import { ChunkReader } from "./chunk-reader.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
-import { checkQuery, matches, neededFrom } from "./frame.ts";
-import { WORKER_LIMITS, type HeadLimits } from "./head.ts";
+import { checkQuery } from "./frame.ts";
+import type { HeadLimits } from "./head.ts";
 import { nodeDisk, type JournalDisk } from "./journal/disk.ts";
 import { JournalRemoved } from "./journal/journal.ts";
+import { journalTrouble } from "./journal/trouble.ts";
 import { momentsAfter, OwnSamples } from "./own-samples.ts";
 import { bytesOf } from "./private-file.ts";
-import { parseName } from "./series-name.ts";
 import { faultOf, reasonOf } from "./sqlite-errors.ts";
 import { sqlite } from "./sqlite-module.ts";
 import { StoreAccess } from "./store-access.ts";
@@ -27,8 +25,12 @@ import { DEFAULT_TIERS, limitTiers, type TierLimit } from "./tiers.ts";
 
 /** At most this much is lost on SIGKILL. */
 const DEFAULT_FLUSH_MS = 5000;
-/** A question gives the event loop back after this much work. */
-const TURN_MS = 8;
+
+/**
+ * 2,000 series, and 16 MB of encoded samples while they cannot be written: half an hour of 2,000 series at 2 s. What can
+ * be written has no such bound.
+ */
+const DEFAULT_LIMITS: HeadLimits = { maxSeries: 2000, maxSamples: 4_000_000 };
 
 /** What the store needs. */
 export interface ChunkStoreOptions {
@@ -56,15 +58,6 @@ export interface ChunkStoreOptions {
   readonly journalBytes?: number;
 }
 
-/** One series of an answer, and where its samples are. */
-interface Wanted {
-  readonly attributes: Attributes;
-  readonly unit: Unit;
-  readonly stored: StoredSeries | null;
-  readonly series: ChunkSeries | null;
-  readonly own: ChunkSeries | null;
-}
-
 /** Keeps samples in compressed chunks. Needs `node:sqlite`: its constructor throws SqliteMissing without. */
 export class ChunkStore implements SeriesStore {
   readonly annotations: Annotations;
@@ -78,6 +71,7 @@ export class ChunkStore implements SeriesStore {
   readonly #folder: string;
   readonly #disk: JournalDisk;
   readonly #access: StoreAccess<ChunkFile>;
+  readonly #reader: ChunkReader;
   #head: ChunkHead;
   #writer: ChunkWriter | null = null;
   #follower: ChunkFollower | null = null;
@@ -100,7 +94,7 @@ export class ChunkStore implements SeriesStore {
     this.#options = options;
     this.#clock = options.clock;
     this.#log = options.log ?? silentLog;
-    this.#limits = { ...WORKER_LIMITS, ...options.limits };
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { tiers, retentionMs } = limitTiers(options.tiers ?? DEFAULT_TIERS, options.retentionMs);
     this.#tiers = tiers;
     this.#retentionMs = retentionMs;
@@ -117,6 +111,11 @@ export class ChunkStore implements SeriesStore {
       open: (role) => openChunkFile(options.path, role),
       ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
       ...(options.mayWrite === undefined ? {} : { mayWrite: options.mayWrite }),
+    });
+    this.#reader = new ChunkReader({
+      clock: options.clock,
+      access: this.#access,
+      now: () => ({ writing: this.#writer !== null, head: this.#head, follower: this.#follower, own: this.#own }),
     });
     this.annotations = new Annotations(() => ({ file: this.#access.file, leads: this.#access.leads }));
     this.#access.refresh();
@@ -148,39 +147,12 @@ export class ChunkStore implements SeriesStore {
     checkQuery(query);
     const asked = { ...query, from: Math.max(query.from, this.#clock.now() - this.#retentionMs) };
     await this.#follow();
-    const frames: SeriesFrame[] = [];
-    const scratch = new Scratch();
-    let turnEnds = this.#clock.monotonic() + TURN_MS;
-    const wanted =
-      this.#guard(() => this.#find(query.metric, query.match)) ?? this.#findLive(query.metric, query.match);
-    const keys = [...wanted.keys()].sort();
-    for (const key of keys) {
-      const one = wanted.get(key);
-      const frame = one === undefined ? null : this.#answer(asked, one, scratch);
-      if (frame !== null) frames.push(frame);
-      if (this.#clock.monotonic() < turnEnds) continue;
-      await nextTurn();
-      turnEnds = this.#clock.monotonic() + TURN_MS;
-    }
-    return frames;
+    return this.#reader.query(asked);
   }
 
   async series(metric?: string): Promise<readonly SeriesInfo[]> {
     await this.#follow();
-    const cutoff = this.#clock.now() - this.#retentionMs;
-    const found: SeriesInfo[] = [];
-    const all = this.#guard(() => this.#find(metric, {})) ?? this.#findLive(metric, {});
-    for (const one of all.values()) {
-      const ends = this.#guard(() => this.#ends(one));
-      if (ends === undefined || !(ends.last >= cutoff)) continue;
-      found.push({
-        metric: one.metric,
-        attributes: one.attributes,
-        first: Math.max(ends.first, cutoff),
-        last: ends.last,
-      });
-    }
-    return found;
+    return this.#reader.series(metric, this.#clock.now() - this.#retentionMs);
   }
 
   health(): HistoryHealth {
@@ -249,9 +221,8 @@ export class ChunkStore implements SeriesStore {
     }
     if (this.#follower !== null) {
       await this.#follow();
-      this.#guard(() => {
-        if (this.#access.file !== null) this.#follower?.dropSealed(this.#access.file);
-      });
+      const { file } = this.#access;
+      this.#reader.guard(() => (file === null ? undefined : this.#follower?.dropSealed(file)));
       this.#own.dropUntil((key) => this.#follower?.head.get(key)?.last ?? -Infinity);
     }
     this.#measure();
@@ -278,13 +249,17 @@ export class ChunkStore implements SeriesStore {
         writer.sealSome();
         await nextTurn();
       }
-      if (!this.#access.canWrite) return true;
+      if (!this.#access.canWrite) {
+        writer.shed();
+        return true;
+      }
       writer.convert();
       writer.prune();
       writer.settle();
       this.#access.succeeded();
     } catch (error) {
       this.#access.report(error);
+      writer.shed();
     }
     return true;
   }
@@ -362,125 +337,6 @@ export class ChunkStore implements SeriesStore {
     }
   }
 
-  /** Series of a metric, or of all, with all of these attributes. Throws SQLite's errors. */
-  #find(metric: string | undefined, match: Attributes): Map<string, Wanted & { readonly metric: string }> {
-    const found = this.#findLive(metric, match);
-    const { file } = this.#access;
-    if (file === null) return found;
-    if (this.#writer !== null) return found;
-    for (const stored of file.series(metric)) {
-      const parsed = parseName(stored.name);
-      if (parsed === null || !matches(parsed.attributes, match)) continue;
-      const key = seriesKey(parsed.metric, parsed.attributes);
-      const known = found.get(key);
-      found.set(key, {
-        metric: parsed.metric,
-        attributes: parsed.attributes,
-        unit: stored.unit,
-        series: known?.series ?? null,
-        own: known?.own ?? null,
-        stored,
-      });
-    }
-    return found;
-  }
-
-  /** The same from RAM alone. */
-  #findLive(metric: string | undefined, match: Attributes): Map<string, Wanted & { readonly metric: string }> {
-    const found = new Map<string, Wanted & { readonly metric: string }>();
-    const shared = this.#writer === null ? this.#follower?.head : this.#head;
-    const of = (head: ChunkHead | undefined): Iterable<ChunkSeries> => {
-      if (head === undefined) return [];
-      return metric === undefined ? head.all() : head.find(metric, match);
-    };
-    for (const series of of(shared)) {
-      const { attributes, unit } = series;
-      const stored = this.#writer === null ? null : series;
-      found.set(series.key, { metric: series.metric, attributes, unit, stored, series, own: null });
-    }
-    if (this.#writer !== null) return found;
-    for (const own of of(this.#own.head)) {
-      const { key, attributes, unit } = own;
-      const known = found.get(key);
-      found.set(key, { metric: own.metric, attributes, unit, stored: null, series: known?.series ?? null, own });
-    }
-    return found;
-  }
-
-  #answer(query: HistoryQuery, wanted: Wanted, scratch: Scratch): SeriesFrame | null {
-    const { file } = this.#access;
-    const { attributes, unit } = wanted;
-    const { stored } = wanted;
-    if (file !== null && stored !== null) {
-      const frame = this.#guard(() =>
-        file.read(() => {
-          const live = this.#live(query, wanted, file);
-          return answer(query, { attributes, unit, stored: { file, id: stored.id }, live }, scratch);
-        }),
-      );
-      if (frame !== undefined) return frame;
-    }
-    // The file failed on the way: what RAM has is better than nothing.
-    return answer(query, { attributes, unit, stored: null, live: this.#live(query, wanted, null) }, scratch);
-  }
-
-  /** What is in RAM of one series and not in the file, as the file is now. */
-  #live(query: HistoryQuery, { series, own, stored }: Wanted, file: ChunkFile | null): Samples {
-    const from = neededFrom(query);
-    const parts: Samples[] = [];
-    let end = -Infinity;
-    if (file !== null && stored !== null && this.#writer === null) {
-      series?.dropSealed(file.sealedOf(stored.id));
-      end = file.end(stored.id);
-    }
-    const take = (of: ChunkSeries): void => {
-      for (const chunk of of.chunks()) {
-        end = Math.max(end, chunk.last);
-        if (chunk.last >= from && chunk.first < query.to) parts.push(chunk.samples());
-      }
-    };
-    if (series !== null) take(series);
-    if (own !== null) {
-      // The writer sees the same machine: only what it has not written yet is this process's to add.
-      const known = end;
-      const before = parts.length;
-      take(own);
-      for (let index = before; index < parts.length; index++) parts[index] = after(parts[index], known);
-    }
-    return mergeSamples(parts);
-  }
-
-  /** Time of the first and the last sample of a series; undefined when it has none. */
-  #ends(wanted: Wanted): { readonly first: number; readonly last: number } | undefined {
-    let first = Infinity;
-    let last = -Infinity;
-    const { file } = this.#access;
-    if (file !== null && wanted.stored !== null) {
-      const { id } = wanted.stored;
-      for (let tier = 0; tier < this.#tiers.length; tier++) first = Math.min(first, file.oldest(id, tier) ?? Infinity);
-      last = file.end(id);
-    }
-    for (const series of [wanted.series, wanted.own]) {
-      for (const chunk of series?.chunks() ?? []) {
-        first = Math.min(first, chunk.first);
-        last = Math.max(last, chunk.last);
-      }
-    }
-    return first === Infinity ? undefined : { first, last: Math.max(first, last) };
-  }
-
-  /** Runs what reads the file; undefined, and told to `health()`, when it fails. */
-  #guard<T>(work: () => T): T | undefined {
-    const { file } = this.#access;
-    try {
-      return work();
-    } catch (error) {
-      // A file that was closed meanwhile, because it was replaced or moved aside, is no news.
-      if (file === this.#access.file) this.#access.report(error);
-      return undefined;
-    }
-  }
-
   #setTrouble(trouble: string): void {
     if (trouble !== "" && this.#trouble === "") this.#log.warn(trouble);
     if (trouble === "" && this.#trouble !== "") this.#log.info(`The history's journal is written again.`);
@@ -494,27 +350,6 @@ export class ChunkStore implements SeriesStore {
       // The folder is out of reach; `reason` says so already.
       this.#bytes = 0;
     }
-  }
-}
-
-/** The samples with a time after `end`. */
-function after(samples: Samples | undefined, end: number): Samples {
-  if (samples === undefined) return { times: new Float64Array(0), values: new Float64Array(0) };
-  const from = samples.times.findIndex((time) => time > end);
-  const begin = from < 0 ? samples.times.length : from;
-  return { times: samples.times.subarray(begin), values: samples.values.subarray(begin) };
-}
-
-function journalTrouble(folder: string, error: unknown): string {
-  const words = reasonOf(error);
-  const folderName = path.join(folder, "");
-  switch (faultOf(error)) {
-    case "full":
-      return `History is kept in memory only: there is no room for ${folderName} (${words}). Free some space; it goes on by itself.`;
-    case "denied":
-      return `History is kept in memory only: ${folderName} cannot be written (${words}). Allow this user to write there; it goes on by itself.`;
-    default:
-      return `History is kept in memory only: ${folderName} cannot be used (${words}). It is tried again by itself.`;
   }
 }
 

@@ -10,6 +10,7 @@ import { convertSome } from "./convert.ts";
 import type { JournalDisk } from "./journal/disk.ts";
 import { journalFile, journalNumbers, replayFile, type Repair } from "./journal/files.ts";
 import { Journal, type OldPart } from "./journal/journal.ts";
+import { pruneTier } from "./retention.ts";
 import { COARSEST, RAW } from "./rollup.ts";
 import { addNamed, Replay } from "./replay.ts";
 import { sealSamples } from "./seal.ts";
@@ -47,7 +48,6 @@ interface SealedChunk {
   readonly series: ChunkSeries;
   readonly sequence: number;
   readonly last: number;
-  readonly count: number;
 }
 
 /** Takes what files and journal hold into a head, and writes from there on. */
@@ -61,7 +61,6 @@ export class ChunkWriter {
   #converting = true;
   /** Series with a closed chunk, once for each. */
   #queue: ChunkSeries[] = [];
-  #waiting = 0;
   #checkpointAt: number;
   /** What was repaired in the journal at the start. */
   readonly repairs: readonly Repair[];
@@ -169,25 +168,29 @@ export class ChunkWriter {
         taken.set(series, at + 1);
         const chunk = series.frozen[at];
         if (chunk === undefined) continue;
-        this.#file.putSeries({
-          id: series.id,
-          name: series.name,
-          unit: series.unit,
-          kind: series.kind,
-          sealed: chunk.sequence,
-        });
+        const { id, name, unit, kind } = series;
+        this.#file.putSeries({ id, name, unit, kind, sealed: chunk.sequence });
         sealSamples(this.#file, series.id, chunk.samples(), this.#clocks);
-        sealed.push({ series, sequence: chunk.sequence, last: chunk.last, count: chunk.count });
+        sealed.push({ series, sequence: chunk.sequence, last: chunk.last });
         if (clock.monotonic() >= until) break;
       }
     });
     // Only now: a transaction that failed must leave no trace.
     const done = [...taken.values()].reduce((sum, count) => sum + count, 0);
     this.#queue.splice(0, done);
-    for (const { series, sequence, last, count } of sealed) {
-      this.#waiting -= count;
+    for (const { series, sequence, last } of sealed) {
       series.dropSealed(sequence);
       series.storedEnd = Math.max(series.storedEnd, last);
+    }
+  }
+
+  /** After a sealing that failed: lets the oldest closed chunks go when RAM holds more than it may. */
+  shed(): void {
+    let waiting = 0;
+    for (const series of this.#head.all()) for (const chunk of series.frozen) waiting += chunk.count;
+    while (waiting + CHUNK_SAMPLES > this.#options.maxWaiting && this.#queue.length > 1) {
+      waiting -= this.#queue.shift()?.frozen.shift()?.count ?? 0;
+      this.droppedChunks++;
     }
   }
 
@@ -205,7 +208,7 @@ export class ChunkWriter {
       const lost = new Set<number>();
       for (let tier = RAW; tier <= COARSEST; tier++) {
         const { ageMs, bytes } = tiers[tier] ?? { ageMs: 0, bytes: 0 };
-        for (const id of this.#file.prune(tier, now - ageMs, bytes, PRUNE_CHUNKS)) lost.add(id);
+        for (const id of pruneTier(this.#file, tier, now - ageMs, bytes, PRUNE_CHUNKS)) lost.add(id);
       }
       if (lost.size === 0) return;
       for (const series of this.#head.all()) {
@@ -258,17 +261,7 @@ export class ChunkWriter {
     if (!series.freeze()) return;
     this.#define(series);
     this.#journal.cut(series.id);
-    this.#enqueue(series, series.frozen.length - 1);
-  }
-
-  /** Notes that a series' closed chunk waits; lets the oldest go when there are too many. */
-  #enqueue(series: ChunkSeries, place: number): void {
     this.#queue.push(series);
-    this.#waiting += series.frozen[place]?.count ?? 0;
-    while (this.#waiting + CHUNK_SAMPLES > this.#options.maxWaiting && this.#queue.length > 1) {
-      this.#waiting -= this.#queue.shift()?.frozen.shift()?.count ?? 0;
-      this.droppedChunks++;
-    }
   }
 
   #define(series: ChunkSeries): void {
@@ -310,7 +303,7 @@ export class ChunkWriter {
       if (series.unsealedSince === Infinity) continue;
       this.#head.activate(series);
       series.seenAt = this.#options.clock.monotonic();
-      for (let place = 0, end = series.frozen.length; place < end; place++) this.#enqueue(series, place);
+      this.#queue.push(...series.frozen.map(() => series));
     }
     return { old, repairs };
   }

@@ -3,7 +3,8 @@ import { CHUNK_SAMPLES, decodeChunk, encodeChunk, type Samples, type Scratch } f
 import { ChunkDamaged } from "./chunk/errors.ts";
 import { summarize } from "./chunk/summary.ts";
 import type { Clocks } from "./clocks.ts";
-import type { Block, ChunkFile, Row } from "./chunk-file.ts";
+import type { ChunkFile } from "./chunk-file.ts";
+import type { Block, Row } from "./chunk-row.ts";
 import { CHUNK_MS, mergeSamples } from "./chunk-head.ts";
 import {
   addSamples,

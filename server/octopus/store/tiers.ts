@@ -14,7 +14,7 @@ export interface TierLimit {
 
 /**
  * A week of samples, a month of minutes, half a year of ten minutes, two years of hours; 400 MiB at most. 300 series
- * at 2 s take about 110 MiB of raw samples a week.
+ * at 2 s take about 125 MiB of raw samples a week.
  */
 export const DEFAULT_TIERS: readonly TierLimit[] = [
   { ageMs: 7 * DAY_MS, bytes: 192 * MIB },
