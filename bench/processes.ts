@@ -1,7 +1,4 @@
-/**
- * What a scan of the processes costs: on this machine's /proc, and on a generated tree of 2,000 processes on disk.
- * `node bench/processes.ts [--json]` prints CPU milliseconds a scan (the median) and the longest hold of the event loop.
- */
+/** What a scan of the processes costs: on this machine's /proc, and on a generated tree of 2,000 processes on disk. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -9,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Files, Host } from "../server/host/host.ts";
 import { nodeHost } from "../server/host/node.ts";
 import { linuxProcesses } from "../server/rhopalia/process/linux.ts";
+import type { BenchOptions, BenchResult } from "./bench.ts";
 
 const GENERATED = 2000;
 const ROUNDS = 25;
@@ -45,13 +43,20 @@ function generate(): string {
   return root;
 }
 
+/** Medians of the rounds, in milliseconds. */
+interface Figures {
+  readonly processes: number;
+  readonly cpuMs: number;
+  readonly holdMs: number;
+}
+
 /** The median of CPU a scan, and the longest time between two turns of the event loop during one. */
-async function measure(host: Host): Promise<{ processes: number; cpuMs: number; holdMs: number }> {
+async function measure(host: Host, rounds: number): Promise<Figures> {
   const sensor = linuxProcesses(host);
   const times: number[] = [];
   const holds: number[] = [];
   let processes = 0;
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     await sleep(PAUSE_MS);
     let hold = 0;
     let last = performance.now();
@@ -76,18 +81,26 @@ async function measure(host: Host): Promise<{ processes: number; cpuMs: number; 
   return { processes, cpuMs: Math.round(median(times) * 100) / 100, holdMs: Math.round(median(holds) * 100) / 100 };
 }
 
-const root = generate();
-try {
-  const here = await measure(nodeHost());
-  const many = await measure(hostIn(root));
-  if (process.argv.includes("--json")) console.log(JSON.stringify({ here, many }));
-  else {
-    for (const { processes, cpuMs, holdMs } of [here, many]) {
-      console.log(
-        `${String(processes)} processes: ${String(cpuMs)} ms CPU a scan, event loop held ${String(holdMs)} ms`,
-      );
-    }
+export const title = "Processes";
+
+/** CPU a scan, and how long one holds the event loop; of this machine's processes, and of 2,000 generated ones. */
+export async function run({ samples }: BenchOptions): Promise<BenchResult> {
+  const rounds = samples ?? ROUNDS;
+  const root = generate();
+  try {
+    const here = await measure(nodeHost(), rounds);
+    const generated = await measure(hostIn(root), rounds);
+    return { here, generated };
+  } finally {
+    rmSync(root, { recursive: true, force: true });
   }
-} finally {
-  rmSync(root, { recursive: true, force: true });
+}
+
+/** The result in words. */
+export function describe(result: BenchResult): string {
+  const line = (what: string, { processes, cpuMs, holdMs }: Figures) =>
+    `- ${what}, ${String(processes)} processes: ${String(cpuMs)} ms of CPU a scan (every 10 s), event loop held ${String(holdMs)} ms`;
+  const { here, generated } = result as unknown as { here: Figures; generated: Figures };
+  const note = "The generated ones are files on a disk: those of the kernel itself cost two to three times as much each.";
+  return [line("This machine", here), line("Generated", generated), "", note].join("\n");
 }
