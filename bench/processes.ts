@@ -101,6 +101,7 @@ export function describe(result: BenchResult): string {
   const line = (what: string, { processes, cpuMs, holdMs }: Figures) =>
     `- ${what}, ${String(processes)} processes: ${String(cpuMs)} ms of CPU a scan (every 10 s), event loop held ${String(holdMs)} ms`;
   const { here, generated } = result as unknown as { here: Figures; generated: Figures };
-  const note = "The generated ones are files on a disk: those of the kernel itself cost two to three times as much each.";
+  const note =
+    "The generated ones are files on a disk: those of the kernel itself cost two to three times as much each.";
   return [line("This machine", here), line("Generated", generated), "", note].join("\n");
 }
