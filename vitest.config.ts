@@ -1,5 +1,7 @@
-/** The test runner's projects. Unit tests stand beside their files; test/ holds what needs more than one part. */
-import { defineConfig } from "vitest/config";
+/** The test runner's projects. Tests of one part stand beside their files; test/ holds what needs more than one part. */
+import { configDefaults, defineConfig } from "vitest/config";
+
+const BESIDE = "{protocol,server,extension,webview,scripts,bench}/**";
 
 export default defineConfig({
   resolve: { conditions: ["source"] },
@@ -12,10 +14,22 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{protocol,server,extension,webview,scripts,bench}/**/*.test.ts", "test/workbench/*.test.ts"],
+          include: [`${BESIDE}/*.test.ts`, "test/workbench/*.test.ts"],
+          exclude: [...configDefaults.exclude, "**/*.slow.test.ts"],
           testTimeout: 5000,
           // Threads share what node:sqlite and the parsers cost to load.
           pool: "threads",
+          // Nothing here is global, so files need no module registry of their own: that halves the CPU time.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "parts",
+          include: [`${BESIDE}/*.slow.test.ts`],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {

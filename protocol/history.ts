@@ -38,3 +38,16 @@ export interface SeriesFrame {
    */
   readonly resolution?: number;
 }
+
+/** Something that happened, on the time line. Times are milliseconds since the epoch; `end` is null for a moment. */
+export interface Annotation {
+  readonly id: number;
+  readonly time: number;
+  readonly end: number | null;
+  /** What it is: `alert`, `cell`, `deploy`, `epoch`, or a word of a plugin's own. */
+  readonly kind: string;
+  /** For people; data, never markup. */
+  readonly text: string;
+  /** Who said so: a rule's id, a notebook's path, ... */
+  readonly source: string;
+}

@@ -124,7 +124,7 @@ const lines = [
   "at any byte, keeps the exact records before it (`server/octopus/store/journal/journal.test.ts`); a crash between any two",
   "operations on the disk loses nothing that was flushed and counts nothing twice (`test/torture/crash.test.ts`); random",
   "programs of appending, flushing, sealing, reopening and setting the clock back answer like a plain list of samples, to",
-  "the writer and to a second reader (`server/octopus/store/chunk-store.model.test.ts`); and on a real file system of 1 MB and a",
+  "the writer and to a second reader (`server/octopus/store/chunk-store.model.slow.test.ts`); and on a real file system of 1 MB and a",
   "read-only one (`test/integration/store-disk.test.ts`): a full or read-only disk stops history with a reason, never the",
   "rest, and history goes on by itself when there is room again.",
   "",

@@ -46,6 +46,7 @@ const STEPS: readonly Step[] = [
   { name: "format", args: tool("prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".") },
   { name: "lint", args: tool("eslint/bin/eslint.js", ".", "--max-warnings=0") },
   suite("unit"),
+  suite("parts"),
   suite("protocol"),
   suite("integration"),
   suite("torture"),

@@ -4,6 +4,7 @@ import type { LinkWish } from "../protocol/messages/leader.ts";
 import type { HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
 import { Bell } from "./bell/bell.ts";
 import { rulesOf } from "./bell/rules.ts";
+import { TimeLine } from "./bell/time-line.ts";
 import type { LoadedConfig } from "./config/config.ts";
 import { workspaceRules } from "./config/rules.ts";
 import { Pace } from "./crabs/pace.ts";
@@ -141,6 +142,13 @@ export function createStack(options: StackOptions): Stack {
   });
 
   const bell = new Bell({ hub, rules: rulesOf(config.config), clock, log });
+  const timeLine = new TimeLine({
+    bell,
+    store: () => hub.store,
+    leads: () => leadership?.role.role === "leads",
+    log,
+  });
+  notes.add((note) => timeLine.add(note));
   const pace = new Pace({
     crab: {
       name: GUARDIAN,
@@ -270,6 +278,7 @@ export function createStack(options: StackOptions): Stack {
       started = false;
       watch.dispose();
       gpuRules?.dispose();
+      timeLine.dispose();
       bell.dispose();
       // History first: whoever leads next finds all of it in the file.
       await hub.close();

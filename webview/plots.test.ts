@@ -24,6 +24,21 @@ describe("trends without a chart", () => {
 });
 
 describe("charts", () => {
+  it("mark what happened on the chart of the load, where it lies within, and tell it", () => {
+    const { load, network } = plots({ story: "crit" });
+    expect(load.marks.map(({ label, alert }) => [label, alert])).toEqual([
+      ["Epoch 1 of 10 ended", false],
+      ["Epoch 2 of 10 ended", false],
+      ["Memory is running out", true],
+    ]);
+    expect(load.description).toContain("Marked: Epoch 1 of 10 ended");
+    expect(network.marks).toEqual([]);
+    const history = sampleHistory({ now: NOW });
+    const early = { id: 1, time: history.from - 5000, end: null, kind: "alert", text: "x", source: "" };
+    const [none] = plotsOf({ ...history, annotations: [early] }, sampleState({ now: NOW }), 15, "");
+    expect(none?.marks).toEqual([]);
+  });
+
   it("lay the thresholds of the worse series over the whole width and hint at the other's", () => {
     const { load } = plots({ story: "crit" });
     const main = load.thresholds.filter((one) => one.main).map((one) => `${one.of} ${one.level} ${String(one.value)}`);

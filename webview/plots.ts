@@ -19,6 +19,7 @@ import {
   summed,
   thin,
 } from "./series.ts";
+import { type Mark, marked, marksOf } from "./time-marks.ts";
 import { type ValueAxis, valueAxis } from "./ticks.ts";
 import { RANGE_WORDS, clip, count, lasting, listing } from "./words.ts";
 
@@ -64,6 +65,8 @@ export interface Plot {
   readonly axis: ValueAxis;
   readonly lines: readonly Line[];
   readonly thresholds: readonly Threshold[];
+  /** By time. */
+  readonly marks: readonly Mark[];
   /** One sentence for people who cannot see the chart. */
   readonly description: string;
   /** Why there is nothing to draw; empty when there is something. */
@@ -123,6 +126,7 @@ export function plotsOf(
         subtitle: span,
         unit: "1",
         empty,
+        marks: marksOf(history),
       },
       load.slice(0, MOST_LINES),
       load,
@@ -136,6 +140,7 @@ export function plotsOf(
         subtitle: interfaces === 0 ? span : `${span} · ${count(interfaces, "interface")}`,
         unit: "By/s",
         empty,
+        marks: [],
       },
       network,
       network,
@@ -149,6 +154,7 @@ export function plotsOf(
         subtitle: disk.length === 0 ? span : `${span} · ${mounts}`,
         unit: "1",
         empty,
+        marks: [],
       },
       disk.slice(0, MOST_LINES),
       disk,
@@ -173,7 +179,14 @@ export function trendsOf(history: DashboardHistory | null, state: WorkerState | 
     exact: true,
   };
   const window = { from: history?.from ?? 0, to: history?.to ?? 0 };
-  const head = { id: "pressure", title: "Pressure", subtitle: RANGE_WORDS[range], unit: "1", empty: "" } as const;
+  const head = {
+    id: "pressure",
+    title: "Pressure",
+    subtitle: RANGE_WORDS[range],
+    unit: "1",
+    empty: "",
+    marks: [],
+  } as const;
   const trend = plot({ ...window, ...head }, [line], [line], state?.bell.verdicts ?? []);
   // Of a whole minute's waiting a tenth is much already: on a scale of 100 % it would be a flat line.
   return [{ ...trend, axis: { ...trend.axis, max: PRESSURE_SCALE } }];
@@ -198,7 +211,9 @@ function plot(
     lines,
     thresholds: thresholdsOf(drawn, verdicts),
     description:
-      lines.length === 0 ? `${head.title}: no values yet.` : describe(head.title, head.subtitle, drawn, head.unit),
+      lines.length === 0
+        ? `${head.title}: no values yet.`
+        : `${describe(head.title, head.subtitle, drawn, head.unit)}${marked(head.marks)}`,
     empty: lines.length === 0 ? head.empty : "",
   };
 }

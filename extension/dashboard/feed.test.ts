@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { HistoryQuery } from "../../protocol/history.ts";
 import { RANGES, type DashboardSnapshot } from "../../protocol/messages/webview.ts";
-import { getHistory, stateChanged } from "../../protocol/messages/worker.ts";
+import { getAnnotations, getHistory, stateChanged } from "../../protocol/messages/worker.ts";
 import { Mutes } from "../bell/mutes.ts";
 import { fakeWorld } from "../testing/connection.ts";
 import { stateOf } from "../testing/states.ts";
@@ -13,6 +13,8 @@ import { Worker } from "../worker/worker.ts";
 import { DashboardFeed } from "./feed.ts";
 import { planOf, queriesOf } from "./queries.ts";
 
+const NOTE = { id: 1, time: 5, end: null, kind: "alert", text: "Memory is running out", source: "memory" };
+
 async function setUp() {
   const world = fakeWorld();
   const timers = new ManualTimers();
@@ -22,7 +24,10 @@ async function setUp() {
   const worker = new Worker({ connect: world.connect, launchOptions, channel: fake.channel, timers });
   const latest = new LatestState(worker, timers);
   const mutes = new Mutes(fake.memento);
-  world.answer = (method) => (method === getHistory.method ? { frames: [[], [], [], []] } : stateOf());
+  world.answer = (method) => {
+    if (method === getAnnotations.method) return { annotations: [NOTE] };
+    return method === getHistory.method ? { frames: [[], [], [], []] } : stateOf();
+  };
   await worker.start();
   await timers.advance(0);
 
@@ -55,6 +60,7 @@ test("the page that woke gets state and history at once, then with every state",
   feed.wake(15);
   await timers.advance(0);
   expect(posted).toHaveLength(1);
+  expect(posted[0]?.history?.annotations).toEqual([NOTE]);
   expect(posted[0]).toMatchObject({ type: "snapshot", range: 15, worker: { status: "running", reason: "" } });
   expect(posted[0]?.state).not.toBeNull();
   expect(posted[0]?.history?.step).toBe(5000);
@@ -110,13 +116,14 @@ test("another range gets its own history and never that of the one before", asyn
   const { feed, world, timers, posted } = await setUp();
   feed.wake(1440);
   await timers.advance(0);
-  let release: (value: unknown) => void = () => undefined;
-  world.answer = () => new Promise((resolve) => (release = resolve));
+  const held: ((value: unknown) => void)[] = [];
+  world.answer = () => new Promise((resolve) => held.push(resolve));
   feed.wake(60);
   await timers.advance(300);
   feed.wake(1);
-  world.answer = () => ({ frames: [[], [], [], []] });
-  release({ frames: [[], [], [], []] });
+  const answer = { frames: [[], [], [], []], annotations: [] };
+  world.answer = () => answer;
+  for (const release of held) release(answer);
   await timers.advance(1000);
   expect(posted.filter((one) => one.range === 60)).toEqual([]);
   expect(posted.at(-1)).toMatchObject({ range: 1, history: { step: 2000 } });

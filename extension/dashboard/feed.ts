@@ -1,7 +1,8 @@
 /** Feeds one dashboard: complete snapshots, at most four a second, none while it is hidden, only ever the newest. */
 import { formatDuration } from "../../protocol/format.ts";
+import type { Annotation, HistoryQuery } from "../../protocol/history.ts";
 import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../../protocol/messages/webview.ts";
-import { getHistory } from "../../protocol/messages/worker.ts";
+import { getAnnotations, getHistory } from "../../protocol/messages/worker.ts";
 import type { Mutes } from "../bell/mutes.ts";
 import type { Disposable } from "../signal.ts";
 import type { Timers } from "../timers.ts";
@@ -111,13 +112,29 @@ export class DashboardFeed implements Disposable {
     if (this.#history !== null && this.#historyNode === node && age < plan.refreshMs) return;
     const queries = queriesOf(plan, now);
     try {
-      const { frames } = await worker.send(getHistory, { queries });
+      const [{ frames }, annotations] = await Promise.all([
+        worker.send(getHistory, { queries }),
+        this.#annotations(queries),
+      ]);
       if (range !== this.#range) return;
-      this.#history = historyOf(queries, frames, intervalMs);
+      this.#history = { ...historyOf(queries, frames, intervalMs), annotations };
       this.#historyAt = timers.now();
       this.#historyNode = node;
     } catch (error) {
       this.#sources.log(`History of ${range} min was not read: ${String(error)}`);
+    }
+  }
+
+  /** What happened in the time of the questions; none when that cannot be had: the charts are worth more. */
+  async #annotations([query]: readonly HistoryQuery[]): Promise<readonly Annotation[]> {
+    if (query === undefined) return [];
+    const { worker, log } = this.#sources;
+    try {
+      const { from, to } = query;
+      return (await worker.send(getAnnotations, { from, to })).annotations;
+    } catch (error) {
+      log(`Annotations were not read: ${String(error)}`);
+      return [];
     }
   }
 

@@ -2,7 +2,7 @@
  * The messages between the dashboard and the extension (or, in a browser, the hub). Posted as they are, told apart
  * by `type`. Everything sent to the dashboard is a complete snapshot: a hidden view keeps only the newest.
  */
-import type { SeriesFrame } from "../history.ts";
+import type { Annotation, SeriesFrame } from "../history.ts";
 import type { WorkerState } from "../state.ts";
 
 /** Minutes that the charts span: 1 min, 15 min, 1 h, 24 h. */
@@ -29,6 +29,8 @@ export interface DashboardHistory {
   readonly gpu: readonly SeriesFrame[];
   /** `gorgon.pressure.ratio`, some in 10 s, one series a resource and control group. */
   readonly pressure: readonly SeriesFrame[];
+  /** What happened meanwhile, by time; absent where nothing is noted. */
+  readonly annotations?: readonly Annotation[];
 }
 
 /** Everything the dashboard shows. */

@@ -1,6 +1,6 @@
 /** The messages between the extension and the worker. One constant a message; a comment gives its purpose. */
 import type { DoctorReport } from "../doctor.ts";
-import type { HistoryQuery, SeriesFrame } from "../history.ts";
+import type { Annotation, HistoryQuery, SeriesFrame } from "../history.ts";
 import { notification, request } from "../message.ts";
 import type { ClientContext, LogLevel } from "../settings.ts";
 import type { Attention } from "../attention.ts";
@@ -20,6 +20,12 @@ export const getHistory = request<
   { readonly queries: readonly HistoryQuery[] },
   { readonly frames: readonly (readonly SeriesFrame[])[] }
 >("gorgon/history", "toWorker");
+
+/** What happened in [from, to): alerts, epochs, ... by time, the newest thousand at most. */
+export const getAnnotations = request<
+  { readonly from: number; readonly to: number },
+  { readonly annotations: readonly Annotation[] }
+>("gorgon/annotations", "toWorker");
 
 /** The complete settings and folders. Answers with what was refused; for those the last good value stays in force. */
 export const setContext = request<ClientContext, { readonly problems: readonly ConfigProblem[] }>(

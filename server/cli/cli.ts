@@ -4,13 +4,15 @@ import { VERSION } from "../version.ts";
 import type { BellFlags } from "./bell.ts";
 import type { DoctorFlags } from "./doctor.ts";
 import { EXIT_DEFECT, EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
+import type { ExportFlags } from "./export-flags.ts";
 import { type CliIo, UsageError } from "./io.ts";
 import type { QuickFlags } from "./quick.ts";
 
 const EXIT_CODES = `
 Exit codes:
   0   all is well, or ended with Ctrl+C
-  1   bell --iterations: the last level is WARN; doctor: something is broken
+  1   bell --iterations: the last level is WARN; doctor: something is broken;
+      export: there is no history, or the file could not be finished
   2   bell --iterations: the last level is CRIT
   3   bell --iterations: the last level is UNKNOWN
   64  the command line cannot be used
@@ -75,6 +77,35 @@ function program(io: CliIo, done: (code: number) => void): Command {
     .action(async (flags: QuickFlags) => {
       const { quickCommand } = await import("./quick.ts");
       done(await quickCommand(flags, io));
+    });
+
+  gorgon
+    .command("export")
+    .description("Write this user's history as NDJSON, CSV or Parquet; beside a running VS Code, or without one.")
+    .option("--format <format>", "ndjson, csv or parquet (default: by the ending of --output, else ndjson)")
+    .option("-m, --metric <name...>", "only these metrics")
+    .option("--match <key=value...>", "only series with these attributes")
+    .option("--from <time>", "since then: 2026-01-31T14:00, 2026-01-31, or -1h for an hour ago")
+    .option("--to <time>", "until then, in the same words")
+    .option("--step <time>", "one value a step of this length, such as 10s, 1m or 1h (default: every sample)")
+    .option("--aggregate <how>", "of a step: avg, min, max, sum, count, last, rate, p50, p95 or p99 (default: avg)")
+    .option("-o, --output <file>", "into this file, readable by you only, instead of stdout")
+    .addOption(
+      new Option("--annotations", "what happened (alerts, epochs, ...) instead of samples").conflicts([
+        "metric",
+        "match",
+        "step",
+        "aggregate",
+      ]),
+    )
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ gorgon export --metric gorgon.cpu.busy --from -1h --step 1m --output cpu.csv" +
+        "\n\nThe exit code is 1 when there is no history or the file could not be finished.",
+    )
+    .action(async (flags: ExportFlags) => {
+      const { exportCommand } = await import("./export.ts");
+      done(await exportCommand(flags, io));
     });
 
   gorgon

@@ -4,7 +4,9 @@ import { styleOf } from "../bell/terminal-style.ts";
 
 /** An output. The process's own streams fit. */
 export interface CliStream {
+  /** False: wait for `drain` before more. */
   write(text: string): unknown;
+  once?(event: "drain", listener: () => void): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;

@@ -13,6 +13,7 @@ import type { Notification, ParamsOf, Request } from "../../protocol/message.ts"
 import {
   attentionChanged,
   collectNow,
+  getAnnotations,
   getDoctor,
   getHistory,
   getState,
@@ -29,9 +30,11 @@ import type { Host } from "../host/host.ts";
 import { leveledLog, type Log } from "../host/log.ts";
 import { statePaths } from "../host/paths.ts";
 import { hostFacts, provisionalFacts } from "../rhopalia/facts.ts";
+import { notesOf } from "../octopus/store/annotations.ts";
 import { createStack, type Stack } from "../stack.ts";
 import { VERSION } from "../version.ts";
 import {
+  parseAnnotationsParams,
   parseAttention,
   parseContext,
   parseHistoryParams,
@@ -100,6 +103,11 @@ export class Session {
       const frames: (readonly SeriesFrame[])[] = [];
       for (const query of queries) frames.push(await hub.query(query));
       return { frames };
+    });
+    this.#answer(getAnnotations, async (params) => {
+      const asked = refuseBad(parseAnnotationsParams(params));
+      const { store } = (await this.#ready()).hub;
+      return { annotations: notesOf(store, asked) };
     });
     this.#answer(setContext, async (params) => {
       this.#context = refuseBad(parseContext(params));

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Attention } from "../../protocol/attention.ts";
 import type { HistoryQuery } from "../../protocol/history.ts";
 import type { ParamsOf } from "../../protocol/message.ts";
-import type { getHistory, setLogLevel } from "../../protocol/messages/worker.ts";
+import type { getAnnotations, getHistory, setLogLevel } from "../../protocol/messages/worker.ts";
 import type { ClientContext, ClientSettings, InitializeOptions } from "../../protocol/settings.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 
@@ -58,7 +58,7 @@ const historyQuery = z
     from: z.number(),
     to: z.number(),
     step: z.number().check(z.minimum(0)),
-    aggregate: z.enum(["avg", "min", "max", "sum", "count", "last"]),
+    aggregate: z.enum(["avg", "min", "max", "sum", "count", "last", "rate", "p50", "p95", "p99"]),
   })
   .check(
     z.refine((query) => query.from <= query.to, "from must not be after to"),
@@ -67,6 +67,12 @@ const historyQuery = z
 const historyParams = z.object({
   queries: z.array(historyQuery).check(z.maxLength(MAX_QUERIES)),
 }) satisfies z.ZodMiniType<ParamsOf<typeof getHistory>>;
+
+const annotationsParams = z
+  .object({ from: z.number(), to: z.number() })
+  .check(z.refine((asked) => asked.from <= asked.to, "from must not be after to")) satisfies z.ZodMiniType<
+  ParamsOf<typeof getAnnotations>
+>;
 
 const attention = z.object({
   focused: z.boolean(),
@@ -97,6 +103,11 @@ export function parseContext(raw: unknown): Checked<ClientContext> {
 /** Checks the parameters of `getHistory`. */
 export function parseHistoryParams(raw: unknown): Checked<ParamsOf<typeof getHistory>> {
   return check(historyParams, raw, "the history query");
+}
+
+/** Checks the parameters of `getAnnotations`. */
+export function parseAnnotationsParams(raw: unknown): Checked<ParamsOf<typeof getAnnotations>> {
+  return check(annotationsParams, raw, "the question for annotations");
 }
 
 /** Checks the parameters of `attentionChanged`. */

@@ -92,9 +92,11 @@ describe("Gorgon in a real workbench", () => {
 
   it("polls less often while the window is left, says so, and is back at once", async () => {
     const { page } = session;
-    session.configure({ "gorgon.interval": 1, "gorgon.cpu.warn": 100, "gorgon.rate.adaptive": true });
+    const unmoved = { "gorgon.cpu.warn": 100, "gorgon.cpu.crit": 100 };
+    session.configure({ "gorgon.interval": 1, ...unmoved, "gorgon.rate.adaptive": true });
     await setFocus(page, false);
-    await untilTooltip(page, /every 5 s: window unfocused/);
+    // While the bell rings, as it may on a busy machine, the full rate is kept, and that is said.
+    await untilTooltip(page, /every (5 s: |1 s: (WARN|CRIT), although )window unfocused/);
     await setFocus(page, true);
     await untilTooltip(page, /every 1 s(?!:)/);
     session.configure({});

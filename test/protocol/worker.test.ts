@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import {
   attentionChanged,
   collectNow,
+  getAnnotations,
   getDoctor,
   getHistory,
   getState,
@@ -143,6 +144,22 @@ describe("history", () => {
     } finally {
       await second.dispose({ keepHome: true });
     }
+  });
+});
+
+describe("annotations", () => {
+  it("tell of an alert in its time, once, and refuse a time that is none", async () => {
+    const client = connect();
+    await client.initializeWith({ settings: { interval: 0.5, memory: { warn: 1, crit: 1 } } });
+    await client.next(stateChanged, (state) => state.bell.level === "CRIT" && state.history.mode === "writing");
+    await client.send(collectNow, null);
+    const to = Date.now() + 60_000;
+    const { annotations } = await client.send(getAnnotations, { from: to - 120_000, to });
+    expect(annotations.filter((one) => one.source === "memory")).toMatchObject([
+      { kind: "alert", text: expect.stringContaining("emory is running out") as string },
+    ]);
+    expect(await client.send(getAnnotations, { from: 0, to: 1000 })).toEqual({ annotations: [] });
+    await expect(client.send(getAnnotations, { from: 2, to: 1 })).rejects.toThrow(/from must not be after to/);
   });
 });
 

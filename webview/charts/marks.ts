@@ -3,6 +3,7 @@ import type { Chart, ChartArea, Plugin } from "chart.js";
 import { formatValue } from "../../protocol/format.ts";
 import { type Line, type Plot, type Threshold, drawnLines } from "../plots.ts";
 import { type Point, runsOf } from "../series.ts";
+import type { Mark } from "../time-marks.ts";
 import { MARKS, bare } from "../words.ts";
 import type { Palette } from "./palette.ts";
 
@@ -24,6 +25,8 @@ const LABEL_SAMPLE = 10;
 const LABEL_GAP = 8;
 /** Length of the hint at a threshold of a series that is not the main one. */
 const HINT = 24;
+/** Between a mark's line and its name. */
+const MARK_GAP = 4;
 /** One marker about so many pixels in high contrast. */
 const MARKER_EVERY = 48;
 
@@ -56,6 +59,19 @@ export function marksPlugin(scene: () => Scene): Plugin<"line"> {
       context.save();
       // Under the lines: a name never hides data.
       drawThresholdNames(chart, plot, palette);
+      // Alerts have a row of names to themselves: no epoch takes their room.
+      drawMarks(
+        chart,
+        plot.marks.filter(({ alert }) => !alert),
+        palette,
+        4,
+      );
+      drawMarks(
+        chart,
+        plot.marks.filter(({ alert }) => alert),
+        palette,
+        18,
+      );
       context.restore();
     },
     afterDatasetsDraw(chart) {
@@ -138,6 +154,44 @@ function drawThresholdNames(chart: Chart, plot: Plot, palette: Palette): void {
     context.fillStyle = threshold.main ? palette.levelText[threshold.level] : palette.muted;
     context.fillText(text, x, height);
   }
+}
+
+/** A thin line for each thing that happened, named at the foot where the name has room. */
+function drawMarks(chart: Chart, marks: readonly Mark[], palette: Palette, foot: number): void {
+  const { chartArea: area, ctx: context } = chart;
+  context.font = `10px ${palette.fontFamily}`;
+  context.textBaseline = "bottom";
+  context.textAlign = "left";
+  context.lineJoin = "round";
+  let taken = area.left;
+  marks.forEach(({ time, label, alert }, index) => {
+    const x = Math.round(across(chart, time)) + 0.5;
+    if (x < area.left || x > area.right) return;
+    context.strokeStyle = alert ? palette.level.CRIT : palette.muted;
+    context.lineWidth = 1;
+    context.globalAlpha = palette.highContrast ? 1 : 0.7;
+    context.setLineDash([2, 3]);
+    context.beginPath();
+    context.moveTo(x, area.top);
+    context.lineTo(x, area.bottom);
+    context.stroke();
+    context.setLineDash([]);
+    context.globalAlpha = 1;
+    const text = alert ? `${MARKS.CRIT} ${label}` : label;
+    const width = context.measureText(text).width;
+    const next = marks[index + 1];
+    const limit = next === undefined ? area.right : across(chart, next.time) - MARK_GAP;
+    const right = x + MARK_GAP + width <= limit;
+    const left = right ? x + MARK_GAP : x - MARK_GAP - width;
+    if (left >= taken) {
+      context.lineWidth = 4;
+      context.strokeStyle = palette.background;
+      context.strokeText(text, left, area.bottom - foot);
+      context.fillStyle = alert ? palette.levelText.CRIT : palette.muted;
+      context.fillText(text, left, area.bottom - foot);
+    }
+    taken = right ? left + width : x + MARK_GAP;
+  });
 }
 
 function drawBand(chart: Chart, line: Line, palette: Palette): void {

@@ -1,7 +1,7 @@
 /** Sample data for the preview and the tests: a made-up machine, the same numbers every time. Never shipped. */
 import type { Rule, Verdict } from "../../protocol/bell.ts";
 import { formatRatio } from "../../protocol/format.ts";
-import type { SeriesFrame } from "../../protocol/history.ts";
+import type { Annotation, SeriesFrame } from "../../protocol/history.ts";
 import { type Level, worst } from "../../protocol/level.ts";
 import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../../protocol/messages/webview.ts";
 import type { Attributes, Unit } from "../../protocol/reading.ts";
@@ -89,6 +89,24 @@ function frame(
   return { metric, attributes, unit, times, values, min, max };
 }
 
+/** Two epochs of a training, and an alert where there is one. */
+function sampleNotes(from: number, to: number, story: string): Annotation[] {
+  const at = (share: number): number => Math.round(from + share * (to - from));
+  const note = (id: number, share: number, kind: string, text: string): Annotation => ({
+    id,
+    time: at(share),
+    end: null,
+    kind,
+    text,
+    source: "sample",
+  });
+  return [
+    note(1, 0.3, "epoch", "Epoch 1 of 10 ended: loss 0.93"),
+    note(2, 0.62, "epoch", "Epoch 2 of 10 ended: loss 0.71"),
+    ...(story === "crit" ? [note(3, 0.88, "alert", "Memory is running out: 91.2 %")] : []),
+  ];
+}
+
 /** The history of the sample machine. There is a gap in it from 15 min on, and spread from 1 h on. */
 export function sampleHistory(options: SampleOptions): DashboardHistory {
   const { now, range = 15, story = "calm", mount = "/data", turn = 0, gpus = 0 } = options;
@@ -119,6 +137,7 @@ export function sampleHistory(options: SampleOptions): DashboardHistory {
     from,
     to,
     step,
+    annotations: sampleNotes(from, to, story),
     cpu: [frame("gorgon.cpu.busy", {}, "1", window, (share) => cpuAt(share, story) + 0.01 * (turn % 7), spread)],
     memory: [
       frame(

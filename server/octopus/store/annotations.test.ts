@@ -77,4 +77,15 @@ describe("notes", () => {
     annotations.add(note(START));
     expect(follower.annotations.list(everything)).toHaveLength(1);
   });
+
+  it("come all, however many, also where several have the same time", async () => {
+    const store = openStore();
+    for (let index = 0; index < 1500; index++) {
+      store.annotations.add(note(START + Math.floor(index / 700), { text: String(index) }));
+    }
+    const texts = [...store.annotations.all(everything)].map((one) => one.text);
+    expect(texts).toEqual(Array.from({ length: 1500 }, (_, index) => String(index)));
+    expect([...store.annotations.all({ from: START + 2, to: START + 3 })]).toHaveLength(100);
+    await store.close();
+  });
 });

@@ -1,23 +1,15 @@
 /** Notes on the time line: an alert, a cell's run, a deployment. */
+import type { Annotation } from "../../../protocol/history.ts";
 import type { ChunkFile } from "./chunk-file.ts";
+
+export type { Annotation } from "../../../protocol/history.ts";
 
 /** Texts are cut at this length. */
 const MAX_TEXT = 2000;
 /** A list has this many at most: the newest. */
 const MAX_LISTED = 1000;
-
-/** What is noted. Times are milliseconds since the epoch; `end` is null for a moment. */
-export interface Annotation {
-  readonly id: number;
-  readonly time: number;
-  readonly end: number | null;
-  /** What it is: `alert`, `cell`, `deploy`, or a word of a plugin's own. */
-  readonly kind: string;
-  /** For people; data, never markup. */
-  readonly text: string;
-  /** Who said so: a rule's id, a notebook's path, ... */
-  readonly source: string;
-}
+/** Of a row, as numbers that are no BigInt. */
+const COLUMNS = "id, time * 1.0 AS time, end * 1.0 AS end, kind, text, source";
 
 /** Which notes: those that touch [from, to), of these kinds or of all. */
 export interface AnnotationQuery {
@@ -25,6 +17,9 @@ export interface AnnotationQuery {
   readonly to: number;
   readonly kinds?: readonly string[];
 }
+
+/** What the parts above may do with the notes. */
+export type NoteKeeper = Pick<Annotations, "add" | "finish" | "list" | "all">;
 
 /** The notes cannot be written or read here and now; the message says why, with the mend. */
 export class AnnotationsUnavailable extends Error {
@@ -80,18 +75,30 @@ export class Annotations {
     if (file === null) throw new AnnotationsUnavailable("Notes cannot be read: there is no history file now.");
     const rows = file
       .statement(
-        "SELECT id, time * 1.0 AS time, end * 1.0 AS end, kind, text, source FROM annotation " +
-          "WHERE time < :to AND ifnull(end, time) >= :from AND (:kinds IS NULL OR kind IN " +
+        `SELECT ${COLUMNS} FROM annotation WHERE time < :to AND ifnull(end, time) >= :from AND (:kinds IS NULL OR kind IN ` +
           "(SELECT value FROM json_each(:kinds))) ORDER BY time DESC, id DESC LIMIT :limit",
       )
       .all({ from, to, kinds: kinds === undefined ? null : JSON.stringify(kinds), limit: MAX_LISTED });
-    const notes: Annotation[] = [];
-    for (const { id, time, end, kind, text, source } of rows) {
-      if (typeof id !== "number" || typeof time !== "number") continue;
-      if (typeof kind !== "string" || typeof text !== "string" || typeof source !== "string") continue;
-      notes.push({ id, time, end: typeof end === "number" ? end : null, kind, text, source });
+    return rows.flatMap(noteOf).reverse();
+  }
+
+  /** Every note that touches [from, to), by time, a thousand at a time. Throws like `list`. */
+  *all({ from, to }: Pick<AnnotationQuery, "from" | "to">): Generator<Annotation> {
+    for (let after = { time: -Infinity, id: 0 }; ;) {
+      const { file } = this.#where();
+      if (file === null) throw new AnnotationsUnavailable("Notes cannot be read: there is no history file now.");
+      const page = file
+        .statement(
+          `SELECT ${COLUMNS} FROM annotation WHERE time < :to AND ifnull(end, time) >= :from AND ` +
+            "(time > :time OR (time = :time AND id > :id)) ORDER BY time, id LIMIT :limit",
+        )
+        .all({ from, to, ...after, limit: MAX_LISTED })
+        .flatMap(noteOf);
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = { time: last.time, id: last.id };
     }
-    return notes.reverse();
   }
 
   /** Forgets notes that ended before `cutoff`. Within a transaction of the writer's. */
@@ -99,4 +106,23 @@ export class Annotations {
     const { file } = this.#where();
     file?.statement("DELETE FROM annotation WHERE ifnull(end, time) < ?").run(cutoff);
   }
+}
+
+/** The notes of a store; none where it keeps none, or has no file now. Throws SQLite's errors. */
+export function notesOf(store: { readonly annotations?: NoteKeeper }, query: AnnotationQuery): readonly Annotation[] {
+  try {
+    return store.annotations?.list(query) ?? [];
+  } catch (error) {
+    if (error instanceof AnnotationsUnavailable) return [];
+    throw error;
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** The note in a row; none when another program wrote something else there. */
+function noteOf({ id, time, end, kind, text, source }: Row): Annotation[] {
+  if (typeof id !== "number" || typeof time !== "number") return [];
+  if (typeof kind !== "string" || typeof text !== "string" || typeof source !== "string") return [];
+  return [{ id, time, end: typeof end === "number" ? end : null, kind, text, source }];
 }

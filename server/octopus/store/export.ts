@@ -1,5 +1,5 @@
 /** History as lines of NDJSON or CSV, made while they are read: an export of any length takes little memory. */
-import type { Aggregate, SeriesFrame } from "../../../protocol/history.ts";
+import type { Aggregate, Annotation, SeriesFrame } from "../../../protocol/history.ts";
 import type { Attributes } from "../../../protocol/reading.ts";
 import type { SeriesStore } from "./store.ts";
 
@@ -21,6 +21,9 @@ export interface ExportQuery {
   readonly aggregate: Aggregate;
 }
 
+/** What is exported from. */
+export type SampleSource = Pick<SeriesStore, "series" | "query">;
+
 /** One exported row. */
 export interface ExportRow {
   /** Milliseconds since the epoch. */
@@ -35,7 +38,7 @@ export interface ExportRow {
 }
 
 /** Every row, by metric, then by time in windows, then by series. Rejects what the store's `query` rejects. */
-export async function* exportRows(store: SeriesStore, query: ExportQuery): AsyncGenerator<ExportRow> {
+export async function* exportRows(store: SampleSource, query: ExportQuery): AsyncGenerator<ExportRow> {
   const { metrics, match, step, aggregate } = query;
   const known = await store.series();
   const names = [...new Set(known.map((series) => series.metric))].sort();
@@ -71,7 +74,7 @@ function* rowsOf({ metric, attributes, unit, times, values, min, max }: SeriesFr
 const jsonNumber = (value: number): string => (Object.is(value, -0) ? "-0" : JSON.stringify(value));
 
 /** One JSON object a line, each with its line end. `min` and `max` only where there are steps. */
-export async function* exportNdjson(store: SeriesStore, query: ExportQuery): AsyncGenerator<string> {
+export async function* exportNdjson(store: SampleSource, query: ExportQuery): AsyncGenerator<string> {
   for await (const row of exportRows(store, query)) {
     const { time, metric, attributes, unit } = row;
     const head = JSON.stringify({ time, metric, attributes, unit }).slice(0, -1);
@@ -88,7 +91,7 @@ function csvField(text: string): string {
 const csvNumber = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
 /** A heading and one line a row, each with its line end (CR LF). Attributes are one field of JSON; times are ISO 8601. */
-export async function* exportCsv(store: SeriesStore, query: ExportQuery): AsyncGenerator<string> {
+export async function* exportCsv(store: SampleSource, query: ExportQuery): AsyncGenerator<string> {
   const extremes = query.step > 0;
   yield `time,metric,attributes,unit,value${extremes ? ",min,max" : ""}\r\n`;
   for await (const row of exportRows(store, query)) {
@@ -101,5 +104,19 @@ export async function* exportCsv(store: SeriesStore, query: ExportQuery): AsyncG
     ];
     if (extremes) fields.push(csvNumber(row.min), csvNumber(row.max));
     yield `${fields.join(",")}\r\n`;
+  }
+}
+
+/** Notes as NDJSON: one JSON object a line, each with its line end. */
+export function* notesNdjson(notes: Iterable<Annotation>): Generator<string> {
+  for (const { time, end, kind, text, source } of notes) yield `${JSON.stringify({ time, end, kind, text, source })}\n`;
+}
+
+/** Notes as CSV; times are ISO 8601, the end of a moment is empty. */
+export function* notesCsv(notes: Iterable<Annotation>): Generator<string> {
+  yield "time,end,kind,text,source\r\n";
+  for (const { time, end, kind, text, source } of notes) {
+    const times = [new Date(time).toISOString(), end === null ? "" : new Date(end).toISOString()];
+    yield `${[...times, ...[kind, text, source].map(csvField)].join(",")}\r\n`;
   }
 }

@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { exportNdjson, type ExportQuery } from "./export.ts";
-import type { SeriesStore } from "./store.ts";
+import { exportNdjson, type ExportQuery, type SampleSource } from "./export.ts";
 
 /** The part of @duckdb/node-api that is used. */
 export interface DuckDb {
@@ -58,7 +57,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
  * NDJSON file, because the rows need not fit into memory. Rejects with DuckDbMissing, or what store, disk or DuckDB say.
  */
 export async function exportParquet(
-  store: SeriesStore,
+  store: SampleSource,
   query: ExportQuery,
   file: string,
   load: () => Promise<DuckDb> = loadDuckDb,

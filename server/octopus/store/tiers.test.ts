@@ -1,12 +1,11 @@
 /** What remains when raw samples are gone, and that nothing is ever counted twice. */
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../host/manual-clock.ts";
 import { ChunkStore, type ChunkStoreOptions } from "./chunk-store.ts";
 import { ask, METRICS, sample } from "./contract.ts";
-import { DEFAULT_TIERS } from "./tiers.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -107,23 +106,6 @@ describe("the tiers", () => {
     expect(total(frame?.values)).toBe(count);
     const sums = (await store.query(ask({ step: 10 * MINUTE, aggregate: "sum" })))[0];
     expect(total(sums?.values)).toBe(total(Array.from({ length: count }, (_, index) => valueAt(index))));
-  });
-
-  it("hold to their size, the oldest first, and the file stops growing", async () => {
-    const clock = new ManualClock(START);
-    const small = DEFAULT_TIERS.map(({ ageMs }) => ({ ageMs, bytes: 60_000 }));
-    const store = openStore(clock, { tiers: small });
-    const count = await live(store, clock, 10 * DAY);
-    const first = (await store.query(ask()))[0]?.times[0] ?? 0;
-    expect(first).toBeGreaterThan(START);
-    await store.close();
-    const bytes = statSync(path.join(folder, "history.db")).size;
-    const again = openStore(clock, { tiers: small });
-    await live(again, clock, 10 * DAY, count);
-    await again.close();
-    expect(statSync(path.join(folder, "history.db")).size).toBeLessThan(bytes * 1.3);
-    const last = openStore(clock, { tiers: small });
-    expect((await last.query(ask()))[0]?.times.at(-1)).toBe(clock.now() - 10_000);
   });
 
   it("of a series that has gone are forgotten at the end of its time, and so is the series", async () => {
