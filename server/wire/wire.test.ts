@@ -46,7 +46,7 @@ describe("what a client sends", () => {
       return parsed.ok ? "" : parsed.reason;
     };
     expect(bad({ aggregate: "median" })).toBe(
-      "The history query cannot be used at queries.0.aggregate: one of avg, min, max, sum, count, last expected",
+      "The history query cannot be used at queries.0.aggregate: one of avg, min, max, sum, count, last, rate, p50, p95, p99 expected",
     );
     expect(bad({ from: 2 })).toContain("from must not be after to");
     expect(bad({ step: -1 })).toContain("queries.0.step: at least 0 expected");

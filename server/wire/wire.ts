@@ -56,7 +56,7 @@ const historyQuery = z
     from: z.number(),
     to: z.number(),
     step: z.number().check(z.minimum(0)),
-    aggregate: z.enum(["avg", "min", "max", "sum", "count", "last"]),
+    aggregate: z.enum(["avg", "min", "max", "sum", "count", "last", "rate", "p50", "p95", "p99"]),
   })
   .check(
     z.refine((query) => query.from <= query.to, "from must not be after to"),
