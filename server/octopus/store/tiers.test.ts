@@ -111,15 +111,15 @@ describe("the tiers", () => {
 
   it("hold to their size, the oldest first, and the file stops growing", async () => {
     const clock = new ManualClock(START);
-    const small = DEFAULT_TIERS.map(({ ageMs }) => ({ ageMs, bytes: 60_000 }));
+    const small = DEFAULT_TIERS.map(({ ageMs }) => ({ ageMs, bytes: 20_000 }));
     const store = openStore(clock, { tiers: small });
-    const count = await live(store, clock, 10 * DAY);
+    const count = await live(store, clock, 3 * DAY);
     const first = (await store.query(ask()))[0]?.times[0] ?? 0;
     expect(first).toBeGreaterThan(START);
     await store.close();
     const bytes = statSync(path.join(folder, "history.db")).size;
     const again = openStore(clock, { tiers: small });
-    await live(again, clock, 10 * DAY, count);
+    await live(again, clock, 3 * DAY, count);
     await again.close();
     expect(statSync(path.join(folder, "history.db")).size).toBeLessThan(bytes * 1.3);
     const last = openStore(clock, { tiers: small });
