@@ -220,7 +220,7 @@ describe("a file that cannot be used", () => {
   it("while it is in use, because somebody wrote over it, is moved aside at the next flush or question", async () => {
     const clock = new ManualClock(START);
     const store = openStore(clock);
-    for (let index = 0; index < 270_000; index++) store.append(START + index, [sample(noise(index))], METRICS);
+    for (let index = 0; index < 400_000; index++) store.append(START + index, [sample(noise(index))], METRICS);
     // More than SQLite's cache holds, so that it has to read again.
     await store.flush();
     execFileSync(process.execPath, [
