@@ -159,7 +159,7 @@ describe("the chunk store", () => {
           rmSync(folder, { recursive: true, force: true });
         }
       }),
-      { numRuns: Number(process.env["RUNS"] ?? 40) },
+      { numRuns: Number(process.env["GORGON_SOAK_ROUNDS"] ?? 15) },
     );
   }, 600_000);
 });
