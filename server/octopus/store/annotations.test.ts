@@ -88,4 +88,14 @@ describe("notes", () => {
     expect([...store.annotations.all({ from: START + 2, to: START + 3 })]).toHaveLength(100);
     await store.close();
   });
+
+  it("go when they are older than anything that is kept", async () => {
+    const clock = new ManualClock(START);
+    const store = openStore(clock);
+    store.annotations.add(note(START));
+    store.annotations.add(note(START, { kind: "alert", end: START + 3000 * 86_400_000 }));
+    clock.jump(2000 * 86_400_000);
+    await store.flush();
+    expect(store.annotations.list(everything).map((one) => one.kind)).toEqual(["alert"]);
+  });
 });

@@ -101,7 +101,7 @@ export class Annotations {
     }
   }
 
-  /** Forgets notes that ended before `cutoff`. Within a transaction of the writer's. */
+  /** Forgets notes that ended before `cutoff`. For the writer alone. */
   prune(cutoff: number): void {
     const { file } = this.#where();
     file?.statement("DELETE FROM annotation WHERE ifnull(end, time) < ?").run(cutoff);

@@ -255,6 +255,7 @@ export class ChunkStore implements SeriesStore {
       }
       writer.convert();
       writer.prune();
+      this.annotations.prune(this.#clock.now() - this.#retentionMs);
       writer.settle();
       this.#access.succeeded();
     } catch (error) {
