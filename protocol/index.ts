@@ -1,6 +1,8 @@
 /** The words that every process shares. */
+export * from "./alert.ts";
 export * from "./attention.ts";
 export * from "./bell.ts";
+export * from "./config.ts";
 export * from "./doctor.ts";
 export * from "./format.ts";
 export * from "./history.ts";
@@ -8,6 +10,7 @@ export * from "./level.ts";
 export * from "./message.ts";
 export * from "./reading.ts";
 export * from "./role.ts";
+export * from "./series.ts";
 export * from "./settings.ts";
 export * from "./state.ts";
 export * from "./version.ts";

@@ -16,6 +16,8 @@ export interface ClientSettings {
   readonly historyEnabled?: unknown;
   readonly historyDays?: unknown;
   readonly rateAdaptive?: unknown;
+  /** Names of sensors that are not to be read. */
+  readonly sensorsDisabled?: unknown;
 }
 
 /** Sent with `initialize` and again, complete, whenever something in it changes. */
@@ -23,6 +25,8 @@ export interface ClientContext {
   readonly settings: ClientSettings;
   /** Folders of the workspace, only when it is trusted; their `gorgon.yaml` may add rules. */
   readonly workspaceFolders: readonly { readonly name: string; readonly path: string }[];
+  /** Whether the user trusts the workspace: without it nobody acts from this window. Absent: no. */
+  readonly trusted?: boolean;
 }
 
 /** In `InitializeParams.initializationOptions`. */

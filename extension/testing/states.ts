@@ -51,6 +51,8 @@ export function stateOf(verdicts: readonly Verdict[] = CALM, more: Partial<Worke
       since: 1_700_000_000_000,
       headline: "All is well",
       verdicts,
+      alerts: [],
+      silences: [],
     },
     processes: null,
     glance: {

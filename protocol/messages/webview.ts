@@ -2,8 +2,27 @@
  * The messages between the dashboard and the extension (or, in a browser, the hub). Posted as they are, told apart
  * by `type`. Everything sent to the dashboard is a complete snapshot: a hidden view keeps only the newest.
  */
-import type { Annotation, SeriesFrame } from "../history.ts";
+import type { AlertRecord, NewSilence } from "../alert.ts";
+import type { NewRule, SettingOrigin } from "../config.ts";
+import type { Annotation, HistoryQuery, SeriesFrame } from "../history.ts";
+import type { Attributes } from "../reading.ts";
+import type { SeriesInfo } from "../series.ts";
 import type { WorkerState } from "../state.ts";
+
+/** The dashboard's tabs, in order. */
+export type Tab = "overview" | "explore" | "alerts" | "about";
+
+/** One series on a chart. */
+export interface ChartSeries {
+  readonly metric: string;
+  readonly attributes: Attributes;
+}
+
+/** A chart that the user put on the overview. */
+export interface PinnedChart {
+  readonly id: string;
+  readonly series: readonly ChartSeries[];
+}
 
 /** Minutes that the charts span: 1 min, 15 min, 1 h, 24 h. */
 export type RangeMinutes = 1 | 15 | 60 | 1440;
@@ -46,10 +65,63 @@ export interface DashboardSnapshot {
   readonly worker: { readonly status: "starting" | "running" | "down"; readonly reason: string };
   /** Rule ids whose notifications are muted in this window. */
   readonly muted: readonly string[];
+  /** Charts on the overview, in the user's order. */
+  readonly pins?: readonly PinnedChart[];
+  /** The pinned charts' frames over the same time as `history`, by the pin's id. */
+  readonly pinned?: Readonly<Record<string, readonly SeriesFrame[]>>;
+  /** Whether this window may acknowledge, silence and change rules; false where the workspace is not trusted. */
+  readonly mayAct?: boolean;
+}
+
+/** What the dashboard may ask; each kind has its answer in `Answers`. */
+export type Question =
+  | { readonly ask: "frames"; readonly queries: readonly HistoryQuery[] }
+  | { readonly ask: "annotations"; readonly from: number; readonly to: number }
+  | { readonly ask: "series"; readonly search: string; readonly limit: number }
+  | {
+      readonly ask: "alerts";
+      readonly from: number;
+      readonly to: number;
+      readonly rule: string;
+      readonly limit: number;
+    }
+  | { readonly ask: "settings" }
+  | { readonly ask: "acknowledge"; readonly alert: string; readonly undo: boolean }
+  | { readonly ask: "silence"; readonly silence: Pick<NewSilence, "matchers" | "endsAt" | "comment"> }
+  | { readonly ask: "endSilence"; readonly id: string }
+  /** Opens the user's `gorgon.yaml` with this rule added, not saved. */
+  | { readonly ask: "addRule"; readonly rule: NewRule }
+  /** Offers a file to be saved. `base64`: its bytes. */
+  | { readonly ask: "save"; readonly name: string; readonly base64: string };
+
+/** What each question is answered with. */
+export interface Answers {
+  readonly frames: readonly (readonly SeriesFrame[])[];
+  readonly annotations: readonly Annotation[];
+  readonly series: { readonly series: readonly SeriesInfo[]; readonly total: number };
+  readonly alerts: readonly AlertRecord[];
+  readonly settings: readonly SettingOrigin[];
+  readonly acknowledge: null;
+  readonly silence: null;
+  readonly endSilence: null;
+  readonly addRule: null;
+  /** Whether the user saved it. */
+  readonly save: { readonly saved: boolean };
+}
+
+/** The answer to one question. `reason`: a sentence, with the mend. */
+export type Answer =
+  | { readonly type: "answer"; readonly id: number; readonly ok: true; readonly result: Answers[keyof Answers] }
+  | { readonly type: "answer"; readonly id: number; readonly ok: false; readonly reason: string };
+
+/** A wish that the page shows this tab, as when the user pressed *Show* on a notification. */
+export interface ShowTab {
+  readonly type: "show";
+  readonly tab: Tab;
 }
 
 /** Extension -> dashboard. */
-export type ToDashboard = DashboardSnapshot;
+export type ToDashboard = DashboardSnapshot | Answer | ShowTab;
 
 /** Dashboard -> extension. */
 export type FromDashboard =
@@ -60,4 +132,9 @@ export type FromDashboard =
   /** The user pressed a button. */
   | { readonly type: "command"; readonly command: "restart" | "settings" | "doctor" | "log" }
   /** The user muted a rule, or lifted the mute. */
-  | { readonly type: "mute"; readonly rule: string; readonly muted: boolean };
+  | { readonly type: "mute"; readonly rule: string; readonly muted: boolean }
+  /** A question; its answer carries the same id. */
+  | { readonly type: "question"; readonly id: number; readonly question: Question }
+  /** The user put a chart on the overview, or took it off. */
+  | { readonly type: "pin"; readonly chart: PinnedChart }
+  | { readonly type: "unpin"; readonly id: string };

@@ -1,9 +1,12 @@
 /** The messages between the extension and the worker. One constant a message; a comment gives its purpose. */
+import type { AlertRecord, NewSilence, Silence } from "../alert.ts";
+import type { ConfigEdit, NewRule, NewWatch, SettingOrigin } from "../config.ts";
 import type { DoctorReport } from "../doctor.ts";
 import type { Annotation, HistoryQuery, SeriesFrame } from "../history.ts";
 import { notification, request } from "../message.ts";
 import type { ClientContext, LogLevel } from "../settings.ts";
 import type { Attention } from "../attention.ts";
+import type { SeriesInfo } from "../series.ts";
 import type { ConfigProblem, WorkerState } from "../state.ts";
 
 /** The complete state, after every poll. A newer one replaces an older one. */
@@ -44,3 +47,57 @@ export const attentionChanged = notification<Attention>("gorgon/attention", "toW
 
 /** How much the worker logs; follows the log level of VS Code's output channel. */
 export const setLogLevel = notification<{ readonly level: LogLevel }>("gorgon/log/level", "toWorker");
+
+/** Alerts that were open at some time in [from, to), newest first. `rule` empty: of every rule. */
+export const getAlertHistory = request<
+  { readonly from: number; readonly to: number; readonly rule: string; readonly limit: number },
+  { readonly records: readonly AlertRecord[] }
+>("gorgon/alerts/history", "toWorker");
+
+/**
+ * Says that somebody has seen an alert, or takes that back. The leader carries it out. Fails for an alert that is not
+ * open, and where the workspace is not trusted.
+ */
+export const acknowledgeAlert = request<
+  { readonly alert: string; readonly by: string; readonly note: string; readonly undo: boolean },
+  null
+>("gorgon/alerts/acknowledge", "toWorker");
+
+/** Adds a silence; answers with it. Fails for one that ends before it begins, fits everything or is too long. */
+export const addSilence = request<{ readonly silence: NewSilence }, { readonly silence: Silence }>(
+  "gorgon/silences/add",
+  "toWorker",
+);
+
+/** Ends a silence now. Fails for one that is not there. */
+export const endSilence = request<{ readonly id: string }, null>("gorgon/silences/end", "toWorker");
+
+/** Series by words in their metric, attributes or description; best first. `total`: how many there are. */
+export const findSeries = request<
+  { readonly search: string; readonly limit: number },
+  { readonly series: readonly SeriesInfo[]; readonly total: number }
+>("gorgon/series", "toWorker");
+
+/** Every setting in force and where it came from. */
+export const getSettingOrigins = request<null, { readonly settings: readonly SettingOrigin[] }>(
+  "gorgon/settings/origins",
+  "toWorker",
+);
+
+/**
+ * What the user's `gorgon.yaml` would be with this rule or watch added; comments and order stay. Nothing is written: the
+ * window applies it as an edit that can be undone.
+ */
+export const proposeConfigEdit = request<
+  { readonly add: { readonly rule: NewRule } | { readonly watch: NewWatch } },
+  ConfigEdit
+>("gorgon/config/propose", "toWorker");
+
+/**
+ * Asks a process to end (SIGTERM), or makes it (SIGKILL). Pid and start time must both fit, so that another process which
+ * took the pid is never hit. Refused for processes of other users, for Gorgon's own and where the workspace is not trusted.
+ */
+export const terminateProcess = request<
+  { readonly pid: number; readonly startedAt: number; readonly force: boolean },
+  { readonly outcome: "asked" | "gone" }
+>("gorgon/process/terminate", "toWorker");

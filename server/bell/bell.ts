@@ -132,6 +132,8 @@ export class Bell {
       since: this.#whole.since,
       headline: headline(verdicts),
       verdicts,
+      alerts: [],
+      silences: [],
     };
   }
 

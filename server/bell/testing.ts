@@ -95,7 +95,7 @@ export function stateWith(verdicts: readonly Verdict[], level: Level, headline: 
     id: "here/state/1",
     time: Date.UTC(2026, 0, 1, 12, 30, 15),
     node: "here",
-    bell: { id: "here/bell/1", time: 0, node: "here", level, since: 0, headline, verdicts },
+    bell: { id: "here/bell/1", time: 0, node: "here", level, since: 0, headline, verdicts, alerts: [], silences: [] },
     processes: null,
     glance: {
       cpu: { busy: 0.2, load1: 0.42, cores: 2 },

@@ -28,7 +28,17 @@ afterEach(async () => {
 /** A bell that says what it is told to say. */
 function bell() {
   const listeners = new Set<(state: BellState) => void>();
-  let state: BellState = { id: "", time: START, node: "n", level: "OK", since: START, headline: "", verdicts: [] };
+  let state: BellState = {
+    id: "",
+    time: START,
+    node: "n",
+    level: "OK",
+    since: START,
+    headline: "",
+    verdicts: [],
+    alerts: [],
+    silences: [],
+  };
   return {
     state: () => state,
     on: (listener: (state: BellState) => void) => {

@@ -295,6 +295,8 @@ export function sampleState(options: SampleOptions): WorkerState {
       since: Math.max(...verdicts.filter((one) => one.level === level).map((one) => one.since)),
       headline,
       verdicts,
+      alerts: [],
+      silences: [],
     },
     glance: {
       cpu: { busy: cpu, load1: story === "calm" ? 1.42 : 5.87, cores: 8 },
