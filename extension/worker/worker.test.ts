@@ -28,11 +28,11 @@ test("a worker that introduces itself is running", async () => {
 
 test("a worker of another protocol is refused in plain words and ended", async () => {
   const { worker, world } = setUp();
-  world.start = () => Promise.resolve({ ...HELLO, protocol: 2 });
+  world.start = () => Promise.resolve({ ...HELLO, protocol: PROTOCOL_VERSION + 1 });
   await worker.start();
   expect(worker.status).toEqual({
     status: "down",
-    reason: `The worker speaks protocol 2, this extension ${PROTOCOL_VERSION}: reload the window.`,
+    reason: `The worker speaks protocol ${PROTOCOL_VERSION + 1}, this extension ${PROTOCOL_VERSION}: reload the window.`,
     mend: "reload",
   });
   expect(world.made[0]?.stopped).toBe(true);
