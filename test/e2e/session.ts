@@ -43,6 +43,8 @@ export interface SessionOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   /** Device pixels a CSS pixel. */
   readonly scale?: number;
+  /** More variables for the workbench's environment, and so for the worker's. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Installs, starts and opens everything. Throws `missing: ...` when Chromium or the workbench cannot be had. */
@@ -68,7 +70,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     const folder = path.join(profile.base, "demo");
     mkdirSync(folder);
     cpSync(path.join(root, "demo"), folder, { recursive: true });
-    server = await startServer({ entry, profile });
+    server = await startServer({ entry, profile, ...(options.env === undefined ? {} : { env: options.env }) });
     browser = await openBrowser(profile);
     const view = await openPage(browser, options.viewport, options.scale);
     mkdirSync(ARTIFACTS, { recursive: true });
