@@ -223,7 +223,7 @@ export function createStack(options: StackOptions): Stack {
   bell.on((now) => {
     // Who only looks once polls by himself.
     if (started) {
-      pace.setLevel(now.level);
+      pace.setBell(now);
       // Not within the judgement: a crab that comes or goes is judged by itself.
       if (senses.own && troubled(now) && host.platform === "linux") queueMicrotask(() => watch.call());
     }
