@@ -1,7 +1,7 @@
 /** Rates from counters: the first reading gives none, and a counter that went backwards starts again. */
 
-/** From here on half a millisecond more or less is a twentieth of a percent at most. */
-const LONG_MS = 1000;
+/** Shorter than any interval that can be set. Half a millisecond of it is an eighth of a percent; of 2 s a fortieth. */
+const LONG_MS = 400;
 
 /**
  * The time that a rate is computed over: whole milliseconds where that changes it by next to nothing. A quotient of
