@@ -114,7 +114,7 @@ class Host {
         this.#add("system.cpu.utilization", "1", "gauge", attributes, () => (ticks[mode] ?? 0) / all);
       });
       if (core < 0) {
-        this.#add("gorgon.cpu.busy", "1", "gauge", {}, () => 1 - (ticks[modes.length] ?? 0) / all);
+        this.#add("gorgon.cpu.busy", "1", "gauge", {}, () => (all - (ticks[modes.length] ?? 0)) / all);
         this.#loads(busy);
       }
     }
@@ -221,7 +221,7 @@ class Host {
       total += last;
       return total;
     });
-    this.#add(`gorgon.${name}.rate`, "By/s", "gauge", attributes, (elapsed) => (last * 1000) / elapsed);
+    this.#add(`gorgon.${name}.rate`, "By/s", "gauge", attributes, (elapsed) => (last * 1000) / Math.round(elapsed));
   }
 }
 

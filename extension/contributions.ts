@@ -105,7 +105,7 @@ export const SETTINGS = {
     default: true,
     markdownDescription:
       "Polls less often while nobody can be looking (the window is not focused and the dashboard is hidden) and on " +
-      "battery power, which saves up to nine tenths of Gorgon's CPU time; never while the bell says WARN or CRIT. Off, " +
+      "battery power, which saves up to nine tenths of Gorgon's CPU time; never while something that can change quickly is WARN or CRIT. Off, " +
       "every poll comes at `#gorgon.interval#`. The bell's tooltip shows the rate in force.",
   },
   "cpu.warn": percent(70, "The bell says WARN when the CPU is busy at or over this percentage. Costs nothing."),

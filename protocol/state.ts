@@ -108,14 +108,16 @@ export interface ProcessRow {
   readonly startedAt: number;
   /** In cores: 1.48 is one core and a half. Null until it has been seen twice. */
   readonly cpu: number | null;
-  /** In RAM. */
-  readonly memoryBytes: number;
+  /** In RAM. Null where only the GPU tells of the process: it is not among those that use most of anything else. */
+  readonly memoryBytes: number | null;
+  /** Of all GPUs together. Null: it holds none, or GPUs are not read now, or do not tell of processes. */
+  readonly gpuMemoryBytes: number | null;
   /** Bytes a second to and from disks; null where it may not be told. */
   readonly ioRate: number | null;
   readonly threads: number | null;
 }
 
-/** The processes that use most CPU and those that use most memory, together and in no order. */
+/** The processes that use most CPU, most memory and most of the GPUs' memory, together and in no order. */
 export interface ProcessList {
   /** When they were looked at, milliseconds since the epoch. */
   readonly time: number;

@@ -127,3 +127,43 @@ describe("the watchdog of the stack", () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe("which process holds a GPU", () => {
+  const KIND = "--query-compute-apps";
+  const WITH_GPU = { focused: true, dashboardVisible: true };
+
+  it("is asked while a dashboard is visible, shown with the processes, and not asked any more a while after", async () => {
+    const { clock, host, stack, last } = setUp();
+    host.write("/usr/bin/nvidia-smi", "");
+    host.write("/proc/4242/stat", `4242 (hog) R ${Array.from({ length: 50 }, () => "7").join(" ")}\n`);
+    const asked = () => host.streams.filter(({ args, running }) => running && args.some((one) => one.startsWith(KIND)));
+    await clock.advanceAsync(60_000);
+    expect(host.streams).toEqual([]);
+    stack.setAttention(WITH_GPU);
+    const [stream] = asked();
+    if (stream === undefined) throw new Error("nvidia-smi was not started");
+    stream.say("GPU-5a3e9c2b, 48113, 18432, /home/ada/.venv/bin/python3");
+    await clock.advanceAsync(12_000);
+    const row = last().processes?.rows.find(({ pid }) => pid === 48_113);
+    expect(row).toMatchObject({ name: "python3", memoryBytes: null, gpuMemoryBytes: 18_432 * 1024 ** 2 });
+    stack.setAttention(HERE);
+    await clock.advanceAsync(60_000);
+    expect(asked()).toHaveLength(1);
+    await clock.advanceAsync(31_000);
+    expect(asked()).toEqual([]);
+    await clock.advanceAsync(10_000);
+    expect(last().processes?.rows.filter(({ gpuMemoryBytes }) => gpuMemoryBytes !== null)).toEqual([]);
+    await stack.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it("is not asked any more when the stack closes", async () => {
+    const { clock, host, stack } = setUp();
+    host.write("/usr/bin/nvidia-smi", "");
+    await clock.advanceAsync(60_000);
+    stack.setAttention(WITH_GPU);
+    expect(host.streams.filter((one) => one.running)).toHaveLength(1);
+    await stack.close();
+    expect(host.streams.filter((one) => one.running)).toEqual([]);
+  });
+});

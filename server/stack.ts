@@ -179,6 +179,16 @@ export function createStack(options: StackOptions): Stack {
     before?.dispose();
   };
 
+  let attention: Attention | null = null;
+  let gpuProcesses: Disposable | null = null;
+  /** The dashboard shows which process holds a GPU's memory; nothing else does, and only who senses reads it. */
+  const needGpuProcesses = (): void => {
+    const wanted = started && senses.own && attention?.dashboardVisible === true;
+    if (wanted === (gpuProcesses !== null)) return;
+    gpuProcesses?.dispose();
+    gpuProcesses = wanted ? gpu.need("processes") : null;
+  };
+
   const rate = (): PollRate => {
     const intervalMs = senses.guardian?.intervalMs ?? wishedMs;
     if (!started) return { ...pace.rate, intervalMs, reason: "" };
@@ -194,7 +204,7 @@ export function createStack(options: StackOptions): Stack {
       node: nodeName,
       bell: bell.state(),
       glance: glanceOf(hub, facts.cores, clock.now()),
-      processes: processesOf(hub, first(hub.latest("system.cpu.logical.count")) ?? facts.cores),
+      processes: processesOf(hub, first(hub.latest("system.cpu.logical.count")) ?? facts.cores, clock.now()),
       host: facts,
       sensors: hub.list().flatMap((crab) => crab.stats().sensors),
       self: self.cost(),
@@ -213,15 +223,19 @@ export function createStack(options: StackOptions): Stack {
   bell.on((now) => {
     // Who only looks once polls by himself.
     if (started) {
-      pace.setLevel(now.level);
+      pace.setBell(now);
       // Not within the judgement: a crab that comes or goes is judged by itself.
       if (senses.own && troubled(now) && host.platform === "linux") queueMicrotask(() => watch.call());
     }
     tell();
   });
-  leadership?.onRelays((relays) => senses.borrow(relays));
+  leadership?.onRelays((relays) => {
+    senses.borrow(relays);
+    needGpuProcesses();
+  });
   leadership?.onRole(({ role }) => {
     if (role === "leads" || role === "alone") senses.begin();
+    needGpuProcesses();
     senses.keepPace();
     // The right to write came or went with the role.
     void hub.store.flush();
@@ -251,7 +265,11 @@ export function createStack(options: StackOptions): Stack {
       notes.add(own);
       return { dispose: () => notes.delete(own) };
     },
-    setAttention: (attention) => pace.setAttention(attention),
+    setAttention: (next) => {
+      attention = next;
+      pace.setAttention(next);
+      needGpuProcesses();
+    },
     applyConfig: async (next) => {
       const before = config.config.history;
       const after = next.config.history;
@@ -271,6 +289,7 @@ export function createStack(options: StackOptions): Stack {
     start: async () => {
       started = true;
       needGpu();
+      needGpuProcesses();
       hub.start();
       await leadership?.start(hub);
     },
@@ -278,6 +297,7 @@ export function createStack(options: StackOptions): Stack {
       started = false;
       watch.dispose();
       gpuRules?.dispose();
+      gpuProcesses?.dispose();
       timeLine.dispose();
       bell.dispose();
       // History first: whoever leads next finds all of it in the file.

@@ -7,7 +7,8 @@ const NOW = Date.UTC(2024, 2, 5, 14, 20);
 const state = sampleState({ now: NOW });
 
 function withRows(rows: readonly Partial<ProcessRow>[]): WorkerState {
-  const blank = { name: "x", detail: "", startedAt: 0, cpu: null, memoryBytes: 0, ioRate: null, threads: null };
+  const none = { ioRate: null, threads: null, gpuMemoryBytes: null };
+  const blank = { name: "x", detail: "", startedAt: 0, cpu: null, memoryBytes: 0, ...none };
   const full = rows.map((row, index) => ({ pid: index + 1, ...blank, ...row }));
   return { ...state, processes: { time: NOW, intervalMs: 10_000, rows: full } };
 }
@@ -49,14 +50,41 @@ describe("the processes", () => {
     expect(new Set(table.lines.map((line) => line.id)).size).toBe(2);
   });
 
-  it("tell pid, threads and start in the tooltip, and shorten a long name", () => {
+  it("tell pid, traffic, threads and start in the tooltip, and shorten a long name", () => {
     const [line] = processTable(
-      withRows([{ pid: 77, name: "n".repeat(60), threads: 12, startedAt: NOW }]),
+      withRows([{ pid: 77, name: "n".repeat(60), threads: 12, startedAt: NOW, ioRate: 1024 }]),
       "cpu",
       NOW,
     ).lines;
-    expect(line?.title).toContain("pid 77 · 12 threads · since ");
+    expect(line?.title).toContain("pid 77 · IO 1.00 KiB/s · 12 threads · since ");
     expect(line?.name).toHaveLength(28);
+  });
+
+  it("have a column for the GPU while some process holds its memory, and can be sorted by it", () => {
+    expect(processTable(state, "cpu", NOW).hasGpu).toBe(false);
+    const table = processTable(
+      withRows([{ memoryBytes: 9 }, { gpuMemoryBytes: 1024 ** 3 }, { gpuMemoryBytes: 2 * 1024 ** 3 }]),
+      "gpu",
+      NOW,
+    );
+    expect(table).toMatchObject({ hasGpu: true, note: "by GPU memory" });
+    expect(table.lines.map((line) => line.gpu)).toEqual(["2.00 GiB", "1.00 GiB", "–"]);
+  });
+
+  it("are sorted by memory again when no process holds a GPU any more", () => {
+    const table = processTable(withRows([{ memoryBytes: 1 }, { memoryBytes: 2 }]), "gpu", NOW);
+    expect(table).toMatchObject({ hasGpu: false, sort: "memory", note: "by memory" });
+    expect(table.lines.map((line) => line.id)).toEqual(["2 0", "1 0"]);
+  });
+
+  it("include one that holds a GPU and little else, with dashes for what is not known", () => {
+    const busy = Array.from({ length: 12 }, (_, index) => ({ cpu: 1 + index, memoryBytes: 1024 }));
+    const holder = { name: "ollama", memoryBytes: null, gpuMemoryBytes: 5 * 1024 ** 3 };
+    for (const sort of ["cpu", "memory"] as const) {
+      const { lines } = processTable(withRows([...busy, holder]), sort, NOW);
+      expect(lines).toHaveLength(MOST_ROWS);
+      expect(lines.at(-1)).toMatchObject({ name: "ollama", memory: "–", cpu: "–", gpu: "5.00 GiB" });
+    }
   });
 
   it("say how old they are when they are no longer looked at", () => {

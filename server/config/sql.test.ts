@@ -13,11 +13,19 @@ test("a query needs an id, a variable and a statement, and has a deadline of its
   expect(readSql(undefined, FILE).queries).toEqual([]);
 });
 
+test("the driver is pg unless another is named", () => {
+  expect(readSql([{ ...ORDERS, driver: "mysql2" }], FILE)).toEqual({
+    queries: [{ ...ORDERS, driver: "mysql2", deadlineMs: 5000 }],
+    problems: [],
+  });
+  expect(readSql([ORDERS], FILE).queries[0]?.driver).toBe("pg");
+});
+
 test.each([
   ["no list", "orders", "list of queries"],
   ["an id with blanks", [{ ...ORDERS, id: "my orders" }], "small letters"],
   ["no query", [{ ...ORDERS, query: "" }], "one SQL statement"],
-  ["another driver", [{ ...ORDERS, driver: "oracle" }], "It must be pg"],
+  ["another driver", [{ ...ORDERS, driver: "oracle" }], "It must be pg or mysql2"],
   ["a deadline longer than a poll has time", [{ ...ORDERS, deadline: "1m" }], "500ms to 8s"],
   ["a word that is not known", [{ ...ORDERS, qurey: "x" }], "Did you mean query"],
   ["an id that is taken", [ORDERS, ORDERS], "Another query has this id"],

@@ -4,11 +4,16 @@ import { entriesOf, unknownKey } from "./layer.ts";
 import { problem } from "./problem.ts";
 import { parseInterval } from "./values.ts";
 
+/** The clients that can be asked through. */
+export const SQL_DRIVERS = ["pg", "mysql2"] as const;
+export type SqlDriver = (typeof SQL_DRIVERS)[number];
+
 /** A query that is asked again and again. */
 export interface SqlQuery {
   /** Unique; the attribute `gorgon.sql.query` of its readings. */
   readonly id: string;
-  readonly driver: "pg";
+  /** The client's package: `pg` for PostgreSQL, `mysql2` for MySQL and MariaDB. */
+  readonly driver: SqlDriver;
   /** The environment variable that holds the connection string, which never stands in a file. */
   readonly connection: string;
   /** One statement. It runs in a transaction that may only read. */
@@ -79,11 +84,13 @@ function readQuery(item: unknown, at: string, file: string, problems: ConfigProb
     );
   }
   if (query === "" || query.length > MAX_QUERY) refuse("query", "one SQL statement");
-  if ((given.get("driver") ?? "pg") !== "pg") refuse("driver", "pg");
+  const wanted = given.get("driver") ?? "pg";
+  const driver = SQL_DRIVERS.find((one) => one === wanted);
+  if (driver === undefined) refuse("driver", SQL_DRIVERS.join(" or "));
   const deadline = given.has("deadline") ? parseInterval(given.get("deadline")) : null;
   if (deadline?.ok === false || (deadline?.ok === true && deadline.value > MAX_DEADLINE_MS)) {
     refuse("deadline", `a time from 500ms to ${String(MAX_DEADLINE_MS / 1000)}s`);
   }
   const deadlineMs = deadline?.ok === true ? deadline.value : DEFAULT_DEADLINE_MS;
-  return { id, driver: "pg", connection, query, deadlineMs };
+  return { id, driver: driver ?? "pg", connection, query, deadlineMs };
 }

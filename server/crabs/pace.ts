@@ -1,6 +1,7 @@
 /** Puts the rate policy in force: follows the window, the battery and the bell, and sets the crab's interval. */
 import type { Attention } from "../../protocol/attention.ts";
-import type { Level } from "../../protocol/level.ts";
+import type { BellState } from "../../protocol/bell.ts";
+import { worst, type Level } from "../../protocol/level.ts";
 import type { PollRate } from "../../protocol/state.ts";
 import type { Clock } from "../host/host.ts";
 import { silentLog, type Log } from "../host/log.ts";
@@ -9,8 +10,40 @@ import { rateOf } from "./rate.ts";
 
 /** Full rate for so long after the last WARN or CRIT: what comes and goes must not change the rate each time. */
 const AFTERMATH_MS = 60_000;
+/**
+ * What moves slowly is news for so long after its level changed. The aftermath comes on top: five minutes at the full
+ * rate together.
+ */
+const NEWS_MS = 300_000 - AFTERMATH_MS;
+/**
+ * A rule's metric that begins with one of these can hardly change between two polls of the lowered rate (how full disks
+ * and batteries are), or comes from a crab with a pace of its own (watches, queries, limits, trainings).
+ */
+const SLOW_METRICS = [
+  "system.filesystem.",
+  "system.uptime",
+  "hw.battery.",
+  "gorgon.limit.",
+  "gorgon.sql.",
+  "gorgon.training",
+  "gorgon.watch.",
+] as const;
+
 /** A charger is plugged in rarely. */
 const POWER_LOOK_MS = 30_000;
+
+/**
+ * The worst level for which polls must not become rarer: of a WARN or CRIT that can change quickly, or whose level is
+ * news. OK when nothing calls for the full rate; a disk that has been at 92 % for hours does not.
+ */
+export function pressingLevel({ verdicts, time }: Pick<BellState, "verdicts" | "time">): Level {
+  const pressing = verdicts.filter(
+    ({ rule, level, since }) =>
+      (level === "WARN" || level === "CRIT") &&
+      (time - since < NEWS_MS || !SLOW_METRICS.some((prefix) => rule.metric.startsWith(prefix))),
+  );
+  return pressing.length === 0 ? "OK" : worst(pressing.map(({ level }) => level));
+}
 
 /** What the pace needs. */
 export interface PaceOptions {
@@ -68,7 +101,8 @@ export class Pace {
   }
 
   /** To be called after every judgement of the bell, also when nothing changed: time passes and chargers go. */
-  setLevel(level: Level): void {
+  setBell(bell: Pick<BellState, "verdicts" | "time">): void {
+    const level = pressingLevel(bell);
     this.#level = level;
     if (level === "WARN" || level === "CRIT") {
       this.#troubledLevel = level;

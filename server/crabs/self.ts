@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { MetricInfo, Reading } from "../../protocol/reading.ts";
 import type { SelfCost } from "../../protocol/state.ts";
 import type { Clock } from "../host/host.ts";
+import { rateMs } from "../rhopalia/counters.ts";
 import type { Rhopalium } from "../rhopalia/rhopalium.ts";
 
 /** How often the event loop's delay is sampled, and over how long its percentile is taken. */
@@ -46,10 +47,10 @@ export class SelfMeter implements Rhopalium {
   read(): readonly Reading[] {
     const now = this.#clock.monotonic();
     const cpu = process.cpuUsage();
-    const elapsedMs = now - this.#cpuAt;
+    const elapsedMs = rateMs(now - this.#cpuAt);
     if (elapsedMs > 0) {
       const usedUs = cpu.user - this.#cpu.user + (cpu.system - this.#cpu.system);
-      this.#cpuRatio = usedUs / 1000 / elapsedMs;
+      this.#cpuRatio = usedUs / (1000 * elapsedMs);
       this.#cpu = cpu;
       this.#cpuAt = now;
     }

@@ -49,6 +49,7 @@ describe("the list of processes", () => {
           startedAt: Date.UTC(2024, 2, 5, 14),
           cpu: 1.48,
           memoryBytes: 4096,
+          gpuMemoryBytes: null,
           ioRate: 120,
           threads: 9,
         },
@@ -63,6 +64,51 @@ describe("the list of processes", () => {
     );
     expect(list?.rows.map((row) => row.pid)).toEqual([2]);
     expect(list?.rows[0]).toMatchObject({ cpu: null, ioRate: null, threads: null });
+  });
+
+  const onGpu = (pid: number, id: string): Attributes => ({
+    "hw.id": id,
+    "process.pid": String(pid),
+    "process.executable.name": "python3.11",
+  });
+
+  test("knows what a process holds of all GPUs together", () => {
+    const list = processesOf(
+      hub(
+        ["process.memory.usage", attributes(7), 4096],
+        ["process.memory.usage", attributes(8), 4096],
+        ["gorgon.gpu.process.memory", onGpu(7, "GPU-1"), 1000],
+        ["gorgon.gpu.process.memory", onGpu(7, "GPU-2"), 500],
+      ),
+      8,
+      1000,
+    );
+    expect(list?.rows.map((row) => [row.pid, row.gpuMemoryBytes])).toEqual([
+      [7, 1500],
+      [8, null],
+    ]);
+  });
+
+  test("has a process of which only the GPU tells, with nothing made up", () => {
+    const list = processesOf(
+      hub(["process.memory.usage", attributes(7), 4096], ["gorgon.gpu.process.memory", onGpu(9, "GPU-1"), 1000]),
+      8,
+      1000,
+    );
+    expect(list?.rows[1]).toEqual({
+      ...{ pid: 9, name: "python3.11", detail: "", startedAt: 0, gpuMemoryBytes: 1000 },
+      ...{ cpu: null, memoryBytes: null, ioRate: null, threads: null },
+    });
+  });
+
+  test("forgets GPUs that are not read any more", () => {
+    const known = hub(
+      ["process.memory.usage", attributes(7), 4096],
+      ["gorgon.gpu.process.memory", onGpu(7, "GPU-1"), 1000],
+      ["gorgon.gpu.process.memory", onGpu(9, "GPU-1"), 1000],
+    );
+    expect(processesOf(known, 8, 31_000)?.rows).toHaveLength(2);
+    expect(processesOf(known, 8, 31_001)?.rows).toMatchObject([{ pid: 7, gpuMemoryBytes: null }]);
   });
 
   test("is absent before processes were looked at", () => {

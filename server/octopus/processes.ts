@@ -4,12 +4,17 @@ import type { ProcessList, ProcessRow } from "../../protocol/state.ts";
 import type { Hub, Latest } from "./hub.ts";
 
 const MEMORY = "process.memory.usage";
+const GPU_MEMORY = "gorgon.gpu.process.memory";
+
+/** A value that missed this many of its polls is not read any more. */
+const STALE_INTERVALS = 3;
 
 /**
  * Every process of the newest scan: the top by CPU and the top by memory together, so that a face that sorts them by
- * either has the first of each right. Null before there was a scan. `cores` turns shares of the machine into cores.
+ * either has the first of each right, and every process that the GPUs tell of. Null before there was a scan. `cores`
+ * turns shares of the machine into cores; `now` tells whether GPUs are still read, milliseconds since the epoch.
  */
-export function processesOf(hub: Pick<Hub, "latest">, cores: number): ProcessList | null {
+export function processesOf(hub: Pick<Hub, "latest">, cores: number, now = 0): ProcessList | null {
   const found = hub.latest(MEMORY);
   // Processes that left the top a scan ago are still known; only those of the newest scan are of now.
   const newest = found.reduce<Latest | null>((top, one) => (top === null || one.time > top.time ? one : top), null);
@@ -18,6 +23,7 @@ export function processesOf(hub: Pick<Hub, "latest">, cores: number): ProcessLis
   const cpu = byIdentity(hub.latest("process.cpu.utilization"), time);
   const threads = byIdentity(hub.latest("process.thread.count"), time);
   const io = byIdentity(hub.latest("process.disk.io.rate"), time);
+  const onGpus = gpuHolders(hub.latest(GPU_MEMORY), now);
   const rows = found
     .filter((one) => one.time === time)
     .map(({ reading: { attributes, value } }): ProcessRow => {
@@ -30,11 +36,32 @@ export function processesOf(hub: Pick<Hub, "latest">, cores: number): ProcessLis
         startedAt: Date.parse(attributes["process.creation.time"] ?? "") || 0,
         cpu: share === undefined ? null : share * Math.max(1, cores),
         memoryBytes: value,
+        gpuMemoryBytes: onGpus.get(Number(attributes["process.pid"] ?? 0))?.bytes ?? null,
         ioRate: io.get(key) ?? null,
         threads: threads.get(key) ?? null,
       };
     });
+  const listed = new Set(rows.map((row) => row.pid));
+  for (const [pid, { name, bytes }] of onGpus) if (!listed.has(pid)) rows.push(onlyOnGpu(pid, name, bytes));
   return { time, intervalMs, rows };
+}
+
+/** GPUs know a pid and a program, nothing else. */
+function onlyOnGpu(pid: number, name: string, gpuMemoryBytes: number): ProcessRow {
+  const unknown = { cpu: null, memoryBytes: null, ioRate: null, threads: null };
+  return { pid, name, detail: "", startedAt: 0, ...unknown, gpuMemoryBytes };
+}
+
+/** What each process holds of all GPUs together, by pid. */
+function gpuHolders(found: readonly Latest[], now: number): ReadonlyMap<number, { name: string; bytes: number }> {
+  const holders = new Map<number, { name: string; bytes: number }>();
+  for (const { reading, time, intervalMs } of found) {
+    const pid = Number(reading.attributes["process.pid"]);
+    if (now - time > STALE_INTERVALS * intervalMs || !Number.isSafeInteger(pid)) continue;
+    const before = holders.get(pid)?.bytes ?? 0;
+    holders.set(pid, { name: reading.attributes["process.executable.name"] ?? "", bytes: before + reading.value });
+  }
+  return holders;
 }
 
 function identityOf(attributes: Attributes): string {

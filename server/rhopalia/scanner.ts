@@ -89,11 +89,11 @@ export class Scanner {
     return value;
   }
 
-  /** An unsigned number with an optional fraction, after any blanks. Throws Malformed when there is none. */
-  decimal(): number {
+  /** An unsigned number with an optional fraction, after any blanks, divided by `unit`. Throws Malformed when there is none. */
+  decimal(unit = 1): number {
     const whole = this.whole();
     const { bytes } = this;
-    if (bytes[this.at] !== DOT) return whole;
+    if (bytes[this.at] !== DOT) return whole / unit;
     let at = this.at + 1;
     let fraction = 0;
     let scale = 1;
@@ -106,7 +106,9 @@ export class Scanner {
       scale *= 10;
     }
     this.at = at;
-    return whole + fraction / scale;
+    // One division of whole numbers rounds once: the result is the double that is nearest to what stands there.
+    const digits = whole * scale + fraction;
+    return Number.isSafeInteger(digits) ? digits / (scale * unit) : (whole + fraction / scale) / unit;
   }
 
   /** The error for what was found here. */

@@ -40,6 +40,9 @@ const NORMAL = {
   "gorgon.rate.adaptive": false,
 };
 
+/** Nothing but what a case sets rings. */
+const QUIET_CPU = { ...NORMAL, "gorgon.cpu.warn": 99, "gorgon.cpu.crit": 100 };
+
 /** A rule that was CRIT less than this ago is the same cause still, and is not told again. */
 const SETTLED_MS = 61_000;
 
@@ -147,6 +150,36 @@ describe("Gorgon in a real workbench", () => {
     await until("another picture", async () => ((await inkOf(frame))[0]?.sum !== drawn[0]?.sum ? true : null));
     await session.shot("dashboard-dark");
   });
+
+  it("mutes a rule from its notification: the bell still rings, nothing pops up, and it can be lifted", async () => {
+    const { page } = session;
+    // Some of every memory and disk is in use: both ring at once, without a load.
+    const ringing = { ...QUIET_CPU, "gorgon.memory.warn": 1, "gorgon.memory.crit": 2 };
+    session.configure(ringing);
+    const toast = notification(page, /Memory is CRIT/);
+    await toast.waitFor();
+    await toast.hover();
+    await toast.locator(".monaco-button", { hasText: "Mute" }).click();
+    await runCommand(page, "Gorgon: Show Dashboard");
+    const frame = await dashboard(page);
+    const row = frame.locator('li[data-rule="memory"]');
+    await row.locator(".row-muted").waitFor();
+    await untilTooltip(page, /Muted: Memory/);
+    await session.shot("bell-muted");
+    session.configure(QUIET_CPU);
+    await until("a minute without CRIT", () => (watch.sinceCrit() > SETTLED_MS ? true : null), 180_000);
+    // The disk is told after the memory would have been: when its notification is there, the other one does not come.
+    session.configure({ ...ringing, "gorgon.disk.warn": 1, "gorgon.disk.crit": 2 });
+    await notification(page, /Disk is CRIT/).waitFor();
+    await untilBell(page, "CRIT for the memory too", (face) => face.kind === "error");
+    expect(await row.getAttribute("data-level")).toBe("CRIT");
+    expect(await toast.count()).toBe(0);
+    await row.hover();
+    await row.locator("vscode-button", { hasText: "Unmute" }).click();
+    await row.locator(".row-muted").waitFor({ state: "hidden" });
+    session.configure(NORMAL);
+    await untilBell(page, "calm after the mute", (face) => !face.text.includes("CRIT"), 60_000);
+  }, 400_000);
 
   it("shows every range that it offers", async () => {
     const frame = await dashboard(session.page);

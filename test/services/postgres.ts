@@ -1,11 +1,9 @@
 /** A PostgreSQL of the test's own: a cluster in a temporary folder, on a free loopback port, gone afterwards. */
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { Daemon, freePort, serviceUser } from "./daemon.ts";
 
 /** One that runs. */
 export interface Postgres {
@@ -30,20 +28,10 @@ function programs(): string {
   throw new Error("missing: PostgreSQL (apt-get install --no-install-recommends postgresql)");
 }
 
-/** PostgreSQL refuses to run as root; its packages bring a user. */
-function user(): { readonly uid?: number; readonly gid?: number } {
-  if (process.getuid?.() !== 0) return {};
-  const id = (flag: string) => Number(spawnSync("id", [flag, "postgres"], { encoding: "utf8" }).stdout.trim() || NaN);
-  const [uid, gid] = [id("-u"), id("-g")];
-  if (Number.isNaN(uid))
-    throw new Error("missing: the user postgres (apt-get install --no-install-recommends postgresql)");
-  return { uid, gid };
-}
-
 /** Makes a cluster and starts it. Throws `missing: ...` where PostgreSQL is not installed. */
 export async function startPostgres(): Promise<Postgres> {
   const bin = programs();
-  const as = user();
+  const as = serviceUser("postgres", "postgresql");
   const folder = mkdtempSync(path.join(os.tmpdir(), "gorgon-postgres-"));
   chmodSync(folder, 0o700);
   if (as.uid !== undefined && as.gid !== undefined) chownSync(folder, as.uid, as.gid);
@@ -56,60 +44,23 @@ export async function startPostgres(): Promise<Postgres> {
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
   const port = await freePort();
-  let server: ChildProcess | null = null;
-  const stop = async (signal: NodeJS.Signals) => {
-    const running = server;
-    server = null;
-    if (running?.exitCode !== null) return;
-    const gone = once(running, "exit");
-    running.kill(signal);
-    await gone;
-  };
-  const start = async () => {
-    let said = "";
-    server = spawn(
-      path.join(bin, "postgres"),
-      ["-D", data, "-p", String(port), "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
-      { ...options, stdio: ["ignore", "ignore", "pipe"] },
-    );
-    server.stderr?.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
-    for (let attempt = 0; attempt < 200; attempt++) {
-      if (said.includes("ready to accept connections") && (await answers(port))) return;
-      if (server.exitCode !== null) break;
-      await sleep(50);
-    }
-    throw new Error(`PostgreSQL did not start: ${said}`);
-  };
-  await start();
+  const server = new Daemon({
+    name: "PostgreSQL",
+    file: path.join(bin, "postgres"),
+    args: ["-D", data, "-p", String(port), "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+    options,
+    ready: "ready to accept connections",
+    port,
+  });
+  await server.start();
   return {
     url: `postgres://gorgon:s3cret@127.0.0.1:${String(port)}/postgres`,
     // SIGINT is PostgreSQL's fast shutdown: it cuts every client off.
-    crash: () => stop("SIGINT"),
-    start,
+    crash: () => server.stop("SIGINT"),
+    start: () => server.start(),
     close: async () => {
-      await stop("SIGINT");
+      await server.stop("SIGINT");
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,4 +1,4 @@
-/** The table of processes; the heads of its CPU and memory columns sort it. */
+/** The table of processes; the heads of its CPU, memory and GPU columns sort it. */
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
 import { type ProcessLine, type ProcessSort, processTable } from "../processes.ts";
 import type { WorkerState } from "../../protocol/state.ts";
@@ -16,8 +16,9 @@ export function processesPart(): Part<ProcessesModel> {
   const note = h("span", { class: "note" });
   const body = h("tbody");
   const rows = new Children(body, linePart);
-  const heads = { memory: head("Memory", "memory"), cpu: head("CPU", "cpu") };
+  const heads = { memory: head("Memory", "memory"), cpu: head("CPU", "cpu"), gpu: head("GPU", "gpu") };
   heads.cpu.cell.title = "100 % is one core";
+  heads.gpu.cell.title = "Memory of GPUs";
   const table = h(
     "table",
     {},
@@ -30,8 +31,9 @@ export function processesPart(): Part<ProcessesModel> {
         {},
         h("th", { scope: "col" }, "Name"),
         heads.memory.cell,
+        heads.gpu.cell,
         heads.cpu.cell,
-        h("th", { scope: "col" }, "IO"),
+        h("th", { scope: "col", class: "io" }, "IO"),
       ),
     ),
     body,
@@ -52,7 +54,7 @@ export function processesPart(): Part<ProcessesModel> {
       sort = by;
       draw();
     });
-    return { cell: h("th", { scope: "col" }, button), mark };
+    return { cell: h("th", { scope: "col", class: by }, button), mark };
   }
 
   function draw(): void {
@@ -62,9 +64,10 @@ export function processesPart(): Part<ProcessesModel> {
     setText(none, view.empty);
     setShown(none, view.empty !== "");
     setShown(table, view.empty === "");
-    for (const by of ["memory", "cpu"] as const) {
-      setAttr(heads[by].cell, "aria-sort", sort === by ? "descending" : null);
-      setText(heads[by].mark, sort === by ? "▾" : "");
+    setAttr(table, "class", view.hasGpu ? "with-gpu" : null);
+    for (const by of ["memory", "cpu", "gpu"] as const) {
+      setAttr(heads[by].cell, "aria-sort", view.sort === by ? "descending" : null);
+      setText(heads[by].mark, view.sort === by ? "▾" : "");
     }
   }
 
@@ -81,8 +84,13 @@ function linePart(): Part<ProcessLine> {
   const name = h("span");
   const detail = h("span", { class: "detail" });
   const title = h("th", { scope: "row" }, name, " ", detail);
-  const cells = { memory: h("td"), cpu: h("td"), io: h("td") };
-  const element = h("tr", {}, title, cells.memory, cells.cpu, cells.io);
+  const cells = {
+    memory: h("td"),
+    gpu: h("td", { class: "gpu" }),
+    cpu: h("td", { class: "cpu" }),
+    io: h("td", { class: "io" }),
+  };
+  const element = h("tr", {}, title, cells.memory, cells.gpu, cells.cpu, cells.io);
   return {
     element,
     update(line) {
@@ -92,6 +100,7 @@ function linePart(): Part<ProcessLine> {
       setText(cells.memory, line.memory);
       setText(cells.cpu, line.cpu);
       setText(cells.io, line.io);
+      setText(cells.gpu, line.gpu);
     },
   };
 }

@@ -210,7 +210,7 @@ function sampleGpus(amount: number): GpuGlance[] {
 }
 
 /** The processes of the sample machine. */
-function sampleProcesses(now: number, story: Story, used: number): ProcessList {
+function sampleProcesses(now: number, story: Story, used: number, gpus: number): ProcessList {
   const row = (
     pid: number,
     name: string,
@@ -218,18 +218,20 @@ function sampleProcesses(now: number, story: Story, used: number): ProcessList {
     cpu: number,
     mib: number,
     ioRate: number | null,
+    gpuMib: number | null = null,
   ): ProcessRow => ({
     ...{ pid, name, detail, cpu, ioRate },
     startedAt: now - (9000 - pid) * 1000,
     memoryBytes: mib * 1024 * KIB,
     threads: 3 + (pid % 14),
+    gpuMemoryBytes: gpus === 0 || gpuMib === null ? null : gpuMib * 1024 * KIB,
   });
   const hungry = story === "crit" ? (used / GIB - 3.2) * 1024 : 4240;
   return {
     time: now - 4000,
     intervalMs: 10_000,
     rows: [
-      row(4711, "python3.11", "train.py", story === "calm" ? 0.82 : 5.48, hungry, 2.1 * 1024 * KIB),
+      row(4711, "python3.11", "train.py", story === "calm" ? 0.82 : 5.48, hungry, 2.1 * 1024 * KIB, 9412),
       row(3120, "node", "extensionHost", 0.031, 612, 0),
       row(812, "postgres", "", 0.004, 388, 210 * KIB),
       row(640, "dockerd", "", 0.009, 141, null),
@@ -239,6 +241,8 @@ function sampleProcesses(now: number, story: Story, used: number): ProcessList {
       row(5999, "bash", "build.sh", 0.118, 5, 0),
       row(6001, "cc1plus", "", 0.97, 310, 44 * KIB),
       row(2210, "chrome", "", 0.06, 540, null),
+      // Holds a GPU and next to nothing else.
+      ...(gpus === 0 ? [] : [{ ...row(7313, "ollama", "", 0, 0, null, 5310), cpu: null, memoryBytes: null }]),
     ],
   };
 }
@@ -306,7 +310,7 @@ export function sampleState(options: SampleOptions): WorkerState {
       gpu: gpus === 0 ? null : sampleGpus(gpus),
       pressure: { cpu: 0.021, memory: pressureAt(1, story), io: 0.004 },
     },
-    processes: sampleProcesses(now, story, memory * limit),
+    processes: sampleProcesses(now, story, memory * limit, gpus),
     host: {
       hostname,
       os: "Debian GNU/Linux 12",

@@ -11,6 +11,9 @@ export class CpuLine {
   readonly shares = new Float64Array(MODE_COUNT);
   readonly #attributes: readonly (Attributes | null)[];
   readonly #before = new Float64Array(MODE_COUNT);
+  /** Of the last interval: time in which there was work, and all time. */
+  #worked = 0;
+  #passed = 1;
   /** The reading in which the line was there last; a core that was away starts a new baseline. */
   #seenIn = -1;
 
@@ -42,14 +45,16 @@ export class CpuLine {
     if (usable && passed === 0) return false;
     before.set(now);
     if (!usable) return false;
+    this.#worked = passed - (shares[IDLE] ?? 0) - (shares[IOWAIT] ?? 0);
+    this.#passed = passed;
     for (let mode = 0; mode < MODE_COUNT; mode++) shares[mode] = (shares[mode] ?? 0) / passed;
     return true;
   }
 
   /** The share of time in which there was work. Waiting for a disk is not work of the CPU. */
   pushBusy(into: Reading[]): void {
-    const idle = (this.shares[IDLE] ?? 0) + (this.shares[IOWAIT] ?? 0);
-    into.push({ metric: BUSY, attributes: NONE, value: idle > 1 ? 0 : 1 - idle });
+    // A quotient of whole ticks, as the shares are: the store keeps it in a fraction of the bytes of one less a sum.
+    into.push({ metric: BUSY, attributes: NONE, value: Math.max(0, this.#worked / this.#passed) });
   }
 
   pushShares(into: Reading[]): void {

@@ -88,13 +88,14 @@ class LinuxDiskIo implements Rhopalium {
       const { plain, read, write } = disk.attributes;
       readings.push({ metric: names.IO_TIME, attributes: plain, value: busyMs / 1000 });
       if (rated) {
-        // Milliseconds of work a second; the clock and the kernel's ticks are not read at one moment.
-        const busy = Math.min(1, (counters.rates[BUSY_MS] ?? 0) / 1000);
+        // Milliseconds of work a millisecond; the clock and the kernel's ticks are not read at one moment.
+        const busy = Math.min(1, (counters.growth[BUSY_MS] ?? 0) / counters.elapsedMs);
         readings.push({ metric: names.BUSY, attributes: plain, value: busy });
-        pushLatency(readings, read, counters.rates, READ_MS, names.READS, pending);
-        pushLatency(readings, write, counters.rates, WRITE_MS, names.WRITES, pending);
+        pushLatency(readings, read, counters.growth, READ_MS, names.READS, pending);
+        pushLatency(readings, write, counters.growth, WRITE_MS, names.WRITES, pending);
         // Milliseconds of waiting a millisecond: iostat's aqu-sz, the growth of field 11 over the time passed.
-        readings.push({ metric: names.QUEUE, attributes: plain, value: (counters.rates[QUEUED_MS] ?? 0) / 1000 });
+        const queue = (counters.growth[QUEUED_MS] ?? 0) / counters.elapsedMs;
+        readings.push({ metric: names.QUEUE, attributes: plain, value: queue });
       }
       readings.push({ metric: names.OPERATION_TIME, attributes: read, value: values[READ_MS] / 1000 });
       readings.push({ metric: names.OPERATION_TIME, attributes: write, value: values[WRITE_MS] / 1000 });
@@ -130,14 +131,14 @@ class LinuxDiskIo implements Rhopalium {
 function pushLatency(
   into: Reading[],
   attributes: Attributes,
-  rates: Float64Array,
+  growth: Float64Array,
   milliseconds: number,
   operations: number,
   pending: number,
 ): void {
-  const completed = rates[operations] ?? 0;
+  const completed = growth[operations] ?? 0;
   if (completed === 0 && pending > 0) return;
-  const value = completed === 0 ? 0 : (rates[milliseconds] ?? 0) / completed / 1000;
+  const value = completed === 0 ? 0 : (growth[milliseconds] ?? 0) / (completed * 1000);
   into.push({ metric: names.LATENCY, attributes, value });
 }
 

@@ -16,7 +16,14 @@ export const GPU_METRICS: readonly MetricInfo[] = [
   { name: MEMORY_UTILIZATION, unit: "1", kind: "gauge", description: "Share of the GPU's memory in use" },
   { name: TEMPERATURE, unit: "Cel", kind: "gauge", description: "Temperature of the GPU" },
   { name: POWER, unit: "W", kind: "gauge", description: "Power that the GPU draws" },
-  { name: PROCESS_MEMORY, unit: "By", kind: "gauge", description: "Memory of the GPU that a process holds" },
+  {
+    name: PROCESS_MEMORY,
+    unit: "By",
+    kind: "gauge",
+    description: "Memory of the GPU that a process holds",
+    // Processes come and go: their series are for now and not for history.
+    transient: true,
+  },
 ];
 
 /** One GPU at one moment. Null: the system does not tell it (the face shows nothing, never 0). */

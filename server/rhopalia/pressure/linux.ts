@@ -116,7 +116,7 @@ function readResource(into: Reading[], { source, lines }: Resource): boolean {
       if (!scanner.startsWith(line.word)) continue;
       for (const attributes of line.ratios) {
         scanner.skipPast(EQUALS);
-        into.push({ metric: RATIO, attributes, value: Math.min(1, scanner.decimal() / 100) });
+        into.push({ metric: RATIO, attributes, value: Math.min(1, scanner.decimal(100)) });
       }
       scanner.skipPast(EQUALS);
       into.push({ metric: TIME, attributes: line.time, value: scanner.whole() / 1e6 });

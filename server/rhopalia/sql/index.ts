@@ -4,7 +4,9 @@ import type { SqlQuery } from "../../config/sql.ts";
 import type { Host } from "../../host/host.ts";
 import { configFolder } from "../../host/paths.ts";
 import { NoData, PartialFailure, type Rhopalium } from "../rhopalium.ts";
-import { type Answer, PostgresQuery } from "./postgres.ts";
+import type { Answer, Opening, QueryConnection } from "./driver.ts";
+import { MysqlQuery } from "./mysql.ts";
+import { PostgresQuery } from "./postgres.ts";
 
 const LATENCY = "gorgon.sql.latency";
 const ROWS = "gorgon.sql.rows";
@@ -14,10 +16,18 @@ const SQL_METRICS: readonly MetricInfo[] = [
   { name: ROWS, unit: "{row}", kind: "gauge", description: "Rows that a configured query gave" },
 ];
 
+/** By the package that the user installs: how it connects, and what its connection string begins with. */
+const DRIVERS: Readonly<
+  Record<SqlQuery["driver"], { readonly open: (opening: Opening) => Promise<QueryConnection>; readonly like: string }>
+> = {
+  pg: { open: (opening) => PostgresQuery.open(opening), like: "postgres://..." },
+  mysql2: { open: (opening) => MysqlQuery.open(opening), like: "mysql://..." },
+};
+
 /** A query with its connection. */
 interface Asked {
   readonly query: SqlQuery;
-  connection: PostgresQuery | null;
+  connection: QueryConnection | null;
   /** It is being asked: not to be asked again before it has ended. */
   running: Promise<Answer> | null;
 }
@@ -74,16 +84,14 @@ class SqlSensor implements Rhopalium {
   }
 
   async #ask(one: Asked): Promise<Answer> {
-    const { connection, query, deadlineMs } = one.query;
-    const text = this.#host.env[connection];
-    if (text === undefined || text === "") {
-      throw new Error(
-        `The environment variable ${connection} is not set. Set it to a connection string, postgres://...`,
-      );
+    const { driver, connection, query, deadlineMs } = one.query;
+    const { open, like } = DRIVERS[driver];
+    const connectionString = this.#host.env[connection];
+    if (connectionString === undefined || connectionString === "") {
+      throw new Error(`The environment variable ${connection} is not set. Set it to a connection string, ${like}`);
     }
-    one.connection ??= await PostgresQuery.open(text, query, deadlineMs, this.#folders, () =>
-      this.#host.clock.monotonic(),
-    );
+    const { clock } = this.#host;
+    one.connection ??= await open({ connectionString, query, deadlineMs, folders: this.#folders, clock });
     return one.connection.ask();
   }
 
@@ -119,7 +127,7 @@ class SqlSensor implements Rhopalium {
 }
 
 function same(a: SqlQuery, b: SqlQuery): boolean {
-  return a.id === b.id && a.connection === b.connection && a.query === b.query && a.deadlineMs === b.deadlineMs;
+  return (["id", "driver", "connection", "query", "deadlineMs"] as const).every((key) => a[key] === b[key]);
 }
 
 function decoded(text: string): string {

@@ -1,14 +1,5 @@
 /** One query over PostgreSQL's client `pg`, which the user installs: read only, one statement, under a deadline. */
-import { createRequire } from "node:module";
-import path from "node:path";
-
-/** The package is not there. */
-export class DriverMissing extends Error {
-  override readonly name = "DriverMissing";
-  constructor(driver: string, folder: string) {
-    super(`The package ${driver} is not installed. Run: npm install --prefix ${folder} ${driver}`);
-  }
-}
+import { type Answer, loadDriver, type Opening, type QueryConnection } from "./driver.ts";
 
 /** The parts of `pg` that are used. */
 interface PgClient {
@@ -30,14 +21,8 @@ interface PgModule {
   }) => PgClient;
 }
 
-/** What a query came to. */
-export interface Answer {
-  readonly latencyMs: number;
-  readonly rows: number;
-}
-
 /** Asks one query again and again over one connection. */
-export class PostgresQuery {
+export class PostgresQuery implements QueryConnection {
   readonly #client: PgClient;
   readonly #text: string;
   readonly #now: () => number;
@@ -52,14 +37,8 @@ export class PostgresQuery {
   }
 
   /** Loads `pg` out of the first folder that has it, and connects. Throws DriverMissing, or what the client says. */
-  static async open(
-    connectionString: string,
-    text: string,
-    deadlineMs: number,
-    folders: readonly string[],
-    now: () => number,
-  ): Promise<PostgresQuery> {
-    const { Client } = loadPg(folders);
+  static async open({ connectionString, query: text, deadlineMs, folders, clock }: Opening): Promise<PostgresQuery> {
+    const { Client } = loadDriver("pg", folders) as PgModule;
     const client = new Client({
       connectionString,
       connectionTimeoutMillis: deadlineMs,
@@ -67,7 +46,7 @@ export class PostgresQuery {
       query_timeout: deadlineMs,
       application_name: "gorgon",
     });
-    const query = new PostgresQuery(client, text, now);
+    const query = new PostgresQuery(client, text, () => clock.monotonic());
     try {
       await client.connect();
     } catch (error) {
@@ -77,7 +56,6 @@ export class PostgresQuery {
     return query;
   }
 
-  /** Throws what the server says. After that the connection is not to be used again. */
   async ask(): Promise<Answer> {
     if (this.#broken !== null) throw this.#broken;
     await this.#client.query("BEGIN READ ONLY");
@@ -92,17 +70,4 @@ export class PostgresQuery {
     // It may be closed already, or never have been open.
     this.#client.end().catch(() => undefined);
   }
-}
-
-function loadPg(folders: readonly string[]): PgModule {
-  for (const folder of folders) {
-    const require = createRequire(path.join(folder, "package.json"));
-    try {
-      require.resolve("pg");
-    } catch {
-      continue; // The next folder.
-    }
-    return require("pg") as PgModule;
-  }
-  throw new DriverMissing("pg", folders[0] ?? ".");
 }
