@@ -112,6 +112,9 @@ export function createStack(options: StackOptions): Stack {
   let sequence = 0;
   let started = false;
   let polled = false;
+  /** Whether there is more to tell than the last levels. */
+  let news = true;
+  let levels = "";
   const boot = clock.now().toString(36);
   const listeners = new Set<(state: WorkerState) => void>();
   const notes = new Set<(note: Note) => void>();
@@ -137,7 +140,9 @@ export function createStack(options: StackOptions): Stack {
   if (leadership === null) senses.begin();
   // Before the bell, whose judgement of the first snapshot is told already.
   hub.on("snapshot", ({ crab }) => {
-    if (crab === GUARDIAN) polled = true;
+    if (crab !== GUARDIAN) return;
+    polled = true;
+    news = true;
     if (!senses.own) self.read();
   });
 
@@ -217,7 +222,11 @@ export function createStack(options: StackOptions): Stack {
       // Not within the judgement: a crab that comes or goes is judged by itself.
       if (senses.own && troubled(now) && host.platform === "linux") queueMicrotask(() => watch.call());
     }
-    tell();
+    const before = levels;
+    levels = now.verdicts.map(({ rule, level }) => `${rule.id} ${level}`).join("\n");
+    // A window that follows tells at the guardian's pace, and at once what changed: between, the leader's window tells.
+    if (senses.own || news || levels !== before) tell();
+    news = false;
   });
   leadership?.onRelays((relays) => senses.borrow(relays));
   leadership?.onRole(({ role }) => {

@@ -5,8 +5,11 @@ import type { SelfCost } from "../../protocol/state.ts";
 import type { Clock } from "../host/host.ts";
 import type { Rhopalium } from "../rhopalia/rhopalium.ts";
 
-/** How often the event loop's delay is sampled, and over how long its percentile is taken. */
-const LOOP_RESOLUTION_MS = 20;
+/**
+ * How often the event loop's delay is sampled, and over how long its percentile is taken. Each sample is a wake-up: at
+ * 20 ms they cost a third of a percent of a core, half of what a worker that follows takes.
+ */
+const LOOP_RESOLUTION_MS = 100;
 const LOOP_WINDOW_MS = 60_000;
 
 const NO_ATTRIBUTES = {};
@@ -32,6 +35,7 @@ export class SelfMeter implements Rhopalium {
   #cpu: NodeJS.CpuUsage;
   #cpuAt: number;
   #cpuRatio: number | null = null;
+  #rssBytes: number | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -61,8 +65,9 @@ export class SelfMeter implements Rhopalium {
       this.#loop.reset();
       this.#loopSince = now;
     }
+    this.#rssBytes = process.memoryUsage.rss();
     const readings: Reading[] = [
-      { metric: "gorgon.self.memory.rss", attributes: NO_ATTRIBUTES, value: process.memoryUsage.rss() },
+      { metric: "gorgon.self.memory.rss", attributes: NO_ATTRIBUTES, value: this.#rssBytes },
     ];
     if (this.#cpuRatio !== null) {
       readings.push({ metric: "gorgon.self.cpu.utilization", attributes: NO_ATTRIBUTES, value: this.#cpuRatio });
@@ -77,7 +82,7 @@ export class SelfMeter implements Rhopalium {
   cost(): SelfCost {
     return {
       cpuRatio: this.#cpuRatio,
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: this.#rssBytes ?? process.memoryUsage.rss(),
       loopP99Ms: this.#loopP99Ms,
       uptimeMs: this.#clock.monotonic() - this.#began,
       pid: process.pid,
