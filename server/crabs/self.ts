@@ -7,9 +7,10 @@ import type { Rhopalium } from "../rhopalia/rhopalium.ts";
 
 /**
  * How often the event loop's delay is sampled, and over how long its percentile is taken. Each sample is a wake-up: at
- * 20 ms they cost a third of a percent of a core, half of what a worker that follows takes.
+ * 20 ms they cost a third of a percent of a core, half of what a worker that follows takes. No divisor of an interval of
+ * polls, else the samples would always fall on a poll, or never.
  */
-const LOOP_RESOLUTION_MS = 100;
+const LOOP_RESOLUTION_MS = 97;
 const LOOP_WINDOW_MS = 60_000;
 
 const NO_ATTRIBUTES = {};

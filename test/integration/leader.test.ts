@@ -119,6 +119,21 @@ describe("two windows of one user", () => {
     await expect.poll(followers, soon).toBe("no other window follows");
   });
 
+  it("both tell every change of level, but the one that follows tells no more often than the guardian polls", async () => {
+    const settings = { interval: 1, memoryWarn: 1 };
+    const first = await open({ settings });
+    const second = await open({ settings });
+    await expect.poll(() => second.role, soon).toBe("follows");
+    const marks = [first.states.length, second.states.length] as const;
+    // The memory's warning has called the watchdog, which polls more often.
+    await expect.poll(() => first.states.length - marks[0], { timeout: 15_000 }).toBeGreaterThan(8);
+    const told = second.states.slice(marks[1]).map((state) => {
+      return [memoryRead(state), ...state.bell.verdicts.map(({ level }) => level)].join(" ");
+    });
+    expect(told.length).toBeGreaterThan(1);
+    expect(new Set(told).size).toBe(told.length);
+  });
+
   it("tell in the doctor who leads, over which socket and by which lock", async () => {
     const first = await open();
     const second = await open();
