@@ -21,6 +21,11 @@ const DEFAULT_MINUTES = 10;
 const WARM_UP_SHARE = 0.3;
 const MB = 2 ** 20;
 
+/** A second window's worker is measured beside the first afterwards: for this share of the minutes. */
+const FOLLOWER_SHARE = 0.3;
+/** It has settled after this long. */
+const FOLLOWER_WARM_MS = 10_000;
+
 /** Where the in-host suite leaves its results. */
 const IN_HOST = path.join(root, "test", "artifacts", "in-host.json");
 
@@ -70,6 +75,7 @@ export async function run({ minutes = DEFAULT_MINUTES, say }: BenchOptions): Pro
     const last = looks.at(-1);
     const used = cpuFrom === null ? NaN : (cpuMs(pid) - cpuFrom.ms) / (performance.now() - cpuFrom.at);
     const settled = looks.filter((one) => one.hours * 3_600_000 >= minutes * 60_000 * WARM_UP_SHARE);
+    const following = await measureFollower(client, minutes * FOLLOWER_SHARE, say);
     const activation = activationMs();
     return {
       rssMb: round(last?.rssMb ?? NaN, 1),
@@ -78,6 +84,7 @@ export async function run({ minutes = DEFAULT_MINUTES, say }: BenchOptions): Pro
       cpuPercent: round(used * 100, 3),
       loopP99Ms: round(percentile(loop, 0.5), 2),
       loopP99WorstMs: round(percentile(loop, 1), 2),
+      ...following,
       activationMs: activation.ms,
       ...(activation.ms === null ? { activationMissing: activation.reason } : {}),
       extensionKb: kb("dist/extension.cjs"),
@@ -94,6 +101,35 @@ export async function run({ minutes = DEFAULT_MINUTES, say }: BenchOptions): Pro
   }
 }
 
+/** A second worker of the same user, which follows the first, and what both cost in the same time. */
+async function measureFollower(first: TestClient, minutes: number, say: BenchOptions["say"]) {
+  const leader = first.child.pid;
+  const client = new TestClient({ home: first.home });
+  const { pid } = client.child;
+  if (pid === undefined || leader === undefined) throw new Error("The second worker could not be started.");
+  try {
+    let role = "";
+    client.connection.onNotification(stateChanged.method, (state: WorkerState) => {
+      role = state.role?.role ?? "";
+    });
+    await client.initializeWith({ settings: { interval: INTERVAL_S } });
+    await sleep(FOLLOWER_WARM_MS);
+    say(`A second worker, process ${pid}, follows for ${round(minutes, 1)} min...`);
+    const began = performance.now();
+    const from = [cpuMs(leader), cpuMs(pid)] as const;
+    await sleep(minutes * 60_000);
+    if (role !== "follows") throw new Error(`The second worker should follow, but it ${role || "says nothing"}.`);
+    const percent = (now: number, before: number) => round(((now - before) / (performance.now() - began)) * 100, 3);
+    return {
+      leaderCpuPercent: percent(cpuMs(leader), from[0]),
+      followerCpuPercent: percent(cpuMs(pid), from[1]),
+      followerRssMb: round(rssBytes(pid) / MB, 1),
+    };
+  } finally {
+    await client.dispose({ keepHome: true });
+  }
+}
+
 /** For docs/footprint.md. */
 export function describe(result: BenchResult): string {
   const cell = (key: string) => (typeof result[key] === "number" ? String(result[key]) : "not measured");
@@ -102,7 +138,8 @@ export function describe(result: BenchResult): string {
     `The built worker for ${cell("minutes")} min at one poll every ${INTERVAL_S} s over the channel that VS Code uses:`,
     `${cell("states")} states were sent. Memory is the whole process's resident memory; its slope is a line fitted to the run after`,
     "its warm-up, and noise over a short run. CPU is the share of one core after the warm-up. The event loop's delay is",
-    "the 99th percentile over a minute, of which the median and the worst minute after the warm-up are given.",
+    "the 99th percentile over a minute, of which the median and the worst minute after the warm-up are given. Then a second",
+    "window's worker, which follows, runs beside the first for 3/10 of the time: the CPU of both is of the same moments.",
     "",
     "| what | measured | budget |",
     "|---|---|---|",
@@ -110,6 +147,9 @@ export function describe(result: BenchResult): string {
     `| at most, MiB | ${cell("rssMaxMb")} | |`,
     `| slope, MiB an hour | ${cell("rssSlopeMbPerH")} | 1, over an hour or more |`,
     `| CPU, percent of a core | ${cell("cpuPercent")} | 1 |`,
+    `| CPU of a worker that leads another, percent of a core | ${cell("leaderCpuPercent")} | |`,
+    `| CPU of the one that follows it, percent of a core | ${cell("followerCpuPercent")} | 1 |`,
+    `| resident memory of the one that follows, MiB | ${cell("followerRssMb")} | 90 |`,
     `| event-loop block, p99, ms | ${cell("loopP99Ms")} | 20 |`,
     `| the same in the worst minute, ms | ${cell("loopP99WorstMs")} | |`,
     `| activation of the extension, ms${missing} | ${cell("activationMs")} | 30 |`,

@@ -149,7 +149,7 @@ describe("which process holds a GPU", () => {
     stack.setAttention(HERE);
     await clock.advanceAsync(60_000);
     expect(asked()).toHaveLength(1);
-    await clock.advanceAsync(31_000);
+    await clock.advanceAsync(41_000);
     expect(asked()).toEqual([]);
     await clock.advanceAsync(10_000);
     expect(last().processes?.rows.filter(({ gpuMemoryBytes }) => gpuMemoryBytes !== null)).toEqual([]);

@@ -1,7 +1,7 @@
 /** The one place where the parts are put together, in the order of the data's way. */
 import type { Attention } from "../protocol/attention.ts";
-import type { LinkWish } from "../protocol/messages/leader.ts";
-import type { HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
+import type { GpuPart, LinkWish } from "../protocol/messages/leader.ts";
+import type { HistoryHealth, HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
 import { Bell } from "./bell/bell.ts";
 import { rulesOf } from "./bell/rules.ts";
 import { TimeLine } from "./bell/time-line.ts";
@@ -11,7 +11,7 @@ import { Pace } from "./crabs/pace.ts";
 import { SelfMeter } from "./crabs/self.ts";
 import { CallOut, troubled } from "./crabs/watchdog.ts";
 import type { Disposable, Host } from "./host/host.ts";
-import type { Log } from "./host/log.ts";
+import { silentLog, type Log } from "./host/log.ts";
 import type { StatePaths } from "./host/paths.ts";
 import { glanceOf } from "./octopus/glance.ts";
 import type { Hub, Latest } from "./octopus/hub.ts";
@@ -21,7 +21,7 @@ import { processesOf } from "./octopus/processes.ts";
 import { MemoryStore } from "./octopus/store/memory.ts";
 import { openStore } from "./octopus/store/open.ts";
 import type { SeriesStore } from "./octopus/store/store.ts";
-import { type GpuSensor, gpuSensor } from "./rhopalia/gpu/index.ts";
+import { GpuDemand, GpuHold, gpuSensor } from "./rhopalia/gpu/index.ts";
 import { onBattery } from "./rhopalia/battery/index.ts";
 import type { Note } from "./rhopalia/training/note.ts";
 import { GUARDIAN, OwnCrabs, Senses } from "./senses.ts";
@@ -50,8 +50,8 @@ export interface Stack {
   /** What this worker is among those of its user; null for a stack that looks for no others. */
   readonly leadership: Leadership | null;
   readonly config: LoadedConfig;
-  /** GPUs are read only while somebody needs them: a face that shows them says so here. */
-  readonly gpu: Pick<GpuSensor, "need" | "touch">;
+  /** GPUs are read only while somebody needs them: a face that shows them says so here, whichever window leads. */
+  readonly gpu: Pick<GpuDemand, "need" | "touch">;
   /** The complete state now; null before the first poll has ended. */
   state(): WorkerState | null;
   /** Called with the complete state after every judgement. */
@@ -76,29 +76,48 @@ const RING_SNAPSHOTS = 150;
 /** Where the worker keeps no file, this much history is in memory. */
 const MEMORY_RETENTION_MS = 3_600_000;
 
-/** Opens the store that the configuration asks for. Only a worker that leads writes. */
+/** Why history is written by a window where it is switched off. */
+const FOR_OTHERS =
+  "History on disk is switched off in this window (gorgon.history.enabled), but on in another one of yours: this one " +
+  "leads, so it writes what that one keeps. Switch it off there too, or on here.";
+
+/** What the window asks for lingers already: the sensor's own is for a window that is reloaded. */
+const GPU_LINGER_MS = 10_000;
+
+/** How long this window wants history on disk, milliseconds; null: it wants none. */
+function wantedHistory({ config }: LoadedConfig): number | null {
+  return config.history.enabled ? config.history.retentionMs : null;
+}
+
+/** The same for this window and those that follow it. */
+function heldHistory(config: LoadedConfig, leadership: Leadership | null): number | null {
+  return leadership?.wishes.historyMs ?? wantedHistory(config);
+}
+
+/** Opens the store that the windows ask for. Only a worker that leads writes. */
 function storeOf(options: StackOptions, config: LoadedConfig, leadership: Leadership | null): SeriesStore {
   const { clock } = options.host;
-  const { enabled, retentionMs } = config.config.history;
-  if (enabled && options.paths !== null) {
+  const retentionMs = heldHistory(config, leadership);
+  if (retentionMs !== null && options.paths !== null) {
     const mayWrite = () => leadership?.mayWrite() ?? true;
     return openStore({ path: options.paths.history, retentionMs, clock, log: options.log, mayWrite });
   }
-  const why = enabled
-    ? "History is not kept on disk here"
-    : "History on disk is switched off (gorgon.history.enabled, or history.enabled)";
+  const why =
+    retentionMs !== null
+      ? "History is not kept on disk here"
+      : "History on disk is switched off (gorgon.history.enabled, or history.enabled)";
   return new MemoryStore({ clock, retentionMs: MEMORY_RETENTION_MS, reason: `${why}; the last hour is in memory.` });
 }
 
 /** What this window wants of whoever leads. */
-function wishOf({ config }: LoadedConfig, intervalMs: number): LinkWish {
-  return { intervalMs, rules: workspaceRules(config.rules) };
+function wishOf(config: LoadedConfig, intervalMs: number, gpu: readonly GpuPart[]): LinkWish {
+  return { intervalMs, rules: workspaceRules(config.config.rules), gpu, historyMs: wantedHistory(config) };
 }
 
 function leadershipOf({ host, log, nodeName, config, paths }: StackOptions): Leadership | null {
   if (paths === null) return null;
   const me = { pid: process.pid, version: VERSION, node: nodeName };
-  return new Leadership({ paths, clock: host.clock, log, me, wish: wishOf(config, config.config.intervalMs) });
+  return new Leadership({ paths, clock: host.clock, log, me, wish: wishOf(config, config.config.intervalMs, []) });
 }
 
 const first = (found: readonly Latest[]): number | null => found[0]?.reading.value ?? null;
@@ -112,19 +131,24 @@ export function createStack(options: StackOptions): Stack {
   let sequence = 0;
   let started = false;
   let polled = false;
+  /** Whether there is more to tell than the last levels. */
+  let news = true;
+  let levels = "";
   const boot = clock.now().toString(36);
   const listeners = new Set<(state: WorkerState) => void>();
   const notes = new Set<(note: Note) => void>();
 
   const self = new SelfMeter(clock);
-  const gpu = gpuSensor(host);
+  const gpu = gpuSensor(host, { lingerMs: GPU_LINGER_MS });
+  const gpuHold = new GpuHold(gpu);
+  const gpuDemand = new GpuDemand(clock, () => tellWish());
   const leadership = leadershipOf(options);
   const store = storeOf(options, config, leadership);
   const hub = new Octopus({ node: nodeName, clock, log, store, bufferSize: RING_SNAPSHOTS });
 
   /** What this window wants; the leader polls at the shortest that any window wants. */
   let wishedMs = config.config.intervalMs;
-  const wantedMs = () => leadership?.intervalMs ?? wishedMs;
+  const wantedMs = () => leadership?.wishes.intervalMs ?? wishedMs;
   const crabs = new OwnCrabs({
     host,
     log,
@@ -137,17 +161,18 @@ export function createStack(options: StackOptions): Stack {
   if (leadership === null) senses.begin();
   // Before the bell, whose judgement of the first snapshot is told already.
   hub.on("snapshot", ({ crab }) => {
-    if (crab === GUARDIAN) polled = true;
+    if (crab !== GUARDIAN) return;
+    polled = true;
+    news = true;
     if (!senses.own) self.read();
   });
 
   const bell = new Bell({ hub, rules: rulesOf(config.config), clock, log });
-  const timeLine = new TimeLine({
-    bell,
-    store: () => hub.store,
-    leads: () => leadership?.role.role === "leads",
-    log,
-  });
+  const leads = () => leadership?.role.role === "leads";
+  const timeLine = new TimeLine({ bell, store: () => hub.store, leads, log });
+  // Each window shows the verdicts on its own workspace's rules; on the time line the leader writes those of all.
+  const guestBell = new Bell({ hub, rules: [], clock, log: silentLog });
+  const guestLine = new TimeLine({ bell: guestBell, store: () => hub.store, leads, log });
   notes.add((note) => timeLine.add(note));
   const pace = new Pace({
     crab: {
@@ -157,7 +182,7 @@ export function createStack(options: StackOptions): Stack {
       },
       setInterval: (intervalMs) => {
         wishedMs = intervalMs;
-        leadership?.setWish(wishOf(config, wishedMs));
+        tellWish();
         senses.keepPace();
       },
       collectOnce: () => hub.get(GUARDIAN).collectOnce(),
@@ -171,22 +196,45 @@ export function createStack(options: StackOptions): Stack {
   const watch = new CallOut({ kennel: senses.kennel, make: () => crabs.watchdog(), clock, log });
 
   let gpuRules: Disposable | null = null;
-  /** A rule on a GPU, this window's or a follower's, needs it as long as the rule stands. */
+  /** A rule on a GPU needs it as long as the rule stands. */
   const needGpu = (): void => {
-    const judged = new Set([...rulesOf(config.config), ...(leadership?.rules ?? [])].map((rule) => rule.metric));
+    const judged = new Set(rulesOf(config.config).map((rule) => rule.metric));
     const before = gpuRules;
-    gpuRules = gpu.metrics.some(({ name }) => judged.has(name)) ? gpu.need("devices") : null;
+    gpuRules = gpu.metrics.some(({ name }) => judged.has(name)) ? gpuDemand.need("devices") : null;
     before?.dispose();
+  };
+  /** Only who senses reads the GPUs, for all windows. */
+  const readGpu = (): void => {
+    gpuHold.set(senses.own && started ? (leadership?.wishes.gpu ?? gpuDemand.parts) : []);
+  };
+  const tellWish = (): void => {
+    // Whoever leads hears of its own wish as of the others'.
+    leadership?.setWish(wishOf(config, wishedMs, gpuDemand.parts));
+    readGpu();
+  };
+  let keeping: Promise<void> = Promise.resolve();
+  let heldMs = heldHistory(config, leadership);
+  /** A history that the windows want otherwise is another store. */
+  const keepHistory = (): Promise<void> => {
+    const before = heldMs;
+    heldMs = heldHistory(config, leadership);
+    if (heldMs !== before) keeping = hub.replaceStore(() => storeOf(options, config, leadership));
+    return keeping;
+  };
+  const history = (): HistoryHealth => {
+    const health = hub.store.health();
+    if (config.config.history.enabled || heldMs === null) return health;
+    return { ...health, reason: `${FOR_OTHERS} ${health.reason}`.trim() };
   };
 
   let attention: Attention | null = null;
   let gpuProcesses: Disposable | null = null;
-  /** The dashboard shows which process holds a GPU's memory; nothing else does, and only who senses reads it. */
+  /** The dashboard shows which process holds a GPU's memory; nothing else does. */
   const needGpuProcesses = (): void => {
-    const wanted = started && senses.own && attention?.dashboardVisible === true;
+    const wanted = started && attention?.dashboardVisible === true;
     if (wanted === (gpuProcesses !== null)) return;
     gpuProcesses?.dispose();
-    gpuProcesses = wanted ? gpu.need("processes") : null;
+    gpuProcesses = wanted ? gpuDemand.need("processes") : null;
   };
 
   const rate = (): PollRate => {
@@ -208,7 +256,7 @@ export function createStack(options: StackOptions): Stack {
       host: facts,
       sensors: hub.list().flatMap((crab) => crab.stats().sensors),
       self: self.cost(),
-      history: hub.store.health(),
+      history: history(),
       role: leadership?.role ?? null,
       intervalMs: inForce.intervalMs,
       rate: inForce,
@@ -227,30 +275,37 @@ export function createStack(options: StackOptions): Stack {
       // Not within the judgement: a crab that comes or goes is judged by itself.
       if (senses.own && troubled(now) && host.platform === "linux") queueMicrotask(() => watch.call());
     }
-    tell();
+    const before = levels;
+    levels = now.verdicts.map(({ rule, level }) => `${rule.id} ${level}`).join("\n");
+    // A window that follows tells at the guardian's pace, and at once what changed: between, the leader's window tells.
+    if (senses.own || news || levels !== before) tell();
+    news = false;
   });
+  /** What other windows wish goes when they go. */
+  const heedFollowers = (): void => {
+    senses.keepPace();
+    readGpu();
+    guestBell.setRules(leadership?.wishes.rules ?? []);
+    void keepHistory();
+  };
   leadership?.onRelays((relays) => {
     senses.borrow(relays);
-    needGpuProcesses();
+    readGpu();
   });
   leadership?.onRole(({ role }) => {
     if (role === "leads" || role === "alone") senses.begin();
-    needGpuProcesses();
-    senses.keepPace();
+    heedFollowers();
     // The right to write came or went with the role.
     void hub.store.flush();
     tell();
   });
-  leadership?.onFollowers(() => {
-    senses.keepPace();
-    needGpu();
-  });
+  leadership?.onFollowers(() => heedFollowers());
 
   return {
     hub,
     bell,
     leadership,
-    gpu,
+    gpu: gpuDemand,
     get config() {
       return config;
     },
@@ -271,17 +326,13 @@ export function createStack(options: StackOptions): Stack {
       needGpuProcesses();
     },
     applyConfig: async (next) => {
-      const before = config.config.history;
-      const after = next.config.history;
       config = next;
       pace.configure(next.config.intervalMs, next.config.rate.adaptive);
-      leadership?.setWish(wishOf(next, wishedMs));
+      tellWish();
       senses.keepPace();
       bell.setRules(rulesOf(next.config));
       needGpu();
-      if (before.enabled !== after.enabled || before.retentionMs !== after.retentionMs) {
-        await hub.replaceStore(() => storeOf(options, next, leadership));
-      }
+      await keepHistory();
     },
     setFacts: (next) => {
       facts = next;
@@ -290,15 +341,18 @@ export function createStack(options: StackOptions): Stack {
       started = true;
       needGpu();
       needGpuProcesses();
+      readGpu();
       hub.start();
       await leadership?.start(hub);
     },
     close: async () => {
       started = false;
       watch.dispose();
-      gpuRules?.dispose();
-      gpuProcesses?.dispose();
+      gpuDemand.dispose();
+      gpuHold.dispose();
       timeLine.dispose();
+      guestLine.dispose();
+      guestBell.dispose();
       bell.dispose();
       // History first: whoever leads next finds all of it in the file.
       await hub.close();

@@ -8,7 +8,7 @@ import type { MetricInfo, Snapshot } from "../reading.ts";
 import type { SensorHealth } from "../state.ts";
 
 /** Raised whenever one of these messages changes: windows of different releases may meet at one socket. */
-export const LINK_VERSION = 1;
+export const LINK_VERSION = 2;
 
 /** Who greets, and by what right. */
 export interface LinkHello {
@@ -34,7 +34,17 @@ export interface LinkWish {
   readonly intervalMs: number;
   /** The rules of its trusted workspace. */
   readonly rules: readonly Rule[];
+  /** What of the GPUs its faces and rules show or judge now. */
+  readonly gpu: readonly GpuPart[];
+  /** How long it wants history kept on disk, milliseconds; null: it wants none. */
+  readonly historyMs: number | null;
 }
+
+/** What can be read of GPUs, each at a cost of its own. */
+export const GPU_PARTS = ["devices", "processes"] as const;
+
+/** One of them. */
+export type GpuPart = (typeof GPU_PARTS)[number];
 
 /** A crab as the leader has it. */
 export interface CrabCard {

@@ -8,6 +8,7 @@ import type { Hub } from "../octopus/hub.ts";
 import { headline } from "./headline.ts";
 import { judge, type HubView } from "./judge.ts";
 import { printable } from "./printable.ts";
+import { ruleName } from "./rules.ts";
 
 /** What the bell needs. It reads the hub and changes nothing there. */
 export interface BellOptions {
@@ -107,13 +108,14 @@ export class Bell {
     const standing = new Map<string, Standing>();
     const verdicts = judgements.map((judgement): Verdict => {
       const { rule, level, value, unit, attributes, readAt, reason } = judgement;
-      const before = this.#standing.get(rule.id);
+      const name = ruleName(rule);
+      const before = this.#standing.get(name);
       const since = before?.level === level ? before.since : now;
       if (before !== undefined && before.level !== level) {
         const why = reason === "" ? "" : `: ${printable(reason)}`;
         this.#log.info(`${printable(rule.title)} went from ${before.level} to ${level}${why}`);
       }
-      standing.set(rule.id, { level, since });
+      standing.set(name, { level, since });
       return { rule, level, value, unit, attributes, readAt, since, reason };
     });
     const level = worst(verdicts.map((one) => one.level));

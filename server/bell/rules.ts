@@ -1,9 +1,15 @@
 /** Which rules the bell judges: the three built in, with the configured thresholds, then those that were added. */
 import type { Rule } from "../../protocol/bell.ts";
 import type { StackConfig } from "../config/config.ts";
+import { ofWorkspace } from "../config/rules.ts";
 
 /** The origin of the rules that are always there. */
 const BUILT_IN = "built in";
+
+/** A rule's name on this host: two workspaces may each have a rule of the same id. */
+export function ruleName(rule: Pick<Rule, "id" | "origin">): string {
+  return ofWorkspace(rule) ? `${rule.origin}/${rule.id}` : rule.id;
+}
 
 /** The rules in the order in which faces show them. */
 export function rulesOf(config: Pick<StackConfig, "bell" | "rules">): readonly Rule[] {

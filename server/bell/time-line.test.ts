@@ -45,14 +45,14 @@ function bell() {
       listeners.add(listener);
       return { dispose: () => listeners.delete(listener) };
     },
-    say: (time: number, level: Level, since: number) => {
-      state = { ...state, time, level, verdicts: [verdict(level, since)] };
+    say: (time: number, level: Level, since: number, origin?: string) => {
+      state = { ...state, time, level, verdicts: [verdict(level, since, origin)] };
       for (const listener of listeners) listener(state);
     },
   };
 }
 
-function verdict(level: Level, since: number): Verdict {
+function verdict(level: Level, since: number, origin = "built in"): Verdict {
   const rule = {
     id: "memory",
     title: "Memory",
@@ -61,7 +61,7 @@ function verdict(level: Level, since: number): Verdict {
     direction: "above",
     warn: 0.8,
     crit: 0.9,
-    origin: "built in",
+    origin,
   } as const;
   return { rule, level, value: 0.95, unit: "1", attributes: {}, readAt: since, since, reason: "" };
 }
@@ -94,6 +94,26 @@ test("an alert of a worker that is killed ends within a minute of its death, and
   next.rings.say(START + 152_000, "CRIT", START + 500);
   next.rings.say(START + 160_000, "OK", START + 160_000);
   expect(noted()).toMatchObject([{ time: START, end: START + 160_000 }]);
+});
+
+test("an alert that stood when this worker came to judge it goes on, one that was over before is another", () => {
+  const first = open();
+  first.rings.say(START, "CRIT", START);
+  first.rings.say(START + 60_000, "CRIT", START);
+  // The worker was killed; the next has heard of the rule only now.
+  const next = open();
+  next.rings.say(START + 100_000, "UNKNOWN", START + 100_000);
+  next.rings.say(START + 102_000, "CRIT", START + 102_000);
+  next.rings.say(START + 110_000, "OK", START + 110_000);
+  expect(noted()).toMatchObject([{ time: START, end: START + 110_000 }]);
+  next.rings.say(START + 112_000, "CRIT", START + 112_000);
+  expect(noted()).toHaveLength(2);
+});
+
+test("a workspace's rule is named with its workspace: another may have one of the same id", () => {
+  const { rings } = open();
+  rings.say(START, "CRIT", START, "workspace demo");
+  expect(noted()).toMatchObject([{ source: "workspace demo/memory" }]);
 });
 
 test("an alert ends with the worker", () => {

@@ -1,17 +1,19 @@
 /** Writes alerts and the training's epochs on the time line of the history, where this worker is its writer. */
 import type { BellState, Verdict } from "../../protocol/bell.ts";
 import type { Annotation } from "../../protocol/history.ts";
+import type { Level } from "../../protocol/level.ts";
 import type { Disposable } from "../host/host.ts";
 import type { Log } from "../host/log.ts";
 import { AnnotationsUnavailable } from "../octopus/store/annotations.ts";
 import type { SeriesStore } from "../octopus/store/store.ts";
 import type { Bell } from "./bell.ts";
 import { headline } from "./headline.ts";
+import { ruleName } from "./rules.ts";
 
 /** A note without its number. */
 export type NewNote = Omit<Annotation, "id">;
 
-/** The kind of a note on a rule that is CRIT; its source is the rule's id. */
+/** The kind of a note on a rule that is CRIT; its source is the rule's name (`ruleName`). */
 export const ALERT = "alert";
 
 /** While an alert stands its end is moved so often: a worker that is killed leaves one that ends about then. */
@@ -36,10 +38,16 @@ interface OpenAlert {
   readonly told: number;
 }
 
+function isCalm(level: Level): boolean {
+  return level === "OK" || level === "WARN";
+}
+
 /** Listens to the bell until it is disposed. */
 export class TimeLine implements Disposable {
   readonly #options: TimeLineOptions;
   readonly #open = new Map<string, OpenAlert>();
+  /** Those of the rules that were seen to be no alert. */
+  #calm: ReadonlySet<string> = new Set();
   readonly #waiting: NewNote[] = [];
   readonly #subscription: Disposable;
   #trouble = "";
@@ -65,6 +73,12 @@ export class TimeLine implements Disposable {
   }
 
   #hear({ verdicts, time }: BellState): void {
+    this.#note(verdicts, time);
+    const seen = verdicts.filter(({ rule, level }) => isCalm(level) || this.#calm.has(ruleName(rule)));
+    this.#calm = new Set(seen.map(({ rule }) => ruleName(rule)));
+  }
+
+  #note(verdicts: readonly Verdict[], time: number): void {
     if (!this.#options.leads()) {
       // Whoever leads now goes on with them.
       this.#open.clear();
@@ -73,14 +87,14 @@ export class TimeLine implements Disposable {
     }
     this.#try(() => {
       this.#write();
-      const bad = new Map(verdicts.filter((one) => one.level === "CRIT").map((one) => [one.rule.id, one]));
+      const bad = new Map(verdicts.filter((one) => one.level === "CRIT").map((one) => [ruleName(one.rule), one]));
       for (const [rule, { told }] of [...this.#open]) {
         if (!bad.has(rule)) {
           this.#finish(rule, time);
           this.#open.delete(rule);
         } else if (time - told >= EXTEND_MS) this.#finish(rule, time);
       }
-      for (const verdict of bad.values()) if (!this.#open.has(verdict.rule.id)) this.#begin(verdict, time);
+      for (const [rule, verdict] of bad) if (!this.#open.has(rule)) this.#begin(rule, verdict, time);
     });
   }
 
@@ -93,15 +107,16 @@ export class TimeLine implements Disposable {
     }
   }
 
-  #begin(verdict: Verdict, now: number): void {
+  #begin(rule: string, verdict: Verdict, now: number): void {
     const notes = this.#options.store().annotations;
     if (notes === undefined) return;
-    const { rule, since } = verdict;
-    // The worker that led before may have noted it already.
-    const known = notes.list({ from: since, to: now + 1, kinds: [ALERT] }).findLast((one) => one.source === rule.id);
+    const { since } = verdict;
+    // The worker that led before may have noted it already; where this one never saw it otherwise, it stood before.
+    const from = this.#calm.has(rule) ? since : since - EXTEND_MS;
+    const known = notes.list({ from, to: now + 1, kinds: [ALERT] }).findLast((one) => one.source === rule);
     const end = Math.max(since, now);
-    const note = { time: since, end, kind: ALERT, text: headline([verdict]), source: rule.id };
-    this.#open.set(rule.id, { id: known?.id ?? notes.add(note), told: end });
+    const note = { time: since, end, kind: ALERT, text: headline([verdict]), source: rule };
+    this.#open.set(rule, { id: known?.id ?? notes.add(note), told: end });
   }
 
   #finish(rule: string, time: number): void {

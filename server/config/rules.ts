@@ -35,9 +35,14 @@ export function workspaceOrigin(folder: string): string {
   return `${WORKSPACE}${folder}`;
 }
 
+/** Whether a rule comes from a workspace's file. */
+export function ofWorkspace({ origin }: Pick<Rule, "origin">): boolean {
+  return origin.startsWith(WORKSPACE);
+}
+
 /** Those rules that come from a workspace; the others hold for the whole host. */
 export function workspaceRules(rules: readonly Rule[]): readonly Rule[] {
-  return rules.filter(({ origin }) => origin.startsWith(WORKSPACE));
+  return rules.filter(ofWorkspace);
 }
 
 /** One thing wrong with a rule: the key within it, the value, and what is allowed. */

@@ -6,8 +6,12 @@ import type { Clock } from "../host/host.ts";
 import { rateMs } from "../rhopalia/counters.ts";
 import type { Rhopalium } from "../rhopalia/rhopalium.ts";
 
-/** How often the event loop's delay is sampled, and over how long its percentile is taken. */
-const LOOP_RESOLUTION_MS = 20;
+/**
+ * How often the event loop's delay is sampled, and over how long its percentile is taken. Each sample is a wake-up: at
+ * 20 ms they cost a third of a percent of a core, half of what a worker that follows takes. No divisor of an interval of
+ * polls, else the samples would always fall on a poll, or never.
+ */
+const LOOP_RESOLUTION_MS = 97;
 const LOOP_WINDOW_MS = 60_000;
 
 const NO_ATTRIBUTES = {};
@@ -33,6 +37,7 @@ export class SelfMeter implements Rhopalium {
   #cpu: NodeJS.CpuUsage;
   #cpuAt: number;
   #cpuRatio: number | null = null;
+  #rssBytes: number | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -62,8 +67,9 @@ export class SelfMeter implements Rhopalium {
       this.#loop.reset();
       this.#loopSince = now;
     }
+    this.#rssBytes = process.memoryUsage.rss();
     const readings: Reading[] = [
-      { metric: "gorgon.self.memory.rss", attributes: NO_ATTRIBUTES, value: process.memoryUsage.rss() },
+      { metric: "gorgon.self.memory.rss", attributes: NO_ATTRIBUTES, value: this.#rssBytes },
     ];
     if (this.#cpuRatio !== null) {
       readings.push({ metric: "gorgon.self.cpu.utilization", attributes: NO_ATTRIBUTES, value: this.#cpuRatio });
@@ -78,7 +84,7 @@ export class SelfMeter implements Rhopalium {
   cost(): SelfCost {
     return {
       cpuRatio: this.#cpuRatio,
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: this.#rssBytes ?? process.memoryUsage.rss(),
       loopP99Ms: this.#loopP99Ms,
       uptimeMs: this.#clock.monotonic() - this.#began,
       pid: process.pid,

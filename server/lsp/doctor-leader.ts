@@ -46,11 +46,13 @@ function ownFindings({ role, socket, followers }: LeadershipReport): Finding[] {
 
 function followerWords(followers: readonly Follower[]): string {
   if (followers.length === 0) return "no other window follows";
-  const each = followers.map(({ pid, intervalMs, rules }) => {
-    const pace = intervalMs === null ? "" : `, wants every ${formatDuration(intervalMs)}`;
+  const each = followers.map(({ pid, wish }) => {
+    if (wish === null) return `process ${String(pid)}`;
+    const { intervalMs, rules, gpu } = wish;
     const own =
       rules.length === 0 ? "" : `, ${String(rules.length)} workspace ${rules.length === 1 ? "rule" : "rules"}`;
-    return `process ${String(pid)}${pace}${own}`;
+    const shows = gpu.length === 0 ? "" : ", shows the GPU";
+    return `process ${String(pid)}, wants every ${formatDuration(intervalMs)}${own}${shows}`;
   });
   return `${String(followers.length)} ${followers.length === 1 ? "window follows" : "windows follow"}: ${each.join("; ")}`;
 }

@@ -1,14 +1,15 @@
 /** The schemas behind the messages between workers: what comes over the leader's socket is checked before it is used. */
 import * as z from "zod/mini";
 import type { Rule } from "../../protocol/bell.ts";
-import type {
-  CrabCard,
-  CrabCount,
-  LinkHello,
-  LinkWelcome,
-  LinkWish,
-  linkCollect,
-  linkSnapshot,
+import {
+  GPU_PARTS,
+  type CrabCard,
+  type CrabCount,
+  type LinkHello,
+  type LinkWelcome,
+  type LinkWish,
+  type linkCollect,
+  type linkSnapshot,
 } from "../../protocol/messages/leader.ts";
 import type { ParamsOf } from "../../protocol/message.ts";
 import type { SensorHealth } from "../../protocol/state.ts";
@@ -57,6 +58,8 @@ const rule = z.object({
 const wish = z.object({
   intervalMs: z.number().check(z.minimum(MIN_INTERVAL_MS), z.maximum(MAX_INTERVAL_MS)),
   rules: z.array(rule).check(z.maxLength(MAX_RULES)),
+  gpu: z.array(z.enum(GPU_PARTS)).check(z.maxLength(GPU_PARTS.length)),
+  historyMs: z.nullable(z.number().check(z.gt(0))),
 }) satisfies z.ZodMiniType<LinkWish>;
 
 const collect = z.object({ crab: z.nullable(text) }) satisfies z.ZodMiniType<ParamsOf<typeof linkCollect>>;

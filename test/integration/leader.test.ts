@@ -1,10 +1,10 @@
 /** Several windows of one user, as real processes: one leads, the others follow; and what may be wrong with their places. */
 import { fork, type ChildProcess } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { collectNow, getDoctor, getHistory, stateChanged } from "../../protocol/messages/worker.ts";
+import { collectNow, getAnnotations, getDoctor, getHistory, stateChanged } from "../../protocol/messages/worker.ts";
 import type { ClientContext } from "../../protocol/settings.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { here } from "../platforms.ts";
@@ -43,8 +43,8 @@ class Window {
   readonly client: TestClient;
   readonly states: WorkerState[] = [];
 
-  constructor() {
-    this.client = new TestClient({ home });
+  constructor(env: Readonly<Record<string, string>> = {}) {
+    this.client = new TestClient({ home, env });
     windows.push(this.client);
     this.client.connection.onNotification(stateChanged.method, (state: WorkerState) => void this.states.push(state));
   }
@@ -69,8 +69,8 @@ class Window {
   }
 }
 
-async function open(context?: Partial<ClientContext>): Promise<Window> {
-  return new Window().open(context);
+async function open(context?: Partial<ClientContext>, env?: Readonly<Record<string, string>>): Promise<Window> {
+  return new Window(env).open(context);
 }
 
 const soon = { timeout: TAKEOVER_MS, interval: 10 };
@@ -119,6 +119,21 @@ describe("two windows of one user", () => {
     await expect.poll(followers, soon).toBe("no other window follows");
   });
 
+  it("both tell every change of level, but the one that follows tells no more often than the guardian polls", async () => {
+    const settings = { interval: 1, memoryWarn: 1 };
+    const first = await open({ settings });
+    const second = await open({ settings });
+    await expect.poll(() => second.role, soon).toBe("follows");
+    const marks = [first.states.length, second.states.length] as const;
+    // The memory's warning has called the watchdog, which polls more often.
+    await expect.poll(() => first.states.length - marks[0], { timeout: 15_000 }).toBeGreaterThan(8);
+    const told = second.states.slice(marks[1]).map((state) => {
+      return [memoryRead(state), ...state.bell.verdicts.map(({ level }) => level)].join(" ");
+    });
+    expect(told.length).toBeGreaterThan(1);
+    expect(new Set(told).size).toBe(told.length);
+  });
+
   it("tell in the doctor who leads, over which socket and by which lock", async () => {
     const first = await open();
     const second = await open();
@@ -134,6 +149,94 @@ describe("two windows of one user", () => {
     }
   });
 });
+
+describe("what a window that follows wants of the one that leads", () => {
+  it("is a GPU: its dashboard has it read there, and nowhere when it goes", { timeout: 40_000 }, async () => {
+    const starts = path.join(home, "nvidia-starts");
+    const env = { PATH: `${standIn(starts)}${path.delimiter}${process.env["PATH"] ?? ""}` };
+    const first = await open({}, env);
+    const second = await open({}, env);
+    const query = { metric: "hw.gpu.utilization", match: {}, from: 0, to: 1, step: 0, aggregate: "avg" };
+    expect(existsSync(starts)).toBe(false);
+    await second.client.send(getHistory, { queries: [query as never] });
+    await expect.poll(() => second.last?.glance.gpu?.length, { timeout: 15_000 }).toBe(2);
+    const lines = readFileSync(starts, "utf8").trim().split("\n");
+    const children = lines.map((line) => line.split(" ").map(Number));
+    expect(new Set(children.map(([parent]) => parent))).toEqual(new Set([first.client.child.pid]));
+    await second.client.shutdown();
+    const alive = () => children.filter(([, pid]) => isAlive(pid ?? 0)).length;
+    await expect.poll(alive, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => first.last?.glance.gpu ?? null, soon).toBeNull();
+  });
+
+  it("is its workspace's alerts on the time line, which end when it goes, once for two windows of it", async () => {
+    const first = await open();
+    const folder = path.join(home, "project");
+    mkdirSync(folder);
+    const yaml = "rules:\n  - {id: some, title: Some memory, metric: system.memory.limit, crit: 1}\n";
+    writeFileSync(path.join(folder, "gorgon.yaml"), yaml);
+    const context = { workspaceFolders: [{ name: "project", path: folder }] };
+    const second = await open(context);
+    const third = await open(context);
+    const mine = async (window: Window) => {
+      const { annotations } = await window.client.send(getAnnotations, { from: 0, to: Date.now() + 60_000 });
+      return annotations.filter(({ source }) => source === "workspace project/some");
+    };
+    await expect.poll(() => mine(second), soon).toMatchObject([{ kind: "alert" }]);
+    expect(first.last?.bell.verdicts.map(({ rule }) => rule.id)).not.toContain("some");
+    await second.client.shutdown();
+    const mark = first.states.length;
+    await expect.poll(() => first.states.length, soon).toBeGreaterThan(mark + 2);
+    const goneAt = Date.now();
+    await third.client.shutdown();
+    await expect.poll(async () => ((await mine(first))[0]?.end ?? 0) >= goneAt - 1000, soon).toBe(true);
+    // Nobody leads but the first: had it written a note for each window or moment, there would be more.
+    expect(await mine(first)).toHaveLength(1);
+  });
+
+  it("is history, also where the leading window has none on disk, and only as long as it is open", async () => {
+    const first = await open({ settings: { interval: 0.5, historyEnabled: false } });
+    expect(first.last?.history).toMatchObject({ mode: "memory" });
+    const second = await open();
+    await expect
+      .poll(() => [first.last?.history.mode, second.last?.history.mode], soon)
+      .toEqual(["writing", "following"]);
+    expect(first.last?.history.reason).toMatch(/switched off in this window .*but on in another/);
+    const began = Date.now();
+    const query = { metric: "system.memory.limit", match: {}, from: began, step: 0, aggregate: "avg" };
+    const written = async () => {
+      const { frames } = await second.client.send(getHistory, { queries: [{ ...query, to: Date.now() } as never] });
+      return frames[0]?.[0]?.times.length ?? 0;
+    };
+    await expect.poll(written, soon).toBeGreaterThan(2);
+    await second.client.shutdown();
+    await expect.poll(() => first.last?.history.mode, soon).toBe("memory");
+  });
+});
+
+/** A folder with an nvidia-smi that replays two GPUs and leaves its parent's and its own process id in a file. */
+function standIn(starts: string): string {
+  const folder = path.join(home, "bin");
+  mkdirSync(folder);
+  const gpu = path.resolve(import.meta.dirname, "../../server/rhopalia/gpu");
+  const program = [
+    `#!${process.execPath}`,
+    `require("node:fs").appendFileSync(${JSON.stringify(starts)}, process.ppid + " " + process.pid + "\\n");`,
+    `process.argv.splice(2, 0, ${JSON.stringify(path.join(gpu, "recorded", "two-gpus"))});`,
+    `import(${JSON.stringify(path.join(gpu, "stand-in.ts"))});`,
+  ];
+  writeFileSync(path.join(folder, "nvidia-smi"), program.join("\n"), { mode: 0o755 });
+  return folder;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe("when the leading window is gone", () => {
   it("by kill -9, another leads within five seconds, its bell never falls silent, and history has no hole", async () => {

@@ -3,9 +3,10 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Rule } from "../../../protocol/bell.ts";
+import type { LinkWish } from "../../../protocol/messages/leader.ts";
 import { systemClock } from "../../host/node.ts";
 import { lookForLeader } from "./look.ts";
-import { meeting, TestWorker, type Meeting } from "./testing.ts";
+import { meeting, PLAIN_WISH, TestWorker, type Meeting } from "./testing.ts";
 
 let place: Meeting;
 const workers: TestWorker[] = [];
@@ -65,17 +66,16 @@ test("a poll asked for in a window that follows is made by the one that leads", 
 
 test("the leader knows what each follower wishes, and forgets it when the follower goes", async () => {
   const first = await worker(1, { intervalMs: 5000 }).start();
-  const second = await worker(2, { intervalMs: 2000, rules: [RULE] }).start();
-  await expect.poll(() => first.leadership.followers).toEqual([{ pid: 2, intervalMs: 2000, rules: [RULE] }]);
-  expect(first.leadership.intervalMs).toBe(2000);
-  expect(first.leadership.rules).toEqual([RULE]);
+  const wish: Partial<LinkWish> = { intervalMs: 2000, rules: [RULE], gpu: ["devices"], historyMs: 1000 };
+  const second = await worker(2, wish).start();
+  await expect.poll(() => first.leadership.followers).toEqual([{ pid: 2, wish: { ...PLAIN_WISH, ...wish } }]);
+  expect(first.leadership.wishes).toEqual({ intervalMs: 2000, rules: [RULE], gpu: ["devices"], historyMs: 1000 });
   // The workspace is trusted no more: its rules go with the next wish.
-  second.leadership.setWish({ intervalMs: 3000, rules: [] });
-  await expect.poll(() => first.leadership.intervalMs).toBe(3000);
-  expect(first.leadership.rules).toEqual([]);
+  second.leadership.setWish({ ...PLAIN_WISH, ...wish, intervalMs: 3000, rules: [] });
+  await expect.poll(() => first.leadership.wishes).toMatchObject({ intervalMs: 3000, rules: [], gpu: ["devices"] });
   await second.close();
   await expect.poll(() => first.leadership.followers).toEqual([]);
-  expect(first.leadership.intervalMs).toBe(5000);
+  expect(first.leadership.wishes).toEqual({ ...PLAIN_WISH, intervalMs: 5000 });
 });
 
 test("a change of the leader's interval reaches the followers", async () => {
@@ -163,7 +163,7 @@ test("a look at the leader finds it and changes nothing", async () => {
   const first = await worker(1, { intervalMs: 4000 }).start();
   const look = await lookForLeader(place.paths.announcement, me, systemClock);
   expect(look).toMatchObject({ leader: { pid: 1, version: "1.2.3" }, socket: place.paths.sockets[0]?.socket });
-  expect(first.leadership.intervalMs).toBe(4000);
+  expect(first.leadership.wishes.intervalMs).toBe(4000);
   await first.close();
   expect(await lookForLeader(place.paths.announcement, me, systemClock)).toEqual({ leader: null, reason: "" });
 });

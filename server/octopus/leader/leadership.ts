@@ -2,7 +2,6 @@
  * Which worker of this user on this host leads. The lock decides; the socket lets the others follow. A worker that can
  * neither lead nor follow watches for itself and writes nothing.
  */
-import type { Rule } from "../../../protocol/bell.ts";
 import { formatRole } from "../../../protocol/format.ts";
 import type { CrabCard, LinkWelcome, LinkWish } from "../../../protocol/messages/leader.ts";
 import type { Role, WorkerRole } from "../../../protocol/role.ts";
@@ -18,6 +17,7 @@ import { takeLeaderLock, type LeaderLock } from "./lock.ts";
 import { Relays } from "./relays.ts";
 import { LeaderServer, type Follower, type LeaderHub } from "./server.ts";
 import { untilStoodDown } from "./stand-down.ts";
+import { togetherOf, type Wishes } from "./wishes.ts";
 
 /** After the leader is gone somebody leads within moments: looked for often at first, then every second. */
 const EAGER_MS = 2000;
@@ -94,15 +94,12 @@ export class Leadership {
     return this.#server?.followers ?? [];
   }
 
-  /** The rules of other windows' trusted workspaces; each window's go with it. */
-  get rules(): readonly Rule[] {
-    return this.followers.flatMap(({ rules }) => rules);
-  }
-
-  /** The smallest interval that this window or one that follows it wishes, milliseconds. */
-  get intervalMs(): number {
-    const wished = this.followers.flatMap(({ intervalMs }) => (intervalMs === null ? [] : [intervalMs]));
-    return Math.min(this.#wish.intervalMs, ...wished);
+  /** What this window and those that follow it wish together. */
+  get wishes(): Wishes {
+    return togetherOf(
+      this.#wish,
+      this.followers.flatMap(({ wish }) => wish ?? []),
+    );
   }
 
   /** Whether this worker may write history: only who holds the lock may. Throws when the lock cannot be had at all. */

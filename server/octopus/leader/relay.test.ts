@@ -44,6 +44,16 @@ test("what came before the start is handed on at the start, and nothing twice", 
   expect(crab.stats().polls).toBe(3);
 });
 
+test("what has the same attributes as before shares them, so that many snapshots take little memory", () => {
+  const { crab, got } = relay();
+  crab.start();
+  const on = (device: string, number: number) => ({ ...value(number), attributes: { "system.device": device } });
+  crab.receive(snapshot("a", [on("sda", 1), on("sdb", 2)]), COUNT);
+  crab.receive(snapshot("b", [on("sda", 3), on("sdc", 4)]), COUNT);
+  expect(got[1]?.readings).toEqual([on("sda", 3), on("sdc", 4)]);
+  expect(got[1]?.readings[0]?.attributes).toBe(got[0]?.readings[0]?.attributes);
+});
+
 test("readings that no crab could give are left out, the good ones stay", () => {
   const { crab, got } = relay();
   crab.start();

@@ -1,5 +1,5 @@
 /** A crab whose sensors are in the leading worker: what the leader reads comes out here as if it had been read here. */
-import type { SensorFailure, Snapshot } from "../../../protocol/reading.ts";
+import type { Attributes, Reading, SensorFailure, Snapshot } from "../../../protocol/reading.ts";
 import type { CrabCard, CrabCount } from "../../../protocol/messages/leader.ts";
 import type { Crab, CrabStats } from "../../crabs/crab.ts";
 import { checkReadings } from "../../crabs/readings.ts";
@@ -27,6 +27,7 @@ export class RelayCrab implements Crab {
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   /** What came before `start`. */
   #early: Snapshot[] = [];
+  #newest: Snapshot | null = null;
   #started = false;
   #card: CrabCard;
   #metrics: Crab["metrics"];
@@ -63,11 +64,14 @@ export class RelayCrab implements Crab {
   receive(sent: Snapshot, stats: CrabCount): void {
     this.#stats = stats;
     if (this.#find(sent.id) !== null) return;
-    const { readings, reason } = checkReadings(sent.readings, this.#infos);
+    const checked = checkReadings(sent.readings, this.#infos);
+    const { reason } = checked;
     if (reason !== "" && reason !== this.#complained) this.#log.warn(`${this.name}: the leader ${reason}`);
     this.#complained = reason;
+    const readings = shared(checked.readings, this.#newest?.readings ?? []);
     const snapshot = { ...sent, readings, failures: sent.failures.map((one): SensorFailure => ({ ...one })) };
     this.#buffer.push(snapshot);
+    this.#newest = snapshot;
     if (this.#started) this.#tell(snapshot);
     else this.#early = [...this.#early, snapshot].slice(-BUFFER_SIZE);
   }
@@ -119,6 +123,7 @@ export class RelayCrab implements Crab {
   }
 
   #find(id: string): Snapshot | null {
+    if (this.#newest?.id === id) return this.#newest;
     return this.#buffer.toArray().find((one) => one.id === id) ?? null;
   }
 
@@ -132,6 +137,23 @@ export class RelayCrab implements Crab {
       }
     }
   }
+}
+
+/**
+ * The readings with the attributes of the ones before, where they are the same: a snapshot comes as text, and hundreds
+ * of them in memory would each have names of their own.
+ */
+function shared(readings: readonly Reading[], before: readonly Reading[]): readonly Reading[] {
+  return readings.map((reading, index) => {
+    const last = before[index];
+    if (last?.metric !== reading.metric || !sameAttributes(last.attributes, reading.attributes)) return reading;
+    return { metric: last.metric, attributes: last.attributes, value: reading.value };
+  });
+}
+
+function sameAttributes(one: Attributes, other: Attributes): boolean {
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
 }
 
 function metricsOf(card: CrabCard): Crab["metrics"] {

@@ -7,7 +7,7 @@ import { systemClock } from "../../host/node.ts";
 import { silentLog } from "../../host/log.ts";
 import { announced, writeSecret } from "./announcement.ts";
 import { LeaderLink, LeaderRefused } from "./link.ts";
-import { meeting, TestWorker, type Meeting } from "./testing.ts";
+import { meeting, PLAIN_WISH, TestWorker, type Meeting } from "./testing.ts";
 
 let place: Meeting;
 let leader: TestWorker;
@@ -94,10 +94,10 @@ test("who connects and says nothing is cut off after two seconds", { timeout: 80
 test("a wish that cannot be is refused, and the one before stays", async () => {
   const one = stranger();
   const wish = (intervalMs: unknown) =>
-    `${JSON.stringify({ jsonrpc: "2.0", id: 2, method: "leader/wish", params: { intervalMs, rules: [] } })}\n`;
+    `${JSON.stringify({ jsonrpc: "2.0", id: 2, method: "leader/wish", params: { ...PLAIN_WISH, intervalMs } })}\n`;
   one.socket.write(greeting({}) + wish(3000) + wish(1) + wish("soon"));
   await expect.poll(() => one.got().match(/wish cannot be used/g)).toHaveLength(2);
-  expect(leader.leadership.followers).toEqual([{ pid: 7, intervalMs: 3000, rules: [] }]);
+  expect(leader.leadership.followers).toEqual([{ pid: 7, wish: { ...PLAIN_WISH, intervalMs: 3000 } }]);
 });
 
 test("a message that arrives in pieces is one message", async () => {

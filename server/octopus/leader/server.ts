@@ -1,6 +1,5 @@
 /** The leader's side: greets followers, keeps their wishes while they are connected, and sends them what it senses. */
 import type { Socket } from "node:net";
-import type { Rule } from "../../../protocol/bell.ts";
 import {
   LINK_VERSION,
   linkCollect,
@@ -11,6 +10,7 @@ import {
   linkWish,
   type CrabCard,
   type LinkWelcome,
+  type LinkWish,
 } from "../../../protocol/messages/leader.ts";
 import type { Snapshot } from "../../../protocol/reading.ts";
 import type { Crab } from "../../crabs/crab.ts";
@@ -49,9 +49,7 @@ export interface LeaderServerOptions {
 export interface Follower {
   readonly pid: number;
   /** Null until it wished something: a doctor's look never does. */
-  readonly intervalMs: number | null;
-  /** The rules of its trusted workspace. */
-  readonly rules: readonly Rule[];
+  readonly wish: LinkWish | null;
 }
 
 interface Client {
@@ -185,7 +183,7 @@ export class LeaderServer {
       );
     }
     if (client.follower !== null) return refuse("it has greeted already");
-    client.follower = { pid, intervalMs: null, rules: [] };
+    client.follower = { pid, wish: null };
     this.#serve(client, client.follower);
     this.#log.debug(`The window of process ${String(pid)} follows.`);
     setImmediate(() => this.#bringUpToDate(peer));
@@ -198,7 +196,7 @@ export class LeaderServer {
     peer.answer(linkWish, (params) => {
       const parsed = parseLinkWish(params);
       if (!parsed.ok) throw new Error(parsed.reason);
-      client.follower = { pid, ...parsed.value };
+      client.follower = { pid, wish: parsed.value };
       this.#tellListeners();
       return null;
     });

@@ -34,6 +34,9 @@ export function meeting(): Meeting {
   };
 }
 
+/** The wish of a window that wants nothing in particular. */
+export const PLAIN_WISH: LinkWish = { intervalMs: 60_000, rules: [], gpu: [], historyMs: null };
+
 /** Gives 1, 2, 3... */
 export function counting(): Rhopalium {
   let reads = 0;
@@ -63,14 +66,14 @@ export class TestWorker {
       clock: systemClock,
       log,
       me: { pid, version: "1.2.3", node: "here" },
-      wish: { intervalMs: 60_000, rules: [], ...wish },
+      wish: { ...PLAIN_WISH, ...wish },
     });
     this.leadership.onRelays((crabs) => this.hub.replaceCrabs(crabs));
     this.leadership.onRole(({ role }) => {
       this.roles.push(role);
       if (role !== "leads" && role !== "alone") return;
       if (this.hub.list().some((crab) => crab instanceof CrabGuardian)) return;
-      const { intervalMs } = this.leadership;
+      const { intervalMs } = this.leadership.wishes;
       const sensors = [counting()];
       this.hub.replaceCrabs([
         new CrabGuardian({ name: "guardian", node: "here", sensors, clock: systemClock, intervalMs }),

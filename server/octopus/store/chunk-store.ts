@@ -26,6 +26,9 @@ import { DEFAULT_TIERS, limitTiers, type TierLimit } from "./tiers.ts";
 /** At most this much is lost on SIGKILL. */
 const DEFAULT_FLUSH_MS = 5000;
 
+/** A follower that may not write looks this seldom, in flush intervals: only to forget what the file has by now. */
+const SETTLED_FLUSHES = 3;
+
 /**
  * 2,000 series, and 16 MB of encoded samples while they cannot be written: half an hour of 2,000 series at 2 s. What can
  * be written has no such bound.
@@ -202,12 +205,18 @@ export class ChunkStore implements SeriesStore {
 
   #schedule(): void {
     if (this.#closed) return;
-    // A follower looks twice as often, so that it takes over within one interval of the writer's death.
-    const following = this.#access.mode === "following";
     const run = () => {
       void this.flush().then(() => this.#schedule());
     };
-    this.#timer = this.#clock.schedule(run, following ? this.#flushMs / 2 : this.#flushMs, { unref: true });
+    this.#timer = this.#clock.schedule(run, this.#flushMs * this.#pace(), { unref: true });
+  }
+
+  /** The pause before the next flush, in flush intervals. */
+  #pace(): number {
+    if (this.#access.mode !== "following") return 1;
+    // A follower looks twice as often, so that it takes over within one interval of the writer's death. One that may
+    // not is flushed when it may, and a query looks first.
+    return this.#access.settled ? SETTLED_FLUSHES : 0.5;
   }
 
   async #flushNow(): Promise<void> {

@@ -51,6 +51,25 @@ test("the right to write goes from one to the other with the next flush of each"
   expect((await one.series()).length).toBe(1);
 });
 
+test("one that only reads has what was written a moment ago when it is asked, however seldom it looks by itself", async () => {
+  const one = open(() => true);
+  const two = open(() => false);
+  await two.flush();
+  for (const [after, value] of [1, 2, 3].entries()) {
+    one.append(START + after, [sample(value)], METRICS);
+    await one.flush();
+    const asked = {
+      metric: sample(1).metric,
+      match: {},
+      from: START,
+      to: START + 10,
+      step: 0,
+      aggregate: "avg",
+    } as const;
+    expect((await two.query(asked))[0]?.times).toHaveLength(value);
+  }
+});
+
 test("a right that cannot be had leaves history in memory, with the reason", () => {
   const store = open(() => {
     throw Object.assign(new Error("permission denied, mkdir '/x'"), { code: "EACCES" });

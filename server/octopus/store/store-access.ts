@@ -48,6 +48,8 @@ export class StoreAccess<F extends SharedFile> {
   #lock: WriterLock | null = null;
   #file: F | null = null;
   #following = false;
+  /** Whether it might have been the writer when it was asked last. */
+  #allowed = true;
   #trouble: Trouble | null = null;
   #busy = 0;
   /** What happened to the file; stays on the face until the process ends, because it explains a gap. */
@@ -76,6 +78,11 @@ export class StoreAccess<F extends SharedFile> {
   /** Whether this process is the one that writes, whatever keeps it from it now. */
   get leads(): boolean {
     return this.#lock !== null;
+  }
+
+  /** Whether this process follows by its leadership's word, which will tell when that changes, and can read the file. */
+  get settled(): boolean {
+    return this.#following && !this.#allowed && this.#file !== null && this.#trouble === null;
   }
 
   /** Why not `writing`, and what happened to the file. */
@@ -142,6 +149,7 @@ export class StoreAccess<F extends SharedFile> {
       this.#closeFile();
     }
     const mayWrite = this.#options.mayWrite?.() ?? true;
+    this.#allowed = mayWrite;
     if (this.#lock !== null && !mayWrite) {
       this.#closeFile();
       this.#lock.release();

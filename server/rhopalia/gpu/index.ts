@@ -2,7 +2,8 @@
 import type { Host } from "../../host/host.ts";
 import { type GpuOptions, GpuSensor } from "./sensor.ts";
 
-export { GpuSensor, type GpuPart } from "./sensor.ts";
+export { GpuDemand, GpuHold } from "./demand.ts";
+export { GpuSensor } from "./sensor.ts";
 
 /** GPUs of NVIDIA, AMD and Apple. It gives readings only while somebody needs them (`need`, `touch`). */
 export function gpuSensor(host: Host, options?: GpuOptions): GpuSensor {

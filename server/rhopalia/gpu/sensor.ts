@@ -1,4 +1,5 @@
 /** The GPU sensor: every maker's GPUs behind one name, read only while a face or a rule needs them. */
+import type { GpuPart } from "../../../protocol/messages/leader.ts";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Disposable, Host } from "../../host/host.ts";
 import { Need } from "../need.ts";
@@ -28,9 +29,6 @@ export interface GpuOptions {
   /** How long its children go on after the last need has ended. */
   readonly lingerMs?: number;
 }
-
-/** What of it is needed. */
-export type GpuPart = "devices" | "processes";
 
 /** Reads GPUs; idle, and free of cost, until somebody needs it. */
 export class GpuSensor implements Rhopalium {
