@@ -132,15 +132,13 @@ export class ChunkStore implements SeriesStore {
   }
 
   flush(): Promise<void> {
-    // One after the other: what was appended before this call is durable when it resolves.
-    this.#flushing = this.#flushing.then(() => this.#flushNow());
-    return this.#flushing;
+    return this.#flushThen(false);
   }
 
   /** Closes every open chunk and writes it to the file: before a copy is made of it, and for tests. */
   async sealNow(): Promise<void> {
     this.#writer?.closeAll();
-    await this.flush();
+    await this.#flushThen(true);
   }
 
   async query(query: HistoryQuery): Promise<readonly SeriesFrame[]> {
@@ -210,14 +208,20 @@ export class ChunkStore implements SeriesStore {
     this.#timer = this.#clock.schedule(run, following ? this.#flushMs / 2 : this.#flushMs, { unref: true });
   }
 
-  async #flushNow(): Promise<void> {
+  #flushThen(sealAll: boolean): Promise<void> {
+    // One after the other: what was appended before this call is durable when it resolves.
+    this.#flushing = this.#flushing.then(() => this.#flushNow(sealAll));
+    return this.#flushing;
+  }
+
+  async #flushNow(sealAll: boolean): Promise<void> {
     if (this.#closed) return;
     this.#access.refresh();
     this.#takeRole();
     // It may have to stop on the way: then it begins anew at once, so that nothing stays in RAM alone.
-    if (!(await this.#write())) {
+    if (!(await this.#write(sealAll))) {
       this.#takeRole();
-      await this.#write();
+      await this.#write(sealAll);
     }
     if (this.#follower !== null) {
       await this.#follow();
@@ -229,7 +233,7 @@ export class ChunkStore implements SeriesStore {
   }
 
   /** Writes journal and file; false when the journal was removed and has to be begun anew. Never rejects. */
-  async #write(): Promise<boolean> {
+  async #write(sealAll: boolean): Promise<boolean> {
     const writer = this.#writer;
     if (writer === null) return true;
     try {
@@ -245,10 +249,11 @@ export class ChunkStore implements SeriesStore {
       this.#setTrouble(journalTrouble(this.#folder, error));
     }
     try {
-      while (writer.sealing && this.#access.canWrite) {
-        writer.sealSome();
+      for (let left = sealAll ? Infinity : writer.due; left > 0 && writer.waiting > 0 && this.#access.canWrite;) {
+        left -= writer.sealSome(left);
         await nextTurn();
       }
+      if (writer.unsettled) await writer.prepareToSettle();
       if (!this.#access.canWrite) {
         writer.shed();
         return true;
@@ -256,7 +261,7 @@ export class ChunkStore implements SeriesStore {
       writer.convert();
       writer.prune();
       this.annotations.prune(this.#clock.now() - this.#retentionMs);
-      writer.settle();
+      if (writer.unsettled) writer.settle();
       this.#access.succeeded();
     } catch (error) {
       this.#access.report(error);
