@@ -48,10 +48,16 @@ describe("without any configuration", () => {
       rules: [],
       watches: [],
       sql: [],
-      history: { enabled: true, retentionMs: 7 * 86_400_000 },
+      history: { enabled: true, retentionMs: Infinity },
     });
     expect(problems).toEqual([]);
     expect(provenance.every((one) => one.origin === "default")).toBe(true);
+  });
+
+  test("no age caps the history, and the doctor says so", async () => {
+    expect(from(await load(), "history.days")).toMatchObject({ value: "not set", origin: "default" });
+    expect((await load({ settings: { historyDays: 3 } })).config.history.retentionMs).toBe(3 * 86_400_000);
+    expect((await load({ settings: { historyDays: null } })).config.history.retentionMs).toBe(Infinity);
   });
 
   test("VS Code polls at its own interval", async () => {

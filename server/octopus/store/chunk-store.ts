@@ -38,7 +38,7 @@ export interface ChunkStoreOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly log?: Log;
-  /** Milliseconds that anything is kept; absent: as long as the tiers say. */
+  /** Milliseconds that anything is kept; absent or Infinity: as long as the tiers say. */
   readonly retentionMs?: number;
   /** Age and size of each tier: raw, 1 min, 10 min, 1 h. */
   readonly tiers?: readonly TierLimit[];

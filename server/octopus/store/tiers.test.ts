@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../host/manual-clock.ts";
 import { ask, METRICS, sample } from "./contract.ts";
 import { COUNTER, live, stores, valueAt } from "./testing.ts";
+import { DEFAULT_TIERS, limitTiers } from "./tiers.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -12,6 +13,15 @@ const START = Date.UTC(2026, 0, 1);
 const disk = stores();
 
 const total = (values: readonly number[] | undefined) => (values ?? []).reduce((sum, value) => sum + value, 0);
+
+describe("an age for all of the history", () => {
+  it("caps every tier, and leaves each its own where none is set", () => {
+    const ages = (retentionMs?: number) => limitTiers(DEFAULT_TIERS, retentionMs).tiers.map((tier) => tier.ageMs / DAY);
+    expect(ages(10 * DAY)).toEqual([7, 10, 10, 10]);
+    expect(ages(Infinity)).toEqual([7, 30, 180, 730]);
+    expect(ages()).toEqual([7, 30, 180, 730]);
+  });
+});
 
 describe("the tiers", () => {
   const tiers = [
