@@ -92,6 +92,15 @@ describe.concurrent("gorgon export", () => {
     await store.close();
   });
 
+  test("says what Parquet needs and how to install it, and leaves nothing behind", async () => {
+    const { run, home } = await userWithHistory();
+    const file = path.join(home, "out.parquet");
+    const { code, err } = await run(`export --output ${file}`);
+    expect(code).toBe(1);
+    expect(err).toContain(`npm install --prefix ${path.join(home, ".config", "gorgon")} @duckdb/node-api`);
+    expect(readdirSync(home).filter((name) => name.includes("parquet"))).toEqual([]);
+  });
+
   test("writes a file for the user alone, by the ending of its name, and tells how far it is on a terminal", async () => {
     const { run, store, home } = await userWithHistory();
     const file = path.join(home, "out.csv");

@@ -5,11 +5,11 @@ import { nearest } from "../config/nearest.ts";
 import { printable } from "../bell/printable.ts";
 import { silentLog } from "../host/log.ts";
 import type { Host } from "../host/host.ts";
-import { statePaths } from "../host/paths.ts";
+import { configFolder, statePaths } from "../host/paths.ts";
 import { openChunkFile } from "../octopus/store/chunk-file.ts";
 import { ChunkStore } from "../octopus/store/chunk-store.ts";
 import { exportCsv, exportNdjson, notesCsv, notesNdjson, type SampleSource } from "../octopus/store/export.ts";
-import { DuckDbMissing, exportParquet } from "../octopus/store/parquet.ts";
+import { DuckDbMissing, exportParquet, loadDuckDb } from "../octopus/store/parquet.ts";
 import { FileDamaged, FileNewer, reasonOf, SqliteMissing } from "../octopus/store/sqlite-errors.ts";
 import { EXIT_BROKEN, EXIT_OK } from "./exit-codes.ts";
 import { type ExportFlags, type ExportPlan, planOf } from "./export-flags.ts";
@@ -37,7 +37,7 @@ export async function exportCommand(flags: ExportFlags, io: CliIo): Promise<numb
   try {
     const store = await openHistory(host);
     try {
-      await write(store, plan, io, progress);
+      await write(store, plan, host, io, progress);
     } finally {
       await store.close();
     }
@@ -92,16 +92,16 @@ async function openHistory(host: Host): Promise<ChunkStore> {
   }
 }
 
-async function write(store: ChunkStore, plan: ExportPlan, io: CliIo, progress: Progress): Promise<void> {
-  const { format, query, output } = plan;
+async function write(store: ChunkStore, plan: ExportPlan, host: Host, io: CliIo, progress: Progress): Promise<void> {
+  const { query, output } = plan;
   const lines = plan.annotations ? notes(store, plan, progress) : await samples(store, plan, io, progress);
   if (output === null) {
     if (lines !== null) await toStream(lines, io);
     return;
   }
   const make = (file: string) =>
-    lines === null || format === "parquet"
-      ? exportParquet(watched(store, io, progress), query, file)
+    lines === null
+      ? exportParquet(watched(store, io, progress), query, file, loadDuckDb([configFolder(host)]))
       : toFile(lines, file, io.signal);
   await complete(output, make, io.signal);
 }

@@ -1,14 +1,5 @@
 /** One query over PostgreSQL's client `pg`, which the user installs: read only, one statement, under a deadline. */
-import { createRequire } from "node:module";
-import path from "node:path";
-
-/** The package is not there. */
-export class DriverMissing extends Error {
-  override readonly name = "DriverMissing";
-  constructor(driver: string, folder: string) {
-    super(`The package ${driver} is not installed. Run: npm install --prefix ${folder} ${driver}`);
-  }
-}
+import { loadUserPackage } from "../../host/user-package.ts";
 
 /** The parts of `pg` that are used. */
 interface PgClient {
@@ -51,7 +42,7 @@ export class PostgresQuery {
     client.on("error", (error) => (this.#broken = error));
   }
 
-  /** Loads `pg` out of the first folder that has it, and connects. Throws DriverMissing, or what the client says. */
+  /** Loads `pg` out of the first folder that has it, and connects. Throws PackageMissing, or what the client says. */
   static async open(
     connectionString: string,
     text: string,
@@ -59,7 +50,7 @@ export class PostgresQuery {
     folders: readonly string[],
     now: () => number,
   ): Promise<PostgresQuery> {
-    const { Client } = loadPg(folders);
+    const { Client } = loadUserPackage("pg", folders) as PgModule;
     const client = new Client({
       connectionString,
       connectionTimeoutMillis: deadlineMs,
@@ -92,17 +83,4 @@ export class PostgresQuery {
     // It may be closed already, or never have been open.
     this.#client.end().catch(() => undefined);
   }
-}
-
-function loadPg(folders: readonly string[]): PgModule {
-  for (const folder of folders) {
-    const require = createRequire(path.join(folder, "package.json"));
-    try {
-      require.resolve("pg");
-    } catch {
-      continue; // The next folder.
-    }
-    return require("pg") as PgModule;
-  }
-  throw new DriverMissing("pg", folders[0] ?? ".");
 }
