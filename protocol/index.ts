@@ -10,6 +10,7 @@ export * from "./reading.ts";
 export * from "./role.ts";
 export * from "./settings.ts";
 export * from "./state.ts";
+export * from "./steps.ts";
 export * from "./version.ts";
 export * from "./messages/webview.ts";
 export * from "./messages/worker.ts";
