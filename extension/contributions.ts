@@ -70,8 +70,9 @@ export const COMMAND_LIST: readonly CommandContribution[] = [
 
 /** One setting, without its `gorgon.` prefix in the key. */
 export interface SettingContribution {
-  readonly type: "number" | "boolean" | "array";
-  readonly default: number | boolean | readonly string[];
+  /** A number that may be null is not set by default. */
+  readonly type: "number" | "boolean" | "array" | readonly ["number", "null"];
+  readonly default: number | boolean | readonly string[] | null;
   readonly minimum?: number;
   readonly maximum?: number;
   /** Says what changes and what it costs. */
@@ -143,13 +144,14 @@ export const SETTINGS = {
       "since the worker started, and nothing is written.",
   },
   "history.days": {
-    type: "number",
-    default: 7,
+    type: ["number", "null"],
+    default: null,
     minimum: 1,
     maximum: 3650,
     hostWide: true,
     markdownDescription:
-      "Days of history to keep. More takes more disk; the bell's tooltip shows the mode of the history.",
+      "Keeps no history that is older than this many days. Not set, each resolution is kept as long as fits it: every " +
+      "sample for a week, minutes for a month, ten minutes for half a year, hours for two years, on at most 400 MiB of disk.",
   },
   "server.execArgv": {
     type: "array",
@@ -234,7 +236,8 @@ function cell(text: string): string {
 function allowed(setting: SettingContribution): string {
   if (setting.type === "boolean") return "true, false";
   if (setting.type === "array") return "list of strings";
-  return `${String(setting.minimum)} to ${String(setting.maximum)}`;
+  const range = `${String(setting.minimum)} to ${String(setting.maximum)}`;
+  return setting.default === null ? `${range}, or null` : range;
 }
 
 /** The README's table of settings. */

@@ -9,13 +9,17 @@ import { format, resolveConfig } from "prettier";
 import { formatDuration } from "../protocol/format.ts";
 import { random } from "../test/torture/known.ts";
 import { leaderRounds } from "../test/torture/leader-rounds.ts";
-import { damageRounds, killRounds, takeoverRounds } from "../test/torture/rounds.ts";
+import { damageRounds } from "../test/torture/damage-rounds.ts";
+import { killRounds } from "../test/torture/kill-rounds.ts";
+import { sleepRounds } from "../test/torture/sleep-rounds.ts";
+import { takeoverRounds } from "../test/torture/takeover-rounds.ts";
 
 const root = path.dirname(import.meta.dirname);
 const SEED = 20_260_101;
 const DAMAGES_A_KILL = 10;
 const KILLS_A_TAKEOVER = 10;
 const KILLS_A_LEADER = 4;
+const KILLS_A_SLEEPER = 4;
 const LEADER_CANDIDATES = 4;
 const LEADER_DEADLINE_MS = 5000;
 
@@ -48,6 +52,9 @@ console.log(JSON.stringify(taken));
 console.log("Leaders...");
 const led = await leaderRounds(Math.ceil(kills / KILLS_A_LEADER), LEADER_CANDIDATES, random(SEED + 2));
 console.log(JSON.stringify(led));
+console.log("Sleep...");
+const asleep = await sleepRounds(Math.ceil(kills / KILLS_A_SLEEPER), random(SEED + 3));
+console.log(JSON.stringify(asleep));
 
 const kill = "kill -9 at random moments (`test/torture/store.test.ts`)";
 const damage = "random bit flips, overwritten blocks, truncation and garbage in file, log and journal (same file)";
@@ -92,6 +99,18 @@ const rows: readonly Row[] = [
     kept: killed.wrong + damaged.wrong + taken.wrong === 0,
   },
   {
+    promise: "After a suspend of hours no sample is invented, the gap is a gap, and rates are right",
+    test: "kill -9 of writers whose clocks sleep for hours and drift (`test/torture/sleep.test.ts`)",
+    figure:
+      `${String(asleep.kills)} kills, ${String(asleep.slept)} sleeps: ${String(asleep.invented)} invented of ` +
+      `${String(asleep.samples)} samples, ${String(asleep.acknowledgedMissing)} missing, ${String(asleep.filled)} gaps ` +
+      `filled, ${String(asleep.wrongRates)} wrong rates, ${String(asleep.miscounted)} miscounted`,
+    kept:
+      asleep.slept > 0 &&
+      asleep.invented + asleep.acknowledgedMissing + asleep.filled + asleep.wrongRates + asleep.miscounted === 0 &&
+      asleep.notOpened === 0,
+  },
+  {
     promise: "Another window takes over within 5 s of the writer's death, and never do two write",
     test: "one writer killed with two waiting (same file)",
     figure: `worst ${formatDuration(taken.worstMs)} over ${String(taken.rounds)} takeovers; ${String(taken.twoWriters)} times two writers`,
@@ -124,7 +143,8 @@ const lines = [
   "at any byte, keeps the exact records before it (`server/octopus/store/journal/journal.test.ts`); a crash between any two",
   "operations on the disk loses nothing that was flushed and counts nothing twice (`test/torture/crash.test.ts`); random",
   "programs of appending, flushing, sealing, reopening and setting the clock back answer like a plain list of samples, to",
-  "the writer and to a second reader (`server/octopus/store/chunk-store.model.slow.test.ts`); and on a real file system of 1 MB and a",
+  "the writer and to a second reader (`server/octopus/store/chunk-store.model.slow.test.ts`);",
+  "both changes of daylight saving time in Europe/Berlin (`test/torture/dst.test.ts`); and on a real file system of 1 MB and a",
   "read-only one (`test/integration/store-disk.test.ts`): a full or read-only disk stops history with a reason, never the",
   "rest, and history goes on by itself when there is room again.",
   "",

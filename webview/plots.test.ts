@@ -56,6 +56,14 @@ describe("charts", () => {
     expect(sparkPoints("gpu", [plots().load])).toBeNull();
   });
 
+  it("say where what is drawn is kept in steps only", () => {
+    const history = sampleHistory({ now: NOW });
+    const memory = history.memory.map((frame) => ({ ...frame, resolution: 600_000 }));
+    const [load, , disk] = plotsOf({ ...history, memory }, sampleState({ now: NOW }), 15, "");
+    expect(load?.subtitle).toBe("15 min · kept in steps of 10 min");
+    expect(disk?.subtitle).not.toContain("steps");
+  });
+
   it("leave loopback out and add interfaces up by direction", () => {
     const { network } = plots();
     expect(network.subtitle).toBe("15 min · 1 interface");

@@ -1,6 +1,6 @@
 /** What the charts show: history and rules to lines, thresholds, axes, a sentence for those who cannot see, a table. */
 import type { Rule, Verdict } from "../protocol/bell.ts";
-import { ABSENT, formatValue } from "../protocol/format.ts";
+import { ABSENT, formatResolution, formatValue } from "../protocol/format.ts";
 import type { SeriesFrame } from "../protocol/history.ts";
 import { LEVELS, type Level } from "../protocol/level.ts";
 import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../protocol/messages/webview.ts";
@@ -111,6 +111,7 @@ export function plotsOf(
   });
   const verdicts = state?.bell.verdicts ?? [];
   const span = RANGE_WORDS[range];
+  const kept = (...frames: readonly (readonly SeriesFrame[])[]): string => resolutionOf(frames.flat());
   const interfaces = new Set((history?.network ?? []).filter(isOutside).map(interfaceOf)).size;
   const mounts =
     disk.length > MOST_LINES
@@ -123,7 +124,7 @@ export function plotsOf(
         ...common,
         id: "load",
         title: hasGpu ? "CPU, memory and GPU" : "CPU and memory",
-        subtitle: span,
+        subtitle: span + kept(history?.cpu ?? [], history?.memory ?? [], history?.gpu ?? []),
         unit: "1",
         empty,
         marks: marksOf(history),
@@ -137,7 +138,8 @@ export function plotsOf(
         ...common,
         id: "network",
         title: "Network",
-        subtitle: interfaces === 0 ? span : `${span} · ${count(interfaces, "interface")}`,
+        subtitle:
+          (interfaces === 0 ? span : `${span} · ${count(interfaces, "interface")}`) + kept(history?.network ?? []),
         unit: "By/s",
         empty,
         marks: [],
@@ -151,7 +153,7 @@ export function plotsOf(
         ...common,
         id: "disk",
         title: "Disk",
-        subtitle: disk.length === 0 ? span : `${span} · ${mounts}`,
+        subtitle: (disk.length === 0 ? span : `${span} · ${mounts}`) + kept(history?.disk ?? []),
         unit: "1",
         empty,
         marks: [],
@@ -161,6 +163,12 @@ export function plotsOf(
       verdicts,
     ),
   ];
+}
+
+/** In words, how coarse what is left of the samples is; empty where every value is exact. */
+function resolutionOf(frames: readonly SeriesFrame[]): string {
+  const coarsest = Math.max(0, ...frames.map((frame) => frame.resolution ?? 0));
+  return coarsest === 0 ? "" : ` · ${formatResolution(coarsest)}`;
 }
 
 /** Where the trend of pressure ends when nothing is higher. */

@@ -2,6 +2,7 @@
 import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import type { DashboardHistory, RangeMinutes } from "../../protocol/messages/webview.ts";
 import type { Attributes } from "../../protocol/reading.ts";
+import { stepOf } from "../../protocol/steps.ts";
 
 /** How a range is asked for. */
 export interface RangePlan {
@@ -12,17 +13,16 @@ export interface RangePlan {
   readonly refreshMs: number;
 }
 
-const PLANS: Readonly<Record<RangeMinutes, RangePlan>> = {
-  1: { spanMs: 60_000, step: 0, refreshMs: 0 },
-  15: { spanMs: 900_000, step: 5000, refreshMs: 0 },
-  60: { spanMs: 3_600_000, step: 10_000, refreshMs: 10_000 },
-  1440: { spanMs: 86_400_000, step: 240_000, refreshMs: 60_000 },
-};
+const MINUTE = 60_000;
+const MOST_POINTS = 360;
+
+const REFRESH_MS: Readonly<Record<RangeMinutes, number>> = { 1: 0, 15: 0, 60: 10_000, 1440: 60_000 };
 
 /** The plan of a range when polls come every `intervalMs`: a step holds two polls at least, or jitter would tear gaps. */
 export function planOf(range: RangeMinutes, intervalMs: number): RangePlan {
-  const plan = PLANS[range];
-  return plan.step === 0 ? plan : { ...plan, step: Math.max(plan.step, 2 * intervalMs) };
+  const spanMs = range * MINUTE;
+  const step = range === 1 ? 0 : stepOf(spanMs, MOST_POINTS, 2 * intervalMs);
+  return { spanMs, step, refreshMs: REFRESH_MS[range] };
 }
 
 const SERIES: readonly { readonly metric: string; readonly match: Attributes }[] = [

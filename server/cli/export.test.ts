@@ -92,6 +92,39 @@ describe.concurrent("gorgon export", () => {
     await store.close();
   });
 
+  test("says where older values are only kept in steps, and which step would be exact", async () => {
+    const { run, home } = user();
+    const paths = await statePaths({ ...nodeHost(), env: { HOME: home } });
+    // Blocks of steps begin at fixed times of the day: which of them are left must not hang on when this runs.
+    const end = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+    const clock = new ManualClock(end - 3 * 3_600_000);
+    // Samples for an hour, minutes for two: of the third, ten minutes are left.
+    const tiers = [1, 2, 48, 48].map((hours) => ({ ageMs: hours * 3_600_000, bytes: Infinity }));
+    const store = new ChunkStore({ path: paths.history, clock, tiers });
+    for (let time = clock.now(); time < end; time += 10_000) {
+      store.append(time, [{ metric: "gorgon.cpu.busy", attributes: {}, value: 0.5 }], METRICS);
+      clock.jump(10_000);
+      if (time % 600_000 === 0) await store.sealNow();
+    }
+    await store.sealNow();
+    for (let round = 0; round < 10; round++) await store.flush();
+    await store.close();
+    const odd = await run("export --step 7m");
+    expect(odd.code).toBe(0);
+    expect(odd.err).toContain("kept in steps of 10 min");
+    expect(odd.err).toContain("--step 10m is exact");
+    expect((await run("export --step 1h")).err).toBe("");
+  });
+
+  test("says what Parquet needs and how to install it, and leaves nothing behind", async () => {
+    const { run, home } = await userWithHistory();
+    const file = path.join(home, "out.parquet");
+    const { code, err } = await run(`export --output ${file}`);
+    expect(code).toBe(1);
+    expect(err).toContain(`npm install --prefix ${path.join(home, ".config", "gorgon")} @duckdb/node-api`);
+    expect(readdirSync(home).filter((name) => name.includes("parquet"))).toEqual([]);
+  });
+
   test("writes a file for the user alone, by the ending of its name, and tells how far it is on a terminal", async () => {
     const { run, store, home } = await userWithHistory();
     const file = path.join(home, "out.csv");

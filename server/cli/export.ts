@@ -1,15 +1,18 @@
 /** `gorgon export`: this user's history as NDJSON, CSV or Parquet. Reads beside a running worker, and without one. */
 import { existsSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { formatResolution } from "../../protocol/format.ts";
+import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
+import { stepOver } from "../../protocol/steps.ts";
 import { nearest } from "../config/nearest.ts";
 import { printable } from "../bell/printable.ts";
 import { silentLog } from "../host/log.ts";
 import type { Host } from "../host/host.ts";
-import { statePaths } from "../host/paths.ts";
+import { configFolder, statePaths } from "../host/paths.ts";
 import { openChunkFile } from "../octopus/store/chunk-file.ts";
 import { ChunkStore } from "../octopus/store/chunk-store.ts";
 import { exportCsv, exportNdjson, notesCsv, notesNdjson, type SampleSource } from "../octopus/store/export.ts";
-import { DuckDbMissing, exportParquet } from "../octopus/store/parquet.ts";
+import { DuckDbMissing, exportParquet, loadDuckDb } from "../octopus/store/parquet.ts";
 import { FileDamaged, FileNewer, reasonOf, SqliteMissing } from "../octopus/store/sqlite-errors.ts";
 import { EXIT_BROKEN, EXIT_OK } from "./exit-codes.ts";
 import { type ExportFlags, type ExportPlan, planOf } from "./export-flags.ts";
@@ -37,7 +40,7 @@ export async function exportCommand(flags: ExportFlags, io: CliIo): Promise<numb
   try {
     const store = await openHistory(host);
     try {
-      await write(store, plan, io, progress);
+      await write(store, plan, host, io, progress);
     } finally {
       await store.close();
     }
@@ -92,16 +95,16 @@ async function openHistory(host: Host): Promise<ChunkStore> {
   }
 }
 
-async function write(store: ChunkStore, plan: ExportPlan, io: CliIo, progress: Progress): Promise<void> {
-  const { format, query, output } = plan;
+async function write(store: ChunkStore, plan: ExportPlan, host: Host, io: CliIo, progress: Progress): Promise<void> {
+  const { query, output } = plan;
   const lines = plan.annotations ? notes(store, plan, progress) : await samples(store, plan, io, progress);
   if (output === null) {
     if (lines !== null) await toStream(lines, io);
     return;
   }
   const make = (file: string) =>
-    lines === null || format === "parquet"
-      ? exportParquet(watched(store, io, progress), query, file)
+    lines === null
+      ? exportParquet(watched(store, io, progress), query, file, loadDuckDb([configFolder(host)]))
       : toFile(lines, file, io.signal);
   await complete(output, make, io.signal);
 }
@@ -130,6 +133,22 @@ async function samples(
   return format === "csv" ? exportCsv(source, query) : exportNdjson(source, query);
 }
 
+/** That older values stand in steps of their own, and the step of the question that would fit them. */
+function blurred(resolution: number, step: number): string {
+  const told = `What is older than the samples is ${formatResolution(resolution)}, and values are off by up to one.`;
+  const fits = stepOver(Math.max(resolution, step));
+  return fits === step
+    ? told
+    : `${told} Where sums, means and extremes are asked for, --step ${flagOf(fits)} is exact.`;
+}
+
+/** A nice step as the flag takes it. */
+function flagOf(step: number): string {
+  const [unit, width] =
+    step % 86_400_000 === 0 ? ["d", 86_400_000] : step % 3_600_000 === 0 ? ["h", 3_600_000] : ["m", 60_000];
+  return `${String(step / width)}${unit}`;
+}
+
 /** The same store; each answer is counted, and none is given any more when the command is ended. */
 function watched(store: SampleSource, { signal }: CliIo, progress: Progress): SampleSource {
   return {
@@ -139,10 +158,7 @@ function watched(store: SampleSource, { signal }: CliIo, progress: Progress): Sa
       await nextTurn();
       signal?.throwIfAborted();
       const frames = await store.query(query);
-      progress.add(
-        frames.reduce((sum, frame) => sum + frame.times.length, 0),
-        query.metric,
-      );
+      progress.add(frames, query);
       return frames;
     },
   };
@@ -155,6 +171,8 @@ class Progress {
   readonly #output: string | null;
   readonly #shown: boolean;
   #count = 0;
+  #resolution = 0;
+  #step = 0;
   #toldAt = -Infinity;
 
   constructor(io: CliIo, host: Host, output: string | null) {
@@ -164,12 +182,16 @@ class Progress {
     this.#shown = output !== null && io.stderr.isTTY === true;
   }
 
-  add(count: number, what: string): void {
-    this.#count += count;
+  add(frames: readonly SeriesFrame[], { metric, step }: HistoryQuery): void {
+    for (const { times, resolution = 0 } of frames) {
+      this.#count += times.length;
+      if (resolution > this.#resolution) this.#resolution = resolution;
+    }
+    this.#step = step;
     const now = this.#host.clock.monotonic();
     if (!this.#shown || now - this.#toldAt < PROGRESS_MS) return;
     this.#toldAt = now;
-    this.#io.stderr.write(`${CLEAR_LINE}${String(this.#count)} samples, now ${printable(what)}`);
+    this.#io.stderr.write(`${CLEAR_LINE}${String(this.#count)} samples, now ${printable(metric)}`);
   }
 
   *counted<T>(items: Iterable<T>): Generator<T> {
@@ -187,5 +209,6 @@ class Progress {
     this.clear();
     if (this.#count === 0) this.#io.stderr.write(`gorgon: the history has no ${what} like these.\n`);
     else if (this.#shown) this.#io.stderr.write(`${String(this.#count)} ${what} in ${this.#output ?? ""}\n`);
+    if (this.#resolution > 0) this.#io.stderr.write(`gorgon: ${blurred(this.#resolution, this.#step)}\n`);
   }
 }

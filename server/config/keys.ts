@@ -85,9 +85,9 @@ export function keysOf(intervalMs: number): readonly Key[] {
       variable: "GORGON_HISTORY_DAYS",
       setting: "gorgon.history.days",
       parse: parseDays,
-      format: (value) => `${String(Number(value) / DAY_MS)} days`,
-      fallback: 7 * DAY_MS,
-      meaning: "Days that history is kept, 1 to 3650.",
+      format: (value) => (value === Infinity ? "not set" : `${String(Number(value) / DAY_MS)} days`),
+      fallback: Infinity,
+      meaning: "Days after which nothing is kept, 1 to 3650; not set, each resolution has an age of its own.",
     },
   ];
 }

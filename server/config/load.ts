@@ -68,9 +68,9 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
   const ruleOrigins: Provenance[] = [];
   const addRules = (raw: unknown, file: { path: string; origin: string }, origin: Origin) => {
     const read = readRules(raw, file, taken, previousRules);
-    rules.push(...read.rules);
+    rules.push(...read.found);
     problems.push(...read.problems);
-    ruleOrigins.push(...read.rules.map((one) => ruleProvenance(one, origin, file.path)));
+    ruleOrigins.push(...read.found.map((one) => ruleProvenance(one, origin, file.path)));
   };
   const keepRules = (file: { path: string; origin: string }, origin: Origin) => {
     const kept = previousRules.filter((one) => one.origin === file.origin && !taken.has(one.id));
@@ -89,7 +89,7 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
   const readWatchesOf = (raw: unknown, file: WatchFile, origin: Origin) => {
     const read = readWatches(raw, file, inputs.host, takenWatches, previousWatches);
     problems.push(...read.problems);
-    addWatches(read.watches, file, origin);
+    addWatches(read.found, file, origin);
   };
   const keepWatches = (file: WatchFile, origin: Origin) => {
     const kept = previousWatches.filter((one) => one.origin === file.origin && !takenWatches.has(one.id));

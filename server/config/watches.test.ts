@@ -13,7 +13,7 @@ const LINUX = { platform: "linux" as const, env: { HOME: "/home/ada" } };
 const read = (raw: unknown, file = USER, host: Parameters<typeof readWatches>[2] = LINUX, previous: Watch[] = []) =>
   readWatches(raw, file, host, new Map(), previous);
 const first = (raw: unknown, file = USER, host: Parameters<typeof readWatches>[2] = LINUX) =>
-  read([raw], file, host).watches[0];
+  read([raw], file, host).found[0];
 
 describe("watches", () => {
   test("name a path, a process or a pid", () => {
@@ -54,15 +54,15 @@ describe("watches", () => {
     ["backups", "A watch must hold id, and path, process or pid."],
     [null, "A watch must hold id, and path, process or pid."],
   ])("%j is refused in words", (raw, words) => {
-    const { watches, problems } = read([raw]);
+    const { found: watches, problems } = read([raw]);
     expect(watches).toEqual([]);
     expect(problems.map((one) => one.message).join(" ")).toContain(words);
     expect(problems.every((one) => one.message.endsWith("The watch is left out."))).toBe(true);
   });
 
   test("that are wrong leave the others standing, and the last good one in force", () => {
-    const before = read([{ id: "a", path: "/before" }]).watches;
-    const { watches, problems } = read(
+    const before = read([{ id: "a", path: "/before" }]).found;
+    const { found: watches, problems } = read(
       [
         { id: "a", path: "oops" },
         { id: "b", pid: 7 },
@@ -78,7 +78,7 @@ describe("watches", () => {
   });
 
   test("have ids of their own", () => {
-    const { watches, problems } = read([
+    const { found: watches, problems } = read([
       { id: "a", path: "/x" },
       { id: "a", path: "/y" },
     ]);
@@ -88,7 +88,7 @@ describe("watches", () => {
 
   test("are at most 50 a file, and a list", () => {
     const many = Array.from({ length: 60 }, (_, index) => ({ id: `w${String(index)}`, pid: 1 }));
-    expect(read(many).watches).toHaveLength(50);
+    expect(read(many).found).toHaveLength(50);
     expect(read(many).problems[0]?.message).toBe("Only the first 50 watches of a file are used.");
     expect(read({ id: "a" }).problems[0]?.message).toContain("It must be a list of watches");
     expect(read(undefined).problems).toEqual([]);

@@ -1,9 +1,7 @@
-/** Reads the `watches` of a `gorgon.yaml`. A watch that is wrong is refused by itself; the others stand. */
+/** Reads the `watches` of a `gorgon.yaml`. */
 import nodePath from "node:path";
-import type { ConfigProblem } from "../../protocol/state.ts";
 import type { Host } from "../host/host.ts";
-import { entriesOf, unknownKey } from "./layer.ts";
-import { problem } from "./problem.ts";
+import { readList, type Entry, type ListFile, type ListShape, type ReadList } from "./named-list.ts";
 import type { Watch } from "./watch.ts";
 
 const KNOWN = ["id", "path", "process", "pid"] as const;
@@ -13,117 +11,58 @@ const MAX_PATH = 4096;
 const MAX_NAME = 200;
 /** The kernel's own limit (PID_MAX_LIMIT). */
 const MAX_PID = 2 ** 22;
-const ID = /^[a-z][a-z0-9-]{0,63}$/;
 
 /** Where watches come from. */
-export interface WatchFile {
-  readonly path: string;
-  /** E.g. `user file`, `workspace demo`. */
-  readonly origin: string;
+export interface WatchFile extends ListFile {
   /** The workspace folder that relative paths count from, and its name; null for the user's file. */
   readonly workspace: { readonly name: string; readonly folder: string } | null;
 }
 
-/** What a file's watches came to. */
-export interface ReadWatches {
-  readonly watches: readonly Watch[];
-  readonly problems: readonly ConfigProblem[];
-}
-
-interface Fault {
-  readonly name: string;
-  readonly raw: unknown;
-  readonly message: string;
-}
-
-/**
- * Checks the watches of one file. `taken` holds the ids in use, with who uses them; it is added to. A refused watch
- * gives way to the last good one of the same id and origin among `previous`.
- */
+/** Checks the watches of one file; see `readList`. */
 export function readWatches(
   raw: unknown,
   file: WatchFile,
   host: Pick<Host, "platform" | "env">,
   taken: Map<string, string>,
   previous: readonly Watch[],
-): ReadWatches {
-  if (raw === undefined || raw === null) return { watches: [], problems: [] };
-  if (!Array.isArray(raw)) {
-    const message = "It must be a list of watches, each with an id and a path, a process or a pid.";
-    return { watches: [], problems: [problem(file.path, "watches", raw, message)] };
-  }
-  const watches: Watch[] = [];
-  const problems: ConfigProblem[] = [];
-  if (raw.length > MAX_WATCHES) {
-    const message = `Only the first ${String(MAX_WATCHES)} watches of a file are used.`;
-    problems.push(problem(file.path, "watches", raw.length, message));
-  }
-  for (const [index, item] of (raw as readonly unknown[]).slice(0, MAX_WATCHES).entries()) {
-    const read = readWatch(item, file, host, taken);
-    const lastGood =
-      read.watch === null
-        ? previous.find((one) => one.id === read.id && one.origin === file.origin && !taken.has(one.id))
-        : undefined;
-    const kept = read.watch ?? lastGood;
-    if (kept !== undefined) {
-      watches.push(kept);
-      taken.set(kept.id, file.origin);
-    }
-    const where = read.id === "" ? `watches[${String(index)}]` : `watches.${read.id}`;
-    const instead = lastGood === undefined ? "The watch is left out." : "The watch stays as it was.";
-    for (const fault of read.faults) {
-      const key = fault.name === "" ? where : `${where}.${fault.name}`;
-      problems.push(problem(file.path, key, fault.raw, `${fault.message} ${instead}`));
-    }
-  }
-  return { watches, problems };
+): ReadList<Watch> {
+  const shape: ListShape<Watch> = {
+    key: "watches",
+    word: "watch",
+    most: MAX_WATCHES,
+    listMessage: "It must be a list of watches, each with an id and a path, a process or a pid.",
+    entryMessage: "A watch must hold id, and path, process or pid.",
+    known: KNOWN,
+    example: "backups",
+    read: (entry) => readWatch(entry, file, host),
+  };
+  return readList(raw, file, shape, taken, previous);
 }
 
-function readWatch(
-  item: unknown,
-  file: WatchFile,
-  host: Pick<Host, "platform" | "env">,
-  taken: ReadonlyMap<string, string>,
-): { readonly watch: Watch | null; readonly id: string; readonly faults: readonly Fault[] } {
-  const entries = entriesOf(item);
-  if (entries === null) {
-    const message = "A watch must hold id, and path, process or pid.";
-    return { watch: null, id: "", faults: [{ name: "", raw: item, message }] };
-  }
-  const given = new Map(entries.filter(([, value]) => value !== null));
-  const faults: Fault[] = [];
-  const fault = (name: string, message: string) => faults.push({ name, raw: given.get(name), message });
-  for (const [name, value] of entries) {
-    if ((KNOWN as readonly string[]).includes(name)) continue;
-    faults.push({ name: name.slice(0, 80), raw: value, message: unknownKey("", "", name, value, KNOWN).message });
-  }
-  const rawId = given.get("id");
-  const id = typeof rawId === "string" && ID.test(rawId) ? rawId : "";
-  if (id === "") fault("id", "It must be small letters, digits and dashes, and begin with a letter, like backups.");
-  else if (taken.has(id)) fault("id", `This id is used already (${taken.get(id) ?? ""}): choose another.`);
-
-  const kinds = (["path", "process", "pid"] as const).filter((name) => given.has(name));
+function readWatch(entry: Entry, file: WatchFile, host: Pick<Host, "platform" | "env">): Watch | null {
+  const kinds = (["path", "process", "pid"] as const).filter((name) => entry.has(name));
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
-    fault(kinds[1] ?? "", "A watch needs one of path, process and pid, and only one.");
-    return { watch: null, id, faults };
+    entry.fault(kinds[1] ?? "", "A watch needs one of path, process and pid, and only one.");
+    return null;
   }
-  const common = { id, origin: file.origin, workspace: file.workspace?.name ?? "" };
-  let watch: Watch | null = null;
-  const value = given.get(kind);
+  const common = { id: entry.id, origin: file.origin, workspace: file.workspace?.name ?? "" };
+  const value = entry.get(kind);
   if (kind === "path") {
     const path = pathOf(value, file, host);
-    if (typeof path === "string") watch = { ...common, kind: "file", path };
-    else fault("path", path.allowed);
+    if (typeof path === "string") return { ...common, kind: "file", path };
+    entry.fault("path", path.allowed);
   } else if (kind === "process") {
     const name = typeof value === "string" ? value.trim() : "";
-    if (name === "" || name.length > MAX_NAME || name.includes("/") || /^[*]+$/.test(name)) {
-      fault("process", "It must be a program's name, * and ? allowed, like postgres or python*.");
-    } else watch = { ...common, kind: "process", name, pid: 0 };
-  } else if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > MAX_PID) {
-    fault("pid", "It must be the number of a process.");
-  } else watch = { ...common, kind: "process", name: "", pid: value };
-  return { watch: faults.length > 0 ? null : watch, id, faults };
+    const right = name !== "" && name.length <= MAX_NAME && !name.includes("/") && !/^[*]+$/.test(name);
+    if (right) return { ...common, kind: "process", name, pid: 0 };
+    entry.fault("process", "It must be a program's name, * and ? allowed, like postgres or python*.");
+  } else {
+    const right = typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_PID;
+    if (right) return { ...common, kind: "process", name: "", pid: value };
+    entry.fault("pid", "It must be the number of a process.");
+  }
+  return null;
 }
 
 /** The absolute path with slashes that a text stands for, or what would have been allowed. */

@@ -8,6 +8,7 @@ import type { HistoryHealth } from "../../protocol/state.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Host } from "../host/host.ts";
 import { statePaths } from "../host/paths.ts";
+import { DEFAULT_TIERS, limitTiers } from "../octopus/store/tiers.ts";
 
 const OTHERS_MAY = 0o077;
 /** A folder of one machine, as the state paths name it. */
@@ -28,7 +29,10 @@ export async function historyFindings(host: Host, config: LoadedConfig, health: 
   const found: Finding[] = [];
   if (moved !== "") found.push(finding("Place", "note", moved));
   if (health.path !== "") found.push(keeping(health));
-  else found.push(finding("Keeping", "note", `kept for ${formatDuration(retentionMs)} by the worker in VS Code`));
+  else {
+    const kept = formatDuration(limitTiers(DEFAULT_TIERS, retentionMs).retentionMs);
+    found.push(finding("Keeping", "note", `kept for ${kept} at most by the worker in VS Code`));
+  }
   found.push(await folderFinding(host, folder), await fileFinding(host, history));
   const others = await otherFolders(folder);
   if (others !== null) found.push(others);
@@ -37,7 +41,7 @@ export async function historyFindings(host: Host, config: LoadedConfig, health: 
 
 /** What a store that has a file says. */
 function keeping(health: HistoryHealth): Finding {
-  const size = `${String(health.series)} series, ${formatBytes(health.bytes)}, kept for ${formatDuration(health.retentionMs)}`;
+  const size = `${String(health.series)} series, ${formatBytes(health.bytes)}, kept for ${formatDuration(health.retentionMs)} at most`;
   switch (health.mode) {
     case "writing":
       return finding(

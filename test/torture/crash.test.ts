@@ -9,7 +9,7 @@ import { ManualClock } from "../../server/host/manual-clock.ts";
 import { ChunkStore } from "../../server/octopus/store/chunk-store.ts";
 import { nodeDisk, type JournalDisk } from "../../server/octopus/store/journal/disk.ts";
 import { METRIC, METRICS, readingsAt, SERIES, valueOf } from "./known.ts";
-import { freshFolder } from "./rounds.ts";
+import { freshFolder } from "./found.ts";
 
 const BASE = Date.UTC(2026, 0, 1);
 const STEP_MS = 2000;

@@ -1,10 +1,18 @@
 /** Samples whose value follows from series and index, so that any value read back can be told right from wrong. */
 import type { MetricInfo, Reading } from "../../protocol/reading.ts";
+import { DEFAULT_TIERS, type TierLimit } from "../../server/octopus/store/tiers.ts";
 
 export const METRIC = "torture.value";
 export const SERIES = 5;
+/** Grows by so much every so many milliseconds. */
+export const COUNTER = "torture.count";
+export const GROWTH = 7;
+export const INTERVAL_MS = 2000;
+/** Nothing goes, however much time is let pass. */
+export const KEEP_ALL: readonly TierLimit[] = DEFAULT_TIERS.map(() => ({ ageMs: Infinity, bytes: Infinity }));
 export const METRICS: ReadonlyMap<string, MetricInfo> = new Map([
   [METRIC, { name: METRIC, unit: "1", kind: "gauge", description: "known values" }],
+  [COUNTER, { name: COUNTER, unit: "{event}", kind: "counter", description: "a known growth" }],
 ]);
 
 /** Deterministic random numbers in [0, 1): mulberry32. */

@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { overlaps, systemMs, witnessFile, type LeaderNews, type LeaderTask } from "./leader-witness.ts";
-import { freshFolder } from "./rounds.ts";
+import { freshFolder } from "./found.ts";
 
 /** What the rounds came to. */
 export interface LeaderReport {

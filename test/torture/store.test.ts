@@ -4,7 +4,9 @@
  */
 import { expect, it } from "vitest";
 import { random } from "./known.ts";
-import { damageRounds, killRounds, takeoverRounds } from "./rounds.ts";
+import { damageRounds } from "./damage-rounds.ts";
+import { killRounds } from "./kill-rounds.ts";
+import { takeoverRounds } from "./takeover-rounds.ts";
 
 const ROUNDS = Number(process.env["GORGON_SOAK_ROUNDS"] ?? 6);
 const DAMAGES_A_KILL = 10;

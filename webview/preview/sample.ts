@@ -110,7 +110,7 @@ function sampleNotes(from: number, to: number, story: string): Annotation[] {
 /** The history of the sample machine. There is a gap in it from 15 min on, and spread from 1 h on. */
 export function sampleHistory(options: SampleOptions): DashboardHistory {
   const { now, range = 15, story = "calm", mount = "/data", turn = 0, gpus = 0 } = options;
-  const step = { 1: 2000, 15: 2000, 60: 10_000, 1440: 240_000 }[range];
+  const step = { 1: 2000, 15: 2000, 60: 10_000, 1440: 300_000 }[range];
   const to = Math.floor(now / step) * step + step;
   const from = to - range * MINUTE;
   const window = { from, to, step, gap: range > 1 };

@@ -1,5 +1,6 @@
 /** The history file itself: all SQL about series and chunks is here. Every row has a checksum of its own. */
 import { existsSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Unit } from "../../../protocol/reading.ts";
 import { decodeTimes } from "./chunk/codec.ts";
@@ -310,6 +311,17 @@ export class ChunkFile {
       key,
       value,
     );
+  }
+
+  /**
+   * Has the disk take the write-ahead log, without holding up the event loop. The next checkpoint asks for the same and
+   * gets it at once; where this cannot be done, it waits then. Never rejects.
+   */
+  async confirmLog(): Promise<void> {
+    // Of the three files only this one has no locks, which closing it again would let go of.
+    const log = await open(`${this.path}-wal`, "r+").catch(() => null);
+    await log?.datasync().catch(() => undefined);
+    await log?.close().catch(() => undefined);
   }
 
   /** Copies the write-ahead log into the file and has the disk confirm it; false when a reader held it up. */

@@ -1,54 +1,30 @@
 /** The chunk store with many samples: random ones, a day of them, and a file that is overwritten under it. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Aggregate } from "../../../protocol/history.ts";
 import { ManualClock } from "../../host/manual-clock.ts";
-import { ChunkStore, type ChunkStoreOptions } from "./chunk-store.ts";
+import { ChunkStore } from "./chunk-store.ts";
 import { ask, METRICS, randomSamples, sample } from "./contract.ts";
 import { MemoryStore } from "./memory.ts";
+import { noise, stores } from "./testing.ts";
 
 const START = Date.UTC(2026, 0, 1, 12);
 
-let folder: string;
-let file: string;
-const open: ChunkStore[] = [];
-let number = 0;
-
-beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "gorgon-store-"));
-  file = path.join(folder, "state", "history.db");
-});
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((store) => store.close()));
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function openStore(clock: ManualClock, more: Partial<ChunkStoreOptions> = {}): ChunkStore {
-  const store = new ChunkStore({ path: file, clock, ...more });
-  open.push(store);
-  return store;
-}
-
-/** Values that no scheme makes smaller. */
-const noise = (index: number): number => Math.sin(index) * 1e9;
+const disk = stores();
 
 const valuesOf = async (store: ChunkStore) => (await store.query(ask())).map((frame) => frame.values);
 
 /** Files of the folder whose name says that they were moved aside. */
-const aside = (why: string) => readdirSync(path.dirname(file)).filter((name) => name.includes(`.${why}`));
+const aside = (why: string) => readdirSync(path.dirname(disk.file)).filter((name) => name.includes(`.${why}`));
 
 describe("the store on disk", () => {
   randomSamples(
     (start, options) => {
       const clock = new ManualClock(start);
-      number += 1;
-      const own = path.join(folder, `contract-${String(number)}`, "history.db");
-      return { clock, store: openStore(clock, { path: own, ...options }) };
+      return { clock, store: disk.openAnother(clock, options) };
     },
     (store) => store.flush(),
   );
@@ -57,9 +33,7 @@ describe("the store on disk", () => {
     randomSamples(
       (start, options) => {
         const clock = new ManualClock(start);
-        number += 1;
-        const own = path.join(folder, `contract-${String(number)}`, "history.db");
-        return { clock, store: openStore(clock, { path: own, ...options }) };
+        return { clock, store: disk.openAnother(clock, options) };
       },
       async (store) => {
         if (store instanceof ChunkStore) await store.sealNow();
@@ -69,7 +43,7 @@ describe("the store on disk", () => {
 
   it("writes a day of samples in slices, and answers a day of one series in 500 points at once", async () => {
     const clock = new ManualClock(START);
-    const store = openStore(clock);
+    const store = disk.open(clock);
     const day = 86_400_000;
     const readings = Array.from({ length: 5 }, (_, index) => sample(0.5, { index: String(index) }));
     for (let time = START - day; time < START; time += 2000) store.append(time, readings, METRICS);
@@ -85,12 +59,12 @@ describe("the store on disk", () => {
 
   it("gives the same answers as the store in memory, whatever the window, the step and what is flushed", async () => {
     const clock = new ManualClock(START);
-    const disk = openStore(clock);
+    const kept = disk.open(clock);
     const memory = new MemoryStore({ clock, limits: { maxSamples: 1_000_000 } });
     const readings = (index: number) => [sample(index % 97), sample(-index, { index: "1" })];
     for (let index = 0; index < 11_000; index++) {
-      for (const store of [disk, memory]) store.append(START + index * 3, readings(index), METRICS);
-      if (index === 7500) await disk.flush();
+      for (const store of [kept, memory]) store.append(START + index * 3, readings(index), METRICS);
+      if (index === 7500) await kept.flush();
     }
     const time = fc.double({ min: START - 100, max: START + 34_000, noNaN: true });
     const window = fc.record({
@@ -101,18 +75,18 @@ describe("the store on disk", () => {
     });
     await fc.assert(
       fc.asyncProperty(window, async (question) => {
-        expect(await disk.query(ask(question))).toEqual(await memory.query(ask(question)));
+        expect(await kept.query(ask(question))).toEqual(await memory.query(ask(question)));
       }),
       { numRuns: 60 },
     );
-    expect(disk.health().reason).toBe("");
+    expect(kept.health().reason).toBe("");
   });
 });
 
 describe("a file that cannot be used", () => {
   it("while it is in use, because somebody wrote over it, is moved aside at the next flush or question", async () => {
     const clock = new ManualClock(START);
-    const store = openStore(clock);
+    const store = disk.open(clock);
     for (let index = 0; index < 400_000; index++) store.append(START + index, [sample(noise(index))], METRICS);
     // More than SQLite's cache holds, so that it has to read again.
     await store.flush();
@@ -121,7 +95,7 @@ describe("a file that cannot be used", () => {
       `const fs = require("fs"); const f = fs.openSync(process.argv[1], "r+");
        const size = fs.fstatSync(f).size; fs.writeSync(f, Buffer.alloc(Math.max(size, 65536), 0xa5), 0, undefined, 0);
        fs.truncateSync(process.argv[1] + "-wal", 0);`,
-      file,
+      disk.file,
     ]);
     for (let round = 0; round < 4; round++) {
       await store.query(ask());
@@ -138,8 +112,8 @@ describe("a file that cannot be used", () => {
 describe("two windows", () => {
   it("hold no more in RAM than is not in the file yet, whoever writes and whether or not anybody asks", async () => {
     const clock = new ManualClock(START);
-    const writer = openStore(clock);
-    const follower = openStore(clock);
+    const writer = disk.open(clock);
+    const follower = disk.open(clock);
     for (let index = 0; index < 5000; index++) {
       const readings = [sample(index), sample(-index, { core: "1" })];
       for (const store of [writer, follower]) store.append(clock.now(), readings, METRICS);

@@ -41,7 +41,7 @@ export interface ChunkStoreOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly log?: Log;
-  /** Milliseconds that anything is kept; absent: as long as the tiers say. */
+  /** Milliseconds that anything is kept; absent or Infinity: as long as the tiers say. */
   readonly retentionMs?: number;
   /** Age and size of each tier: raw, 1 min, 10 min, 1 h. */
   readonly tiers?: readonly TierLimit[];
@@ -135,15 +135,13 @@ export class ChunkStore implements SeriesStore {
   }
 
   flush(): Promise<void> {
-    // One after the other: what was appended before this call is durable when it resolves.
-    this.#flushing = this.#flushing.then(() => this.#flushNow());
-    return this.#flushing;
+    return this.#flushThen(false);
   }
 
   /** Closes every open chunk and writes it to the file: before a copy is made of it, and for tests. */
   async sealNow(): Promise<void> {
     this.#writer?.closeAll();
-    await this.flush();
+    await this.#flushThen(true);
   }
 
   async query(query: HistoryQuery): Promise<readonly SeriesFrame[]> {
@@ -219,14 +217,20 @@ export class ChunkStore implements SeriesStore {
     return this.#access.settled ? SETTLED_FLUSHES : 0.5;
   }
 
-  async #flushNow(): Promise<void> {
+  #flushThen(sealAll: boolean): Promise<void> {
+    // One after the other: what was appended before this call is durable when it resolves.
+    this.#flushing = this.#flushing.then(() => this.#flushNow(sealAll));
+    return this.#flushing;
+  }
+
+  async #flushNow(sealAll: boolean): Promise<void> {
     if (this.#closed) return;
     this.#access.refresh();
     this.#takeRole();
     // It may have to stop on the way: then it begins anew at once, so that nothing stays in RAM alone.
-    if (!(await this.#write())) {
+    if (!(await this.#write(sealAll))) {
       this.#takeRole();
-      await this.#write();
+      await this.#write(sealAll);
     }
     if (this.#follower !== null) {
       await this.#follow();
@@ -238,7 +242,7 @@ export class ChunkStore implements SeriesStore {
   }
 
   /** Writes journal and file; false when the journal was removed and has to be begun anew. Never rejects. */
-  async #write(): Promise<boolean> {
+  async #write(sealAll: boolean): Promise<boolean> {
     const writer = this.#writer;
     if (writer === null) return true;
     try {
@@ -254,10 +258,11 @@ export class ChunkStore implements SeriesStore {
       this.#setTrouble(journalTrouble(this.#folder, error));
     }
     try {
-      while (writer.sealing && this.#access.canWrite) {
-        writer.sealSome();
+      for (let left = sealAll ? Infinity : writer.due; left > 0 && writer.waiting > 0 && this.#access.canWrite;) {
+        left -= writer.sealSome(left);
         await nextTurn();
       }
+      if (writer.unsettled) await writer.prepareToSettle();
       if (!this.#access.canWrite) {
         writer.shed();
         return true;
@@ -265,7 +270,7 @@ export class ChunkStore implements SeriesStore {
       writer.convert();
       writer.prune();
       this.annotations.prune(this.#clock.now() - this.#retentionMs);
-      writer.settle();
+      if (writer.unsettled) writer.settle();
       this.#access.succeeded();
     } catch (error) {
       this.#access.report(error);

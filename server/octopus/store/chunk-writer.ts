@@ -16,8 +16,13 @@ import { addNamed, Replay } from "./replay.ts";
 import { sealSamples } from "./seal.ts";
 import type { TierLimit } from "./tiers.ts";
 
-/** The event loop is given back after this much sealing. */
-const SLICE_MS = 4;
+/** The event loop is given back after this much sealing; the commit comes on top. */
+const SLICE_MS = 2;
+/**
+ * Chunks that one flush seals, however many were closed: the chunks of 2,000 series end in the same moment, and what
+ * they put into the file should not have to be confirmed by the disk in one go. They take three minutes then.
+ */
+const SEAL_CHUNKS = 64;
 /** Chunks that one slice of retention removes from a tier at most. */
 const PRUNE_CHUNKS = 32;
 /** Free pages that one slice gives back to the file system. */
@@ -95,40 +100,45 @@ export class ChunkWriter {
     return this.#journal.dropped;
   }
 
-  /** Whether closed chunks wait to be sealed. */
-  get sealing(): boolean {
-    return this.#queue.length > 0;
+  /** Closed chunks that the next flush should seal: a bounded number, unless some series has two of them waiting. */
+  get due(): number {
+    const { length } = this.#queue;
+    return Math.min(length, Math.max(SEAL_CHUNKS, length - this.#head.size));
+  }
+
+  /** Closed chunks that wait to be sealed. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   /** Takes the readings of one moment. Never throws. */
   append(time: number, readings: readonly Reading[], metrics: ReadonlyMap<string, MetricInfo>): void {
     const sequence = ++this.#sequence;
     const journal = this.#journal;
-    let begun = false;
     const now = this.#options.clock.monotonic();
+    const taken: ChunkSeries[] = [];
+    const values: number[] = [];
+    // All that has to be said before the samples comes first, so that those stand in one entry.
     for (const reading of readings) {
-      const { value } = reading;
-      if (!Number.isFinite(value)) continue;
+      if (!Number.isFinite(reading.value)) continue;
       const series = this.#head.take(reading, metrics);
       if (series === null) continue;
-      const define = series.definedIn !== journal.generation;
-      const ends = series.ends(time);
-      if (begun && (define || ends)) {
-        journal.end();
-        begun = false;
-      }
-      if (define) this.#define(series);
+      this.#define(series);
       // Its time is up, or the clock was set back before it began: what comes now is another chunk.
-      if (ends) this.#freeze(series);
-      if (!begun) {
-        journal.begin(sequence, time);
-        begun = true;
-      }
-      journal.sample(series.id, value);
-      series.open.add(time, value, sequence);
-      series.seenAt = now;
+      if (series.ends(time)) this.#freeze(series);
+      taken.push(series);
+      values.push(reading.value);
     }
-    if (begun) journal.end();
+    if (taken.length > 0) {
+      journal.begin(sequence, time);
+      for (const [index, series] of taken.entries()) {
+        const value = values[index] ?? NaN;
+        journal.sample(series.id, value);
+        series.open.add(time, value, sequence);
+        series.seenAt = now;
+      }
+      journal.end();
+    }
     journal.settle();
   }
 
@@ -155,9 +165,12 @@ export class ChunkWriter {
     for (const series of this.#head.all()) this.#freeze(series);
   }
 
-  /** Seals closed chunks for some milliseconds, in one transaction. Throws SQLite's errors; nothing is lost then. */
-  sealSome(): void {
-    if (this.#queue.length === 0) return;
+  /**
+   * Seals closed chunks for some milliseconds, `most` at most, in one transaction; gives how many. Throws SQLite's
+   * errors; nothing is lost then.
+   */
+  sealSome(most: number): number {
+    if (this.#queue.length === 0) return 0;
     const { clock } = this.#options;
     const until = clock.monotonic() + SLICE_MS;
     const sealed: SealedChunk[] = [];
@@ -172,7 +185,7 @@ export class ChunkWriter {
         this.#file.putSeries({ id, name, unit, kind, sealed: chunk.sequence });
         sealSamples(this.#file, series.id, chunk.samples(), this.#clocks);
         sealed.push({ series, sequence: chunk.sequence, last: chunk.last });
-        if (clock.monotonic() >= until) break;
+        if (sealed.length >= most || clock.monotonic() >= until) break;
       }
     });
     // Only now: a transaction that failed must leave no trace.
@@ -182,6 +195,7 @@ export class ChunkWriter {
       series.dropSealed(sequence);
       series.storedEnd = Math.max(series.storedEnd, last);
     }
+    return done;
   }
 
   /** After a sealing that failed: lets the oldest closed chunks go when RAM holds more than it may. */
@@ -220,14 +234,22 @@ export class ChunkWriter {
     for (const series of empty) this.#head.remove(series);
   }
 
+  /** Whether it is time to settle. */
+  get unsettled(): boolean {
+    return this.#options.clock.monotonic() >= this.#checkpointAt;
+  }
+
+  /** Has the disk take the file's write-ahead log in the background, so that `settle` finds little to wait for. */
+  async prepareToSettle(): Promise<void> {
+    await this.#file.confirmLog();
+  }
+
   /**
-   * From time to time: makes sure that the disk has the file, and removes what the journal need not say any more.
-   * Throws SQLite's and the system's errors.
+   * Makes sure that the disk has the file, and removes what the journal need not say any more. Throws SQLite's and the
+   * system's errors.
    */
   settle(): void {
-    const { clock } = this.#options;
-    if (clock.monotonic() < this.#checkpointAt) return;
-    this.#checkpointAt = clock.monotonic() + CHECKPOINT_MS;
+    this.#checkpointAt = this.#options.clock.monotonic() + CHECKPOINT_MS;
     let oldest = Infinity;
     for (const series of this.#head.all()) oldest = Math.min(oldest, series.unsealedSince);
     if (this.#file.checkpoint()) this.#journal.removeBelow(oldest);

@@ -6,7 +6,7 @@ import { ManualClock } from "../../host/manual-clock.ts";
 import { METRICS, sample } from "./contract.ts";
 import { exportCsv, exportNdjson, type ExportQuery } from "./export.ts";
 import { MemoryStore } from "./memory.ts";
-import { DuckDbMissing, exportParquet, parquetSql, type DuckDb } from "./parquet.ts";
+import { DuckDbMissing, exportParquet, loadDuckDb, parquetSql, type DuckDb } from "./parquet.ts";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1, 0, 30);
@@ -61,16 +61,14 @@ describe("an export", () => {
     ]);
   });
 
-  it("as Parquet says what to install where DuckDB is not there", async () => {
-    await expect(exportParquet(filled(), everything, "/tmp/none.parquet")).rejects.toThrow(DuckDbMissing);
-    await expect(exportParquet(filled(), everything, "/tmp/none.parquet")).rejects.toThrow(
-      "npm install @duckdb/node-api",
-    );
+  it("as Parquet says what to install, and where, where DuckDB is not there", () => {
+    expect(() => loadDuckDb(["/nowhere/gorgon"])).toThrow(DuckDbMissing);
+    expect(() => loadDuckDb(["/nowhere/gorgon"])).toThrow("npm install --prefix /nowhere/gorgon @duckdb/node-api");
   });
 
   it("as Parquet gives DuckDB the rows, and closes it, also when it fails", async () => {
     const seen: string[] = [];
-    const stand = (run: (sql: string) => void): (() => Promise<DuckDb>) => {
+    const stand = (run: (sql: string) => void): DuckDb => {
       const connection = {
         run: (sql: string) => {
           run(sql);
@@ -82,7 +80,7 @@ describe("an export", () => {
         connect: () => Promise.resolve(connection),
         closeSync: () => void seen.push("database closed"),
       };
-      return () => Promise.resolve({ DuckDBInstance: { create: () => Promise.resolve(instance) } });
+      return { DuckDBInstance: { create: () => Promise.resolve(instance) } };
     };
     let lines = 0;
     await exportParquet(
@@ -97,11 +95,10 @@ describe("an export", () => {
       }),
     );
     expect(lines).toBe(900);
-    const failing = exportParquet(filled(), everything, "/tmp/none.parquet", () =>
-      stand(() => {
-        throw new Error("out of memory");
-      })(),
-    );
+    const broken = stand(() => {
+      throw new Error("out of memory");
+    });
+    const failing = exportParquet(filled(), everything, "/tmp/none.parquet", broken);
     await expect(failing).rejects.toThrow("out of memory");
     expect(seen).toEqual(["connection closed", "database closed", "connection closed", "database closed"]);
   });

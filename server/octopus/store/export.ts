@@ -70,8 +70,8 @@ function* rowsOf({ metric, attributes, unit, times, values, min, max }: SeriesFr
   }
 }
 
-/** JSON has no -0; written so, it comes back as one. */
-const jsonNumber = (value: number): string => (Object.is(value, -0) ? "-0" : JSON.stringify(value));
+/** Written so, -0 comes back as one: some readers take "-0" for a whole number, which has no such zero. */
+const jsonNumber = (value: number): string => (Object.is(value, -0) ? "-0.0" : JSON.stringify(value));
 
 /** One JSON object a line, each with its line end. `min` and `max` only where there are steps. */
 export async function* exportNdjson(store: SampleSource, query: ExportQuery): AsyncGenerator<string> {

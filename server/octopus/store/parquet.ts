@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { loadUserPackage, PackageMissing } from "../../host/user-package.ts";
 import { exportNdjson, type ExportQuery, type SampleSource } from "./export.ts";
 
 /** The part of @duckdb/node-api that is used. */
@@ -24,28 +25,26 @@ export interface DuckDbConnection {
   closeSync(): void;
 }
 
-/** @duckdb/node-api is not installed; the message says how to install it. */
+const PACKAGE = "@duckdb/node-api";
+
+/** DuckDB is not installed; the message says how to install it. */
 export class DuckDbMissing extends Error {
   override readonly name = "DuckDbMissing";
-  constructor(cause: unknown) {
+  constructor(cause: PackageMissing) {
     super(
-      "Parquet needs DuckDB, which is not installed: run `npm install @duckdb/node-api` beside Gorgon, or export as " +
-        "NDJSON or CSV, which DuckDB, pandas and Polars read too.",
+      `Parquet is written by DuckDB. ${cause.message}. Or export as NDJSON or CSV, which DuckDB, pandas and Polars ` +
+        "read too.",
       { cause },
     );
   }
 }
 
-/** Loads DuckDB. Rejects with DuckDbMissing. */
-async function loadDuckDb(): Promise<DuckDb> {
-  // Not a literal: neither the compiler nor the bundler may look for what is the user's to install.
-  const name = ["@duckdb", "node-api"].join("/");
+/** Loads DuckDB from the first of the folders that has it. Throws DuckDbMissing. */
+export function loadDuckDb(folders: readonly string[]): DuckDb {
   try {
-    return (await import(name)) as DuckDb;
+    return loadUserPackage(PACKAGE, folders) as DuckDb;
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") throw new DuckDbMissing(error);
-    throw error;
+    throw error instanceof PackageMissing ? new DuckDbMissing(error) : error;
   }
 }
 
@@ -54,15 +53,14 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /**
  * Writes the rows as a Parquet file (time as TIMESTAMPTZ, attributes as JSON text, Zstandard). Goes through a temporary
- * NDJSON file, because the rows need not fit into memory. Rejects with DuckDbMissing, or what store, disk or DuckDB say.
+ * NDJSON file, because the rows need not fit into memory. Rejects with what store, disk or DuckDB say.
  */
 export async function exportParquet(
   store: SampleSource,
   query: ExportQuery,
   file: string,
-  load: () => Promise<DuckDb> = loadDuckDb,
+  { DuckDBInstance }: DuckDb,
 ): Promise<void> {
-  const { DuckDBInstance } = await load();
   const folder = await mkdtemp(path.join(tmpdir(), "gorgon-export-"));
   try {
     const lines = path.join(folder, "rows.ndjson");

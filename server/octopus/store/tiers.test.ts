@@ -1,52 +1,27 @@
 /** What remains when raw samples are gone, and that nothing is ever counted twice. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../host/manual-clock.ts";
-import { ChunkStore, type ChunkStoreOptions } from "./chunk-store.ts";
 import { ask, METRICS, sample } from "./contract.ts";
+import { COUNTER, live, stores, valueAt } from "./testing.ts";
+import { DEFAULT_TIERS, limitTiers } from "./tiers.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 0, 1);
-const NET = "system.network.io";
 
-let folder: string;
-const open: ChunkStore[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "gorgon-tiers-"));
-});
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((store) => store.close()));
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function openStore(clock: ManualClock, more: Partial<ChunkStoreOptions> = {}): ChunkStore {
-  const store = new ChunkStore({ path: path.join(folder, "history.db"), clock, ...more });
-  open.push(store);
-  return store;
-}
-
-/** Whole numbers with one peak an hour, so that sums are exact and peaks can be looked for. */
-const valueAt = (index: number): number => (index % 360 === 17 ? 1000 : (index * 7919) % 101);
-
-/** Appends a sample each 10 s for some time, flushing as a worker does. */
-async function live(store: ChunkStore, clock: ManualClock, ms: number, from = 0): Promise<number> {
-  const count = ms / 10_000;
-  for (let index = from; index < from + count; index++) {
-    store.append(clock.now(), [sample(valueAt(index)), sample(index * 5, {}, NET)], METRICS);
-    clock.jump(10_000);
-    if (index % 60 === 0) await store.flush();
-  }
-  await store.flush();
-  return from + count;
-}
+const disk = stores();
 
 const total = (values: readonly number[] | undefined) => (values ?? []).reduce((sum, value) => sum + value, 0);
+
+describe("an age for all of the history", () => {
+  it("caps every tier, and leaves each its own where none is set", () => {
+    const ages = (retentionMs?: number) => limitTiers(DEFAULT_TIERS, retentionMs).tiers.map((tier) => tier.ageMs / DAY);
+    expect(ages(10 * DAY)).toEqual([7, 10, 10, 10]);
+    expect(ages(Infinity)).toEqual([7, 30, 180, 730]);
+    expect(ages()).toEqual([7, 30, 180, 730]);
+  });
+});
 
 describe("the tiers", () => {
   const tiers = [
@@ -58,7 +33,7 @@ describe("the tiers", () => {
 
   it("answer for samples that are gone, with every peak, and count each sample once", async () => {
     const clock = new ManualClock(START);
-    const store = openStore(clock, { tiers });
+    const store = disk.open(clock, { tiers });
     const count = await live(store, clock, 4 * DAY);
     for (let round = 0; round < 20; round++) await store.flush();
     const raw = await store.query(ask());
@@ -72,14 +47,14 @@ describe("the tiers", () => {
       expect(sums?.max.every((max) => max === 1000)).toBe(true);
       expect(sums?.min.every((min) => min === 0)).toBe(true);
     }
-    const rates = (await store.query(ask({ metric: NET, step: HOUR, aggregate: "rate" })))[0];
+    const rates = (await store.query(ask({ metric: COUNTER, step: HOUR, aggregate: "rate" })))[0];
     expect(rates?.times.length).toBe(96);
     rates?.values.forEach((rate) => expect(rate).toBeCloseTo(0.5, 9));
   });
 
   it("say how coarse an answer is where it is blurred", async () => {
     const clock = new ManualClock(START);
-    const store = openStore(clock, { tiers });
+    const store = disk.open(clock, { tiers });
     await live(store, clock, 3 * DAY);
     for (let round = 0; round < 20; round++) await store.flush();
     const blurred = (await store.query(ask({ step: 7 * MINUTE, aggregate: "max" })))[0];
@@ -94,13 +69,13 @@ describe("the tiers", () => {
 
   it("go on exactly over restarts in the middle of a step", async () => {
     const clock = new ManualClock(START + 12_345);
-    let store = openStore(clock, { tiers });
+    let store = disk.open(clock, { tiers });
     let count = 0;
     for (let round = 0; round < 40; round++) {
       count = await live(store, clock, 130_000, count);
       if (round % 3 === 0) await store.sealNow();
       await store.close();
-      store = openStore(clock, { tiers });
+      store = disk.open(clock, { tiers });
     }
     const frame = (await store.query(ask({ step: 10 * MINUTE, aggregate: "count" })))[0];
     expect(total(frame?.values)).toBe(count);
@@ -110,7 +85,7 @@ describe("the tiers", () => {
 
   it("of a series that has gone are forgotten at the end of its time, and so is the series", async () => {
     const clock = new ManualClock(START);
-    const store = openStore(clock, { retentionMs: DAY });
+    const store = disk.open(clock, { retentionMs: DAY });
     store.append(clock.now(), [sample(1, { container: "gone" })], METRICS);
     await store.flush();
     for (let hour = 0; hour < 30; hour++) {
@@ -127,25 +102,25 @@ describe("the tiers", () => {
 describe("rates", () => {
   it("go over a counter's reset, and over the restart that it came with", async () => {
     const clock = new ManualClock(START);
-    const store = openStore(clock);
+    const store = disk.open(clock);
     const counts = [100, 120, 140, 5, 25, 45];
-    counts.forEach((value, index) => store.append(START + index * 10_000, [sample(value, {}, NET)], METRICS));
-    const raw = (await store.query(ask({ metric: NET, aggregate: "rate" })))[0];
+    counts.forEach((value, index) => store.append(START + index * 10_000, [sample(value, {}, COUNTER)], METRICS));
+    const raw = (await store.query(ask({ metric: COUNTER, aggregate: "rate" })))[0];
     expect(raw?.times).toEqual([1, 2, 3, 4, 5].map((index) => START + index * 10_000));
     expect(raw?.values).toEqual([2, 2, 0.5, 2, 2]);
     await store.sealNow();
-    const step = (await store.query(ask({ metric: NET, step: MINUTE, aggregate: "rate" })))[0];
+    const step = (await store.query(ask({ metric: COUNTER, step: MINUTE, aggregate: "rate" })))[0];
     expect(step?.values).toEqual([(20 + 20 + 5 + 20 + 20) / 50]);
     expect([step?.min, step?.max]).toEqual([[0.5], [2]]);
   });
 
   it("of the first step take the sample before it", async () => {
     const clock = new ManualClock(START);
-    const store = openStore(clock);
+    const store = disk.open(clock);
     for (let index = 0; index < 60; index++)
-      store.append(START + index * 10_000, [sample(index * 30, {}, NET)], METRICS);
+      store.append(START + index * 10_000, [sample(index * 30, {}, COUNTER)], METRICS);
     const query = ask({
-      metric: NET,
+      metric: COUNTER,
       from: START + 5 * MINUTE,
       to: START + 6 * MINUTE,
       step: MINUTE,
@@ -158,7 +133,7 @@ describe("rates", () => {
 describe("the limit on series", () => {
   it("gives the place of one that has stopped coming free, without losing what it had", async () => {
     const clock = new ManualClock(START);
-    const store = openStore(clock, { limits: { maxSeries: 2 } });
+    const store = disk.open(clock, { limits: { maxSeries: 2 } });
     const of = (index: number) => sample(index, { index: String(index) });
     store.append(clock.now(), [of(0), of(1), of(2)], METRICS);
     await store.flush();

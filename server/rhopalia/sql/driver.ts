@@ -1,6 +1,4 @@
-/** What the sensor asks of a database's client, and how the user's own copy of one is found. */
-import { createRequire } from "node:module";
-import path from "node:path";
+/** What the sensor asks of a database's client. */
 import type { Clock } from "../../host/host.ts";
 
 /** What a query came to. */
@@ -27,26 +25,4 @@ export interface Opening {
   /** Folders whose node_modules may have the client. */
   readonly folders: readonly string[];
   readonly clock: Pick<Clock, "monotonic" | "schedule">;
-}
-
-/** The package is not there. */
-export class DriverMissing extends Error {
-  override readonly name = "DriverMissing";
-  constructor(driver: string, folder: string) {
-    super(`The package ${driver} is not installed. Run: npm install --prefix ${folder} ${driver}`);
-  }
-}
-
-/** Loads a client out of the first folder that has it; it is no part of Gorgon's bundle. Throws DriverMissing. */
-export function loadDriver(driver: string, folders: readonly string[]): unknown {
-  for (const folder of folders) {
-    const require = createRequire(path.join(folder, "package.json"));
-    try {
-      require.resolve(driver);
-    } catch {
-      continue; // The next folder.
-    }
-    return require(driver) as unknown;
-  }
-  throw new DriverMissing(driver, folders[0] ?? ".");
 }

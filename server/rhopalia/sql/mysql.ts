@@ -1,5 +1,6 @@
 /** One query over the client `mysql2`, which the user installs: read only, one statement, under a deadline. */
-import { type Answer, loadDriver, type Opening, type QueryConnection } from "./driver.ts";
+import { loadUserPackage } from "../../host/user-package.ts";
+import type { Answer, Opening, QueryConnection } from "./driver.ts";
 
 type Done<T> = (error: Error | null, value: T) => void;
 
@@ -62,10 +63,10 @@ export class MysqlQuery implements QueryConnection {
     client.on("error", (error) => (this.#broken = error));
   }
 
-  /** Loads `mysql2`, and connects. Throws NotAReading, DriverMissing, DeadlineOver, or what the client says. */
+  /** Loads `mysql2`, and connects. Throws NotAReading, PackageMissing, DeadlineOver, or what the client says. */
   static async open(opening: Opening): Promise<MysqlQuery> {
     if (!READS.test(opening.query)) throw new NotAReading();
-    const driver = loadDriver("mysql2", opening.folders) as MysqlModule;
+    const driver = loadUserPackage("mysql2", opening.folders) as MysqlModule;
     const client = driver.createConnection({
       uri: opening.connectionString,
       connectTimeout: opening.deadlineMs,

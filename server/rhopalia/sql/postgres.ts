@@ -1,5 +1,6 @@
 /** One query over PostgreSQL's client `pg`, which the user installs: read only, one statement, under a deadline. */
-import { type Answer, loadDriver, type Opening, type QueryConnection } from "./driver.ts";
+import { loadUserPackage } from "../../host/user-package.ts";
+import type { Answer, Opening, QueryConnection } from "./driver.ts";
 
 /** The parts of `pg` that are used. */
 interface PgClient {
@@ -36,9 +37,9 @@ export class PostgresQuery implements QueryConnection {
     client.on("error", (error) => (this.#broken = error));
   }
 
-  /** Loads `pg` out of the first folder that has it, and connects. Throws DriverMissing, or what the client says. */
+  /** Loads `pg` out of the first folder that has it, and connects. Throws PackageMissing, or what the client says. */
   static async open({ connectionString, query: text, deadlineMs, folders, clock }: Opening): Promise<PostgresQuery> {
-    const { Client } = loadDriver("pg", folders) as PgModule;
+    const { Client } = loadUserPackage("pg", folders) as PgModule;
     const client = new Client({
       connectionString,
       connectionTimeoutMillis: deadlineMs,

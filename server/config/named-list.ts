@@ -1,0 +1,145 @@
+/** Reads a list of a `gorgon.yaml` whose entries have ids. One that is wrong is refused by itself; the others stand. */
+import type { ConfigProblem } from "../../protocol/state.ts";
+import { entriesOf, unknownKey } from "./layer.ts";
+import { problem } from "./problem.ts";
+
+const ID = /^[a-z][a-z0-9-]{0,63}$/;
+
+/** Where a list comes from. */
+export interface ListFile {
+  readonly path: string;
+  /** E.g. `user file`, `workspace demo`. */
+  readonly origin: string;
+}
+
+/** What every entry has. */
+interface Named {
+  readonly id: string;
+  readonly origin: string;
+}
+
+/** One thing wrong with an entry: the key within it (empty: all of it), the value, and what is allowed. */
+interface Fault {
+  readonly name: string;
+  readonly raw: unknown;
+  readonly message: string;
+}
+
+/** What a list came to. */
+export interface ReadList<T> {
+  readonly found: readonly T[];
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** How a list is called and what may stand in it. */
+export interface ListShape<T extends Named> {
+  /** The key in the file, e.g. `rules`. */
+  readonly key: string;
+  /** One entry, e.g. `rule`. */
+  readonly word: string;
+  /** Entries that are used at most. */
+  readonly most: number;
+  /** For what is no list, and for what is no entry. */
+  readonly listMessage: string;
+  readonly entryMessage: string;
+  /** Keys of an entry. */
+  readonly known: readonly string[];
+  /** An id that is allowed, for the message. */
+  readonly example: string;
+  /** Why an id that is well formed cannot be taken; empty when it can. */
+  readonly refuseId?: (id: string) => string;
+  /** Reads what an entry says beside its id, and notes what is wrong. Null: not usable. */
+  readonly read: (entry: Entry) => T | null;
+}
+
+/** One entry while it is read. */
+export class Entry {
+  /** Empty when it has none that can be used. */
+  readonly id: string;
+  readonly faults: Fault[] = [];
+  readonly #given: ReadonlyMap<string, unknown>;
+
+  constructor(entries: readonly (readonly [string, unknown])[], id: string) {
+    this.#given = new Map(entries.filter(([, value]) => value !== null));
+    this.id = id;
+  }
+
+  has(name: string): boolean {
+    return this.#given.has(name);
+  }
+
+  get(name: string): unknown {
+    return this.#given.get(name);
+  }
+
+  /** Notes what is wrong with a key. */
+  fault(name: string, message: string, raw: unknown = this.get(name)): void {
+    this.faults.push({ name, raw, message });
+  }
+}
+
+/**
+ * Checks the list of one file. `taken` holds the ids in use, with who uses them; it is added to. A refused entry gives
+ * way to the last good one of the same id and origin among `previous`.
+ */
+export function readList<T extends Named>(
+  raw: unknown,
+  file: ListFile,
+  shape: ListShape<T>,
+  taken: Map<string, string>,
+  previous: readonly T[],
+): ReadList<T> {
+  const { key, word, most } = shape;
+  if (raw === undefined || raw === null) return { found: [], problems: [] };
+  if (!Array.isArray(raw)) return { found: [], problems: [problem(file.path, key, raw, shape.listMessage)] };
+  const found: T[] = [];
+  const problems: ConfigProblem[] = [];
+  if (raw.length > most) {
+    problems.push(problem(file.path, key, raw.length, `Only the first ${String(most)} ${key} of a file are used.`));
+  }
+  for (const [index, item] of (raw as readonly unknown[]).slice(0, most).entries()) {
+    const { id, value, faults } = readEntry(item, shape, taken);
+    const lastGood =
+      value === null
+        ? previous.find((one) => one.id === id && one.origin === file.origin && !taken.has(one.id))
+        : undefined;
+    const kept = value ?? lastGood;
+    if (kept !== undefined) {
+      found.push(kept);
+      taken.set(kept.id, file.origin);
+    }
+    const where = id === "" ? `${key}[${String(index)}]` : `${key}.${id}`;
+    const instead = lastGood === undefined ? `The ${word} is left out.` : `The ${word} stays as it was.`;
+    for (const fault of faults) {
+      const at = fault.name === "" ? where : `${where}.${fault.name}`;
+      problems.push(problem(file.path, at, fault.raw, `${fault.message} ${instead}`));
+    }
+  }
+  return { found, problems };
+}
+
+function readEntry<T extends Named>(
+  item: unknown,
+  shape: ListShape<T>,
+  taken: ReadonlyMap<string, string>,
+): { readonly id: string; readonly value: T | null; readonly faults: readonly Fault[] } {
+  const entries = entriesOf(item);
+  if (entries === null) {
+    return { id: "", value: null, faults: [{ name: "", raw: item, message: shape.entryMessage }] };
+  }
+  const rawId = entries.find(([name]) => name === "id")?.[1];
+  const id = typeof rawId === "string" && ID.test(rawId) ? rawId : "";
+  const entry = new Entry(entries, id);
+  for (const [name, value] of entries) {
+    if (shape.known.includes(name)) continue;
+    entry.fault(name.slice(0, 80), unknownKey("", "", name, value, shape.known).message, value);
+  }
+  const refused = id === "" ? "" : (shape.refuseId?.(id) ?? "");
+  if (id === "") {
+    const message = `It must be small letters, digits and dashes, and begin with a letter, like ${shape.example}.`;
+    entry.fault("id", message, rawId);
+  } else if (refused !== "") entry.fault("id", refused);
+  else if (taken.has(id)) entry.fault("id", `This id is used already (${taken.get(id) ?? ""}): choose another.`);
+  const value = shape.read(entry);
+  return { id, value: entry.faults.length > 0 ? null : value, faults: entry.faults };
+}

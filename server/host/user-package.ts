@@ -1,0 +1,29 @@
+/** Packages that the user installs into the configuration folder, because most people need none of them. */
+import { createRequire } from "node:module";
+import path from "node:path";
+
+/** The package is not there; the message says how to install it. */
+export class PackageMissing extends Error {
+  override readonly name = "PackageMissing";
+  constructor(wanted: string, folder: string) {
+    const place = folder.includes(" ") ? `"${folder}"` : folder;
+    super(`The package ${wanted} is not installed. Run: npm install --prefix ${place} ${wanted}`);
+  }
+}
+
+/**
+ * Loads a package from the first of the folders that has it in its node_modules. Throws PackageMissing, or what the
+ * package itself throws.
+ */
+export function loadUserPackage(name: string, folders: readonly string[]): unknown {
+  for (const folder of folders) {
+    const require = createRequire(path.join(folder, "package.json"));
+    try {
+      require.resolve(name);
+    } catch {
+      continue; // The next folder.
+    }
+    return require(name);
+  }
+  throw new PackageMissing(name, folders[0] ?? ".");
+}
