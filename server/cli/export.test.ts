@@ -95,8 +95,8 @@ describe.concurrent("gorgon export", () => {
   test("says where older values are only kept in steps, and which step would be exact", async () => {
     const { run, home } = user();
     const paths = await statePaths({ ...nodeHost(), env: { HOME: home } });
-    // Blocks of steps begin at fixed times of the day: which of them are left must not hang on when this runs.
-    const end = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+    // A block of minutes is four hours from midnight on, and goes as a whole: here one ends two hours before the end.
+    const end = Math.floor(Date.now() / 86_400_000) * 86_400_000 - 2 * 3_600_000;
     const clock = new ManualClock(end - 3 * 3_600_000);
     // Samples for an hour, minutes for two: of the third, ten minutes are left.
     const tiers = [1, 2, 48, 48].map((hours) => ({ ageMs: hours * 3_600_000, bytes: Infinity }));
