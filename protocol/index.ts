@@ -6,6 +6,7 @@ export * from "./config.ts";
 export * from "./doctor.ts";
 export * from "./format.ts";
 export * from "./history.ts";
+export * from "./launch.ts";
 export * from "./level.ts";
 export * from "./message.ts";
 export * from "./reading.ts";

@@ -14,6 +14,7 @@ import {
   type LanguageClientOptions,
   type MessageTransports,
 } from "vscode-languageclient/node";
+import { WORKER_ARGUMENTS, WORKER_ENVIRONMENT } from "../../protocol/launch.ts";
 import { WorkerExited, type Connection, type ConnectionOptions, type WorkerEnd } from "./connection.ts";
 
 /** How long a stopping worker may take for its last words before it is killed, milliseconds. */
@@ -65,13 +66,14 @@ class WorkerConnection implements Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     const fork = { module: this.#module, transport: TransportKind.ipc };
-    const execArgv = [...options.execArgv];
+    const execArgv = [...WORKER_ARGUMENTS, ...options.execArgv];
+    const env = { ...process.env, ...WORKER_ENVIRONMENT };
     this.#client = new QuietClient(
       "gorgon",
       "Gorgon",
       {
-        run: { ...fork, options: { execArgv } },
-        debug: { ...fork, options: { execArgv: [...execArgv, "--nolazy", `--inspect=${DEBUG_PORT}`] } },
+        run: { ...fork, options: { execArgv, env } },
+        debug: { ...fork, options: { env, execArgv: [...execArgv, "--nolazy", `--inspect=${DEBUG_PORT}`] } },
       },
       this.#clientOptions(),
     );

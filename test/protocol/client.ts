@@ -11,6 +11,7 @@ import {
 } from "vscode-languageserver/node";
 import type { Notification, Request } from "../../protocol/message.ts";
 import type { ClientContext, InitializeOptions } from "../../protocol/settings.ts";
+import { WORKER_ARGUMENTS, WORKER_ENVIRONMENT } from "../../protocol/launch.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -39,8 +40,10 @@ export class TestClient {
     this.home = options.home ?? mkdtempSync(path.join(tmpdir(), "gorgon-protocol-"));
     this.child = fork(WORKER, ["--node-ipc"], {
       silent: true,
+      execArgv: [...WORKER_ARGUMENTS],
       env: {
         ...process.env,
+        ...WORKER_ENVIRONMENT,
         HOME: this.home,
         XDG_STATE_HOME: path.join(this.home, "state"),
         XDG_CONFIG_HOME: path.join(this.home, "config"),
