@@ -1,8 +1,8 @@
 /** How the worker is started, by whoever starts it: its memory matters more than its speed. */
 
 /**
- * Arguments for Node. A heap of some 15 MB needs no nursery of three times 16 MB, and grows in small steps; what the user
- * sets comes behind and wins.
+ * Arguments for Node. Where little lives long, a nursery of three times 16 MB is waste, and the heap grows in small
+ * steps; what the user sets comes behind and wins.
  */
 export const WORKER_ARGUMENTS: readonly string[] = ["--max-semi-space-size=1", "--optimize-for-size"];
 
