@@ -86,7 +86,8 @@ const GPU_LINGER_MS = 10_000;
 
 /** How long this window wants history on disk, milliseconds; null: it wants none. */
 function wantedHistory({ config }: LoadedConfig): number | null {
-  return config.history.enabled ? config.history.retentionMs : null;
+  // JSON knows no infinity: what is kept for ever is kept for longer than anybody counts.
+  return config.history.enabled ? Math.min(config.history.retentionMs, Number.MAX_SAFE_INTEGER) : null;
 }
 
 /** The same for this window and those that follow it. */
