@@ -1,9 +1,8 @@
 /** Reads the `watches` of a `gorgon.yaml`. A watch that is wrong is refused by itself; the others stand. */
 import nodePath from "node:path";
-import type { ConfigProblem } from "../../protocol/state.ts";
 import type { Host } from "../host/host.ts";
 import { entriesOf, unknownKey } from "./layer.ts";
-import { problem } from "./problem.ts";
+import { type PlacedProblem, problem } from "./problem.ts";
 import type { Watch } from "./watch.ts";
 
 const KNOWN = ["id", "path", "process", "pid"] as const;
@@ -27,13 +26,15 @@ export interface WatchFile {
 /** What a file's watches came to. */
 export interface ReadWatches {
   readonly watches: readonly Watch[];
-  readonly problems: readonly ConfigProblem[];
+  readonly problems: readonly PlacedProblem[];
 }
 
 interface Fault {
   readonly name: string;
   readonly raw: unknown;
   readonly message: string;
+  readonly part?: "key";
+  readonly more?: Pick<PlacedProblem, "suggestions">;
 }
 
 /**
@@ -53,7 +54,7 @@ export function readWatches(
     return { watches: [], problems: [problem(file.path, "watches", raw, message)] };
   }
   const watches: Watch[] = [];
-  const problems: ConfigProblem[] = [];
+  const problems: PlacedProblem[] = [];
   if (raw.length > MAX_WATCHES) {
     const message = `Only the first ${String(MAX_WATCHES)} watches of a file are used.`;
     problems.push(problem(file.path, "watches", raw.length, message));
@@ -73,7 +74,11 @@ export function readWatches(
     const instead = lastGood === undefined ? "The watch is left out." : "The watch stays as it was.";
     for (const fault of read.faults) {
       const key = fault.name === "" ? where : `${where}.${fault.name}`;
-      problems.push(problem(file.path, key, fault.raw, `${fault.message} ${instead}`));
+      const place = {
+        path: ["watches", index, ...(fault.name === "" ? [] : [fault.name])],
+        part: fault.part ?? "value",
+      } as const;
+      problems.push(problem(file.path, key, fault.raw, `${fault.message} ${instead}`, { ...fault.more, place }));
     }
   }
   return { watches, problems };
@@ -95,7 +100,8 @@ function readWatch(
   const fault = (name: string, message: string) => faults.push({ name, raw: given.get(name), message });
   for (const [name, value] of entries) {
     if ((KNOWN as readonly string[]).includes(name)) continue;
-    faults.push({ name: name.slice(0, 80), raw: value, message: unknownKey("", "", name, value, KNOWN).message });
+    const { message, suggestions = [] } = unknownKey("", "", name, value, KNOWN);
+    faults.push({ name: name.slice(0, 80), raw: value, message, part: "key", more: { suggestions } });
   }
   const rawId = given.get("id");
   const id = typeof rawId === "string" && ID.test(rawId) ? rawId : "";
