@@ -42,7 +42,9 @@ export function checkText(text: string, file: TextFile, inputs: CheckInputs): re
   const problems: PlacedProblem[] = [];
   // The user's file is read before any workspace's, so that nothing there can take an id from it.
   const others = (list: readonly { readonly id: string; readonly origin: string }[] = []) =>
-    file.workspace === null ? [] : list.filter((one) => one.origin !== origin).map((one) => [one.id, one.origin] as const);
+    file.workspace === null
+      ? []
+      : list.filter((one) => one.origin !== origin).map((one) => [one.id, one.origin] as const);
   const taken = new Map<string, string>([
     ...GUARDED.map((id) => [id, "built in"] as const),
     ...others(config?.config.rules),

@@ -29,7 +29,8 @@ export const METRIC = /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/i;
 
 /** What a key takes. */
 export type RuleValue =
-  | { readonly kind: "id" | "text" | "message" | "metric" | "threshold" | "match" | "labels" | "trend" }
+  | { readonly kind: "id" | "text" | "message" | "metric" | "threshold" | "match" | "labels" }
+  | { readonly kind: "trend" }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   | { readonly kind: "duration"; readonly bounds: Bounds };
 
