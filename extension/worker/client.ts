@@ -14,6 +14,7 @@ import {
   type LanguageClientOptions,
   type MessageTransports,
 } from "vscode-languageclient/node";
+import { CONFIG_FILES } from "../language/selector.ts";
 import { WorkerExited, type Connection, type ConnectionOptions, type WorkerEnd } from "./connection.ts";
 
 /** How long a stopping worker may take for its last words before it is killed, milliseconds. */
@@ -127,8 +128,7 @@ class WorkerConnection implements Connection {
   #clientOptions(): LanguageClientOptions {
     const { channel, initialize } = this.#options;
     return {
-      // No document is ever sent to the worker.
-      documentSelector: [],
+      documentSelector: CONFIG_FILES,
       outputChannel: channel,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: initialize,
