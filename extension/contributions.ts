@@ -197,7 +197,7 @@ export function manifest(): Manifest {
       untrustedWorkspaces: {
         supported: "limited",
         description:
-          "The machine is monitored as ever. Until you trust the workspace, its gorgon.yaml is not read and its " +
+          "The machine is monitored as ever. Until you trust the workspace, its gorgon.yaml has no effect and its " +
           "arguments for the worker are ignored.",
         restrictedConfigurations: ["gorgon.server.execArgv"],
       },

@@ -67,7 +67,7 @@ export function windowFindings(vs: typeof vscode, worker: Worker, version: strin
     finding("Runs on", vs.env.remoteName === undefined ? "this machine" : `the remote host (${vs.env.remoteName})`),
     finding(
       "Workspace",
-      vs.workspace.isTrusted ? "trusted: its gorgon.yaml is read" : "not trusted: its gorgon.yaml is not read",
+      vs.workspace.isTrusted ? "trusted: its gorgon.yaml is read" : "not trusted: its gorgon.yaml has no effect",
     ),
   ];
 }

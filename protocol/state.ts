@@ -52,7 +52,15 @@ export interface HistoryHealth {
   readonly retentionMs: number;
 }
 
-/** A setting that was refused. The last good value stays in force. */
+/** A piece of a file's text. Lines and columns (UTF-16 units) count from 1, as editors show them; the end is exclusive. */
+export interface TextRange {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** A setting that was refused, so that the last good value stays in force; or, by its severity, one worth a look. */
 export interface ConfigProblem {
   /** Where: `setting`, `environment`, or the file's path. */
   readonly source: string;
@@ -62,6 +70,12 @@ export interface ConfigProblem {
   readonly value: string;
   /** A sentence: what is allowed, and what is in force instead. */
   readonly message: string;
+  /** Absent: the value was refused. `warning`: it is in force and probably not what was meant. `information`: a note. */
+  readonly severity?: "warning" | "information";
+  /** Where in the file; absent for what does not come from a file's text. */
+  readonly range?: TextRange;
+  /** What was probably meant instead of the text at `range`, nearest first. */
+  readonly suggestions?: readonly string[];
 }
 
 /** One GPU at a glance. Null: it does not tell. */

@@ -1,15 +1,15 @@
-/** Writes package.json's contributions and the README's tables from extension/contributions.ts. */
+/** Writes what is made from a table: package.json's contributions, the README's tables, the JSON schema of gorgon.yaml. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { format } from "prettier";
 import { manifest, withTables } from "../extension/contributions.ts";
+import { configSchema } from "../server/config/schema.ts";
 
 const root = path.dirname(import.meta.dirname);
 
 async function write(name: string, change: (text: string) => string): Promise<void> {
   const file = path.join(root, name);
-  if (!existsSync(file)) return;
-  const before = readFileSync(file, "utf8");
+  const before = existsSync(file) ? readFileSync(file, "utf8") : "";
   const after = await format(change(before), { printWidth: 120, filepath: file });
   if (after === before) {
     console.log(`${name}: nothing to change.`);
@@ -33,3 +33,4 @@ await write("package.json", (text) => {
   return JSON.stringify(Object.fromEntries(entries), null, 2);
 });
 await write("README.md", withTables);
+await write("media/gorgon.schema.json", () => JSON.stringify(configSchema()));

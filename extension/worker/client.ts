@@ -15,6 +15,7 @@ import {
   type MessageTransports,
 } from "vscode-languageclient/node";
 import { WORKER_ARGUMENTS, WORKER_ENVIRONMENT } from "../../protocol/launch.ts";
+import { CONFIG_FILES } from "../language/selector.ts";
 import { WorkerExited, type Connection, type ConnectionOptions, type WorkerEnd } from "./connection.ts";
 
 /** How long a stopping worker may take for its last words before it is killed, milliseconds. */
@@ -129,8 +130,7 @@ class WorkerConnection implements Connection {
   #clientOptions(): LanguageClientOptions {
     const { channel, initialize } = this.#options;
     return {
-      // No document is ever sent to the worker.
-      documentSelector: [],
+      documentSelector: CONFIG_FILES,
       outputChannel: channel,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: initialize,

@@ -17,6 +17,8 @@ export class ProblemTeller {
   /** Shows those not shown yet. */
   tell(problems: readonly ConfigProblem[]): void {
     for (const problem of problems) {
+      // It is in force: the editor and the doctor tell of it, without a pop-up.
+      if (problem.severity !== undefined) continue;
       const key = JSON.stringify([problem.source, problem.key, problem.value, problem.message]);
       if (this.#told.has(key)) continue;
       this.#told.add(key);

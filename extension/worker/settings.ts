@@ -48,6 +48,7 @@ export function readContext(vs: typeof vscode): ClientContext {
   const folders = vs.workspace.isTrusted ? (vs.workspace.workspaceFolders ?? []) : [];
   return {
     settings: settings(vs.workspace.getConfiguration("gorgon")),
+    trusted: vs.workspace.isTrusted,
     workspaceFolders: folders
       .filter((folder) => folder.uri.scheme === "file")
       .map((folder) => ({ name: folder.name, path: folder.uri.fsPath })),

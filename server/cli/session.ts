@@ -7,6 +7,7 @@ import { pause } from "../bell/pause.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import { HEADLESS_INTERVAL_MS } from "../config/defaults.ts";
 import { loadConfig } from "../config/load.ts";
+import { LiveMetrics } from "../lsp/language/metrics.ts";
 import type { Clock, Host } from "../host/host.ts";
 import { type Log, leveledLog } from "../host/log.ts";
 import { nodeHost } from "../host/node.ts";
@@ -48,6 +49,7 @@ export async function configOf(host: Host, flags: ConfigFlags): Promise<LoadedCo
       return { name: path.basename(full), path: full };
     }),
     defaultIntervalMs: flags.defaultIntervalMs ?? HEADLESS_INTERVAL_MS,
+    metrics: new LiveMetrics(() => null),
     previous: null,
   });
   const wrong = config.problems.find((one) => one.source === "flag");

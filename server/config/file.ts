@@ -1,18 +1,10 @@
-/** Reads one `gorgon.yaml` into plain maps, bounded in every way: size, encoding, aliases, depth. */
+/** Reads a `gorgon.yaml` from the disk: only a regular file, of bounded size, in UTF-8. */
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { LineCounter, parseDocument } from "yaml";
-
-/** A configuration file is text written by hand; more than this is a mistake. */
-export const MAX_FILE_BYTES = 1024 * 1024;
-/** Aliases are fine; thousands of expansions are an attack. */
-const MAX_ALIASES = 50;
+import { MAX_FILE_BYTES, parseYaml, TOO_BIG, type ParsedYaml } from "./yaml.ts";
 
 /** What became of a file. `broken`: it is there, but nothing in it can be used. */
-export type ReadFile =
-  | { readonly status: "absent" }
-  | { readonly status: "read"; readonly root: ReadonlyMap<unknown, unknown> }
-  | { readonly status: "broken"; readonly at: string; readonly reason: string };
+export type ReadFile = { readonly status: "absent" } | ParsedYaml;
 
 /** A file that is there but cannot be used, with the reason in words. */
 class Unusable extends Error {
@@ -21,36 +13,22 @@ class Unusable extends Error {
 
 /** Reads and parses a file. Never rejects. */
 export async function readYaml(path: string): Promise<ReadFile> {
-  let text: string;
+  const read = await readText(path);
+  if (read.status !== "read") return read;
+  return parseYaml(read.text);
+}
+
+/** Reads a file's text, without parsing it. Never rejects. */
+export async function readText(
+  path: string,
+): Promise<Exclude<ReadFile, { status: "read" }> | { readonly status: "read"; readonly text: string }> {
   try {
-    text = decode(await readBounded(path));
+    return { status: "read", text: decode(await readBounded(path)) };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT" || code === "ENOTDIR") return { status: "absent" };
-    return { status: "broken", at: "", reason: error instanceof Error ? error.message : String(error) };
-  }
-  return parseYaml(text);
-}
-
-/** Parses the text of a `gorgon.yaml`. Never throws. */
-export function parseYaml(text: string): ReadFile {
-  const lines = new LineCounter();
-  const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${String(line)}:${String(col)}`;
-  };
-  try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false });
-    // An unknown tag is only a warning to the parser, but its value would not be what was meant.
-    const wrong = document.errors[0] ?? document.warnings[0];
-    if (wrong !== undefined) return { status: "broken", at: place(wrong.pos[0]), reason: wrong.message };
-    // Maps, because a key called __proto__ must stay a key.
-    const root: unknown = document.toJS({ mapAsMap: true, maxAliasCount: MAX_ALIASES });
-    if (root === null || root === undefined) return { status: "read", root: new Map() };
-    if (root instanceof Map) return { status: "read", root };
-    return { status: "broken", at: "1:1", reason: "the file must hold keys with values, like interval: 2s" };
-  } catch (error) {
-    return { status: "broken", at: "", reason: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { status: "broken", faults: [{ reason, range: { line: 1, column: 1, endLine: 1, endColumn: 2 } }] };
   }
 }
 
@@ -60,19 +38,15 @@ async function readBounded(path: string): Promise<Buffer> {
   try {
     const found = await handle.stat();
     if (!found.isFile()) throw new Unusable("it is not a regular file");
-    if (found.size > MAX_FILE_BYTES) throw tooBig();
+    if (found.size > MAX_FILE_BYTES) throw new Unusable(TOO_BIG);
     const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     // It may have grown since.
-    if (bytesRead > MAX_FILE_BYTES) throw tooBig();
+    if (bytesRead > MAX_FILE_BYTES) throw new Unusable(TOO_BIG);
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
-}
-
-function tooBig(): Unusable {
-  return new Unusable("it is larger than 1 MiB, which no configuration is");
 }
 
 function decode(bytes: Buffer): string {

@@ -4,7 +4,7 @@ import type { ConfigProblem } from "../../protocol/state.ts";
 import type { Origin } from "./config.ts";
 import { GUARDED, type Key } from "./keys.ts";
 import { nearest } from "./nearest.ts";
-import { problem } from "./problem.ts";
+import { type PlacedProblem, problem } from "./problem.ts";
 
 /** Raw values of one origin, unchecked. */
 export interface Layer {
@@ -101,14 +101,16 @@ export function unknownKey(
   name: string,
   raw: unknown,
   known: readonly string[],
-): ConfigProblem {
-  const [near] = nearest(name, known);
+): PlacedProblem {
+  const suggestions = nearest(name, known);
+  const [near] = suggestions;
   const hint = near === undefined ? "" : ` Did you mean ${near}?`;
   return problem(
     source,
     prefix + name.slice(0, 80),
     raw,
     `This key is not known.${hint} Allowed: ${known.join(", ")}.`,
+    { suggestions, place: { path: [...prefix.split(".").filter((one) => one !== ""), name], part: "key" } },
   );
 }
 

@@ -6,14 +6,15 @@
 import path from "node:path";
 import type { Rule } from "../../protocol/bell.ts";
 import type { ClientContext } from "../../protocol/settings.ts";
-import type { ConfigProblem } from "../../protocol/state.ts";
 import type { Host } from "../host/host.ts";
 import { configFolder } from "../host/paths.ts";
 import type { LoadedConfig, Origin, Provenance } from "./config.ts";
 import { readYaml } from "./file.ts";
-import { configFrom, GUARDED, type Key, keysOf } from "./keys.ts";
-import { environmentLayer, flagLayer, type Layer, settingLayer, unknownKey, userFileLayer } from "./layer.ts";
-import { problem } from "./problem.ts";
+import { brokenFile, refusedInWorkspace } from "./file-problems.ts";
+import { configFrom, GUARDED, keysOf } from "./keys.ts";
+import { environmentLayer, flagLayer, type Layer, settingLayer, userFileLayer } from "./layer.ts";
+import { located, type PlacedProblem } from "./problem.ts";
+import type { KnownMetrics } from "./rule.ts";
 import { resolve } from "./resolve.ts";
 import { readRules, workspaceOrigin } from "./rules.ts";
 import type { Watch } from "./watch.ts";
@@ -36,6 +37,8 @@ export interface ConfigInputs {
   readonly defaultIntervalMs: number;
   /** What is in force now, so that its values can stay; null at the start. */
   readonly previous: LoadedConfig | null;
+  /** What is sensed; absent: rules on metrics that nobody knows are not told of. */
+  readonly metrics?: KnownMetrics;
 }
 
 /** The user's own file. */
@@ -56,7 +59,7 @@ function workspaceFile(folder: { readonly path: string }): string {
 /** Reads all layers. Never rejects; what is wrong is in `problems`. */
 export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
   const keys = keysOf(inputs.defaultIntervalMs);
-  const problems: ConfigProblem[] = [];
+  let problems: PlacedProblem[] = [];
   const layers: Layer[] = [
     flagLayer(inputs.flags ?? {}),
     environmentLayer(inputs.host.env, keys),
@@ -67,7 +70,7 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
   const rules: Rule[] = [];
   const ruleOrigins: Provenance[] = [];
   const addRules = (raw: unknown, file: { path: string; origin: string }, origin: Origin) => {
-    const read = readRules(raw, file, taken, previousRules);
+    const read = readRules(raw, file, taken, previousRules, inputs.metrics);
     rules.push(...read.found);
     problems.push(...read.problems);
     ruleOrigins.push(...read.found.map((one) => ruleProvenance(one, origin, file.path)));
@@ -109,7 +112,7 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
     sql = read.queries;
     problems.push(...read.problems);
   } else if (ownRead.status === "broken") {
-    problems.push(brokenFile(own, ownRead));
+    problems.push(...brokenFile(own, ownRead.faults).slice(0, 1));
     layers.push({ origin: "user file", source: own, where: () => own, values: new Map(), broken: true });
     keepRules(ownFile, "user file");
     keepWatches(ownFile, "user file");
@@ -124,14 +127,17 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
       problems.push(...refusedInWorkspace(file.path, read.root, keys, own));
       addRules(read.root.get("rules"), file, "workspace file");
       readWatchesOf(read.root.get("watches"), file, "workspace file");
+      problems = located(problems, file.path, read.locate);
     } else if (read.status === "broken") {
-      problems.push(brokenFile(file.path, read));
+      problems.push(...brokenFile(file.path, read.faults).slice(0, 1));
       keepRules(file, "workspace file");
       keepWatches(file, "workspace file");
     }
   }
 
   const chosen = resolve(keys, layers, inputs.previous, problems);
+  // Only now: a value of the file may have been refused because of another layer's.
+  if (ownRead.status === "read") problems = located(problems, own, ownRead.locate);
   const byKey = new Map(chosen.map((one) => [one.key.key, one]));
   return {
     config: { ...configFrom((key) => byKey.get(key)?.value ?? 0, rules, watches), sql },
@@ -141,36 +147,6 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
     ],
     problems,
   };
-}
-
-function brokenFile(file: string, read: { readonly at: string; readonly reason: string }): ConfigProblem {
-  const place = read.at === "" ? "" : `Line ${read.at}: `;
-  const reason = read.reason.charAt(0).toUpperCase() + read.reason.slice(1);
-  return problem(file, read.at, "", `${place}${reason}. Nothing of this file is used; what was in force before stays.`);
-}
-
-/** A workspace may add rules and watches; what holds for the whole host is not its to say. */
-function refusedInWorkspace(
-  file: string,
-  root: ReadonlyMap<unknown, unknown>,
-  keys: readonly Key[],
-  own: string,
-): ConfigProblem[] {
-  const hostWide = new Set(["sql", ...keys.map((one) => one.key.split(".")[0] ?? "")]);
-  const found: ConfigProblem[] = [];
-  for (const [name, raw] of root) {
-    const key = String(name);
-    if (key === "rules" || key === "watches") continue;
-    if (hostWide.has(key)) {
-      const message =
-        `${key} holds for the whole host, so a workspace cannot set it. ` +
-        `It belongs in VS Code's user settings or in ${own}.`;
-      found.push(problem(file, key, raw, message));
-    } else {
-      found.push(unknownKey(file, "", key, raw, ["rules", "watches"]));
-    }
-  }
-  return found;
 }
 
 function ruleProvenance(rule: Rule, origin: Origin, where: string): Provenance {

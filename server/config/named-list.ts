@@ -1,9 +1,10 @@
 /** Reads a list of a `gorgon.yaml` whose entries have ids. One that is wrong is refused by itself; the others stand. */
-import type { ConfigProblem } from "../../protocol/state.ts";
 import { entriesOf, unknownKey } from "./layer.ts";
-import { problem } from "./problem.ts";
+import { type PlacedProblem, problem, type ValuePath } from "./problem.ts";
+import type { Parsed } from "./values.ts";
 
-const ID = /^[a-z][a-z0-9-]{0,63}$/;
+/** Letters that an id may have. */
+export const ID = /^[a-z][a-z0-9-]{0,63}$/;
 
 /** Where a list comes from. */
 export interface ListFile {
@@ -18,17 +19,52 @@ interface Named {
   readonly origin: string;
 }
 
-/** One thing wrong with an entry: the key within it (empty: all of it), the value, and what is allowed. */
-interface Fault {
+/** One thing wrong with an entry, or, with a severity, only strange about it. */
+export interface Fault extends Pick<PlacedProblem, "severity" | "suggestions"> {
+  /** The key within the entry, dotted; empty for the entry as a whole. */
   readonly name: string;
   readonly raw: unknown;
   readonly message: string;
+  /** Below the entry, where that is not `name` itself. */
+  readonly path?: ValuePath;
+  readonly part?: "key" | "value";
+}
+
+/** Collects the faults of one entry. */
+export class Faults {
+  readonly list: Fault[] = [];
+
+  add(name: string, raw: unknown, message: string, more: Partial<Fault> = {}): void {
+    this.list.push({ name, raw, message, ...more });
+  }
+
+  /** Whether something is wrong, not only strange. */
+  get refused(): boolean {
+    return this.list.some(({ severity }) => severity === undefined);
+  }
+
+  /** The value, or null with a fault that says what is allowed. */
+  take<T>(name: string, raw: unknown, parsed: Parsed<T>, more: Partial<Fault> = {}): T | null {
+    if (parsed.ok) return parsed.value;
+    this.add(name, raw, `It must be ${parsed.allowed}.`, more);
+    return null;
+  }
+
+  /** Names the keys that nobody knows. */
+  keys(entries: readonly (readonly [string, unknown])[], known: readonly string[], prefix: ValuePath = []): void {
+    for (const [key, raw] of entries) {
+      if (known.includes(key)) continue;
+      const { message, suggestions = [] } = unknownKey("", "", key, raw, known);
+      const name = [...prefix, key.slice(0, 80)].join(".");
+      this.add(name, raw, message, { suggestions, path: [...prefix, key], part: "key" });
+    }
+  }
 }
 
 /** What a list came to. */
 export interface ReadList<T> {
   readonly found: readonly T[];
-  readonly problems: readonly ConfigProblem[];
+  readonly problems: readonly PlacedProblem[];
 }
 
 /** How a list is called and what may stand in it. */
@@ -56,25 +92,26 @@ export interface ListShape<T extends Named> {
 export class Entry {
   /** Empty when it has none that can be used. */
   readonly id: string;
-  readonly faults: Fault[] = [];
-  readonly #given: ReadonlyMap<string, unknown>;
+  readonly faults = new Faults();
+  /** What it says, without what it leaves empty. */
+  readonly given: ReadonlyMap<string, unknown>;
 
   constructor(entries: readonly (readonly [string, unknown])[], id: string) {
-    this.#given = new Map(entries.filter(([, value]) => value !== null));
+    this.given = new Map(entries.filter(([, value]) => value !== null));
     this.id = id;
   }
 
   has(name: string): boolean {
-    return this.#given.has(name);
+    return this.given.has(name);
   }
 
   get(name: string): unknown {
-    return this.#given.get(name);
+    return this.given.get(name);
   }
 
   /** Notes what is wrong with a key. */
   fault(name: string, message: string, raw: unknown = this.get(name)): void {
-    this.faults.push({ name, raw, message });
+    this.faults.add(name, raw, message);
   }
 }
 
@@ -93,7 +130,7 @@ export function readList<T extends Named>(
   if (raw === undefined || raw === null) return { found: [], problems: [] };
   if (!Array.isArray(raw)) return { found: [], problems: [problem(file.path, key, raw, shape.listMessage)] };
   const found: T[] = [];
-  const problems: ConfigProblem[] = [];
+  const problems: PlacedProblem[] = [];
   if (raw.length > most) {
     problems.push(problem(file.path, key, raw.length, `Only the first ${String(most)} ${key} of a file are used.`));
   }
@@ -111,8 +148,10 @@ export function readList<T extends Named>(
     const where = id === "" ? `${key}[${String(index)}]` : `${key}.${id}`;
     const instead = lastGood === undefined ? `The ${word} is left out.` : `The ${word} stays as it was.`;
     for (const fault of faults) {
-      const at = fault.name === "" ? where : `${where}.${fault.name}`;
-      problems.push(problem(file.path, at, fault.raw, `${fault.message} ${instead}`));
+      const { name, raw: refused, message, path = name === "" ? [] : [name], part = "value", ...more } = fault;
+      const at = name === "" ? where : `${where}.${name}`;
+      const full = more.severity === undefined ? `${message} ${instead}` : message;
+      problems.push(problem(file.path, at, refused, full, { ...more, place: { path: [key, index, ...path], part } }));
     }
   }
   return { found, problems };
@@ -130,10 +169,7 @@ function readEntry<T extends Named>(
   const rawId = entries.find(([name]) => name === "id")?.[1];
   const id = typeof rawId === "string" && ID.test(rawId) ? rawId : "";
   const entry = new Entry(entries, id);
-  for (const [name, value] of entries) {
-    if (shape.known.includes(name)) continue;
-    entry.fault(name.slice(0, 80), unknownKey("", "", name, value, shape.known).message, value);
-  }
+  entry.faults.keys(entries, shape.known);
   const refused = id === "" ? "" : (shape.refuseId?.(id) ?? "");
   if (id === "") {
     const message = `It must be small letters, digits and dashes, and begin with a letter, like ${shape.example}.`;
@@ -141,5 +177,5 @@ function readEntry<T extends Named>(
   } else if (refused !== "") entry.fault("id", refused);
   else if (taken.has(id)) entry.fault("id", `This id is used already (${taken.get(id) ?? ""}): choose another.`);
   const value = shape.read(entry);
-  return { id, value: entry.faults.length > 0 ? null : value, faults: entry.faults };
+  return { id, value: entry.faults.refused ? null : value, faults: entry.faults.list };
 }

@@ -6,6 +6,7 @@ import { nodeHost } from "../host/node.ts";
 import { HEADLESS_INTERVAL_MS } from "./defaults.ts";
 import { keysOf } from "./keys.ts";
 import { loadConfig } from "./load.ts";
+import { RULE_KEYS, TREND_KEYS } from "./rule-keys.ts";
 
 const readme = readFileSync(path.join(import.meta.dirname, "README.md"), "utf8");
 const home = mkdtempSync(path.join(os.tmpdir(), "gorgon-readme-"));
@@ -16,7 +17,7 @@ describe("the configuration's README", () => {
   test("has a row for every key, with its names, default and meaning", () => {
     const rows = readme
       .split("\n")
-      .filter((line) => line.startsWith("| `"))
+      .filter((line) => /^\| `.*\| `GORGON_/.test(line))
       .map((line) => line.split("|").map((cell) => cell.trim()));
     const wanted = keysOf(HEADLESS_INTERVAL_MS).map(({ key, variable, setting, format, fallback, meaning }) => [
       "",
@@ -30,13 +31,20 @@ describe("the configuration's README", () => {
     expect(rows).toEqual(wanted);
   });
 
-  test("shows a file that is taken without a word", async () => {
-    const sample = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? "";
+  test("has a row for every key of a rule and of a trend, with what happens without it", () => {
+    const rows = readme.split("\n").map((line) => line.replaceAll(/ +/g, " "));
+    for (const { key, without, meaning } of [...RULE_KEYS, ...TREND_KEYS]) {
+      expect(rows).toContain(`| \`${key}\` | ${without} | ${meaning} |`);
+    }
+  });
+
+  test.each([0, 1])("shows files that are taken without a word: number %i", async (index) => {
+    const sample = [...readme.matchAll(/```yaml\n([^]*?)```/g)][index]?.[1] ?? "";
     mkdirSync(path.join(home, ".config", "gorgon"), { recursive: true });
     writeFileSync(path.join(home, ".config", "gorgon", "gorgon.yaml"), sample);
     const host = { ...nodeHost(), platform: "linux" as const, env: { HOME: home } };
     const { config, problems } = await loadConfig({ host, defaultIntervalMs: 5000, previous: null });
     expect(problems).toEqual([]);
-    expect(config.rules).toHaveLength(1);
+    expect(config.rules).toHaveLength(index + 1);
   });
 });

@@ -8,7 +8,14 @@ const MAX_INTERVAL_MS = 3_600_000;
 const MAX_DAYS = 3650;
 const DAY_MS = 86_400_000;
 
-const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+const TIME_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: DAY_MS,
+};
 
 const SIZE_UNITS: Readonly<Record<string, number>> = {
   B: 1,
@@ -47,6 +54,28 @@ export function parseInterval(raw: unknown): Parsed<number> {
     : { ok: false, allowed };
 }
 
+/**
+ * A time as people write it: `30s`, `5m`, `4h`, `2d`, or a number of seconds; the result is milliseconds, within the
+ * bounds (in milliseconds too).
+ */
+export function parseDuration(raw: unknown, least: number, most: number): Parsed<number> {
+  const found = measured(raw);
+  const unit = found?.unit === "" ? 1000 : TIME_UNITS[found?.unit ?? ""];
+  const milliseconds = found === null || unit === undefined ? NaN : Math.round(found.number * unit);
+  if (milliseconds >= least && milliseconds <= most) return good(milliseconds);
+  return {
+    ok: false,
+    allowed: `a time like 30s, 5m, 4h or 2d, from ${writeDuration(least)} to ${writeDuration(most)}`,
+  };
+}
+
+/** A time as `parseDuration` reads it, in the largest unit that divides it. */
+export function writeDuration(milliseconds: number): string {
+  const units = Object.entries(TIME_UNITS).filter(([name]) => name !== "min");
+  const [name, unit] = units.findLast(([, one]) => milliseconds % one === 0 && milliseconds >= one) ?? ["s", 1000];
+  return `${String(milliseconds / unit)}${name}`;
+}
+
 /** Percent as a person writes it (`70`, `70%`); the result is a ratio. */
 export function parsePercent(raw: unknown): Parsed<number> {
   const found = measured(raw);
@@ -79,7 +108,7 @@ export function parseDays(raw: unknown): Parsed<number> {
 }
 
 /** Metrics that are ratios by their name: the conventions end all of them so, and one is our own. */
-function isRatio(metric: string): boolean {
+export function isRatio(metric: string): boolean {
   return metric.endsWith(".utilization") || metric.endsWith(".ratio") || metric === "gorgon.cpu.busy";
 }
 

@@ -16,19 +16,22 @@ const LOOP_WINDOW_MS = 60_000;
 
 const NO_ATTRIBUTES = {};
 
+/** What the sensor gives. */
+export const SELF_METRICS: readonly MetricInfo[] = [
+  {
+    name: "gorgon.self.cpu.utilization",
+    unit: "1",
+    kind: "gauge",
+    description: "Gorgon's CPU, as a share of one core",
+  },
+  { name: "gorgon.self.memory.rss", unit: "By", kind: "gauge", description: "Gorgon's resident memory" },
+  { name: "gorgon.self.event_loop.delay", unit: "ms", kind: "gauge", description: "99th percentile over a minute" },
+];
+
 /** Measures the process it runs in. `cost()` gives the last measurement to faces. */
 export class SelfMeter implements Rhopalium {
   readonly name = "self";
-  readonly metrics: readonly MetricInfo[] = [
-    {
-      name: "gorgon.self.cpu.utilization",
-      unit: "1",
-      kind: "gauge",
-      description: "Gorgon's CPU, as a share of one core",
-    },
-    { name: "gorgon.self.memory.rss", unit: "By", kind: "gauge", description: "Gorgon's resident memory" },
-    { name: "gorgon.self.event_loop.delay", unit: "ms", kind: "gauge", description: "99th percentile over a minute" },
-  ];
+  readonly metrics = SELF_METRICS;
   readonly #clock: Clock;
   readonly #began: number;
   readonly #loop: ReturnType<typeof monitorEventLoopDelay>;

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import type { DoctorReport, Finding, FindingStatus } from "../../protocol/doctor.ts";
 import { formatBytes, formatDuration } from "../../protocol/format.ts";
-import type { HostFacts, SensorHealth } from "../../protocol/state.ts";
+import type { ConfigProblem, HostFacts, SensorHealth } from "../../protocol/state.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import { userFile } from "../config/load.ts";
 import type { Host } from "../host/host.ts";
@@ -145,8 +145,8 @@ async function configurationFindings(host: Host, config: LoadedConfig): Promise<
     found.push({
       group,
       subject: `${one.key === "" ? "File" : one.key}${value}`,
-      status: "broken",
-      detail: `refused (${one.source})`,
+      status: one.severity === undefined ? "broken" : "note",
+      detail: `${one.severity === undefined ? "refused" : "in force"} (${one.source}${placeOf(one)})`,
       mend: one.message,
     });
   }
@@ -155,4 +155,9 @@ async function configurationFindings(host: Host, config: LoadedConfig): Promise<
     found.push({ group, subject: key, status: "ok", detail: `${value} (${from})`, mend: "" });
   }
   return found;
+}
+
+/** As terminals and editors make it a link: `:12:5`. */
+function placeOf({ range }: ConfigProblem): string {
+  return range === undefined ? "" : `:${String(range.line)}:${String(range.column)}`;
 }

@@ -1,4 +1,4 @@
-/** One VS Code window's session with the worker: handshake, state, history, settings, doctor. */
+/** One VS Code window's session with the worker: handshake, state, history, settings, doctor, configuration files. */
 import { unwatchFile, watchFile } from "node:fs";
 import {
   ErrorCodes,
@@ -16,7 +16,9 @@ import {
   getAnnotations,
   getDoctor,
   getHistory,
+  getSettingOrigins,
   getState,
+  proposeConfigEdit,
   setContext,
   setLogLevel,
   stateChanged,
@@ -25,6 +27,7 @@ import type { ClientContext, LogLevel, WorkerHello } from "../../protocol/settin
 import type { WorkerState } from "../../protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { LoadedConfig } from "../config/config.ts";
+import { NotEditable } from "../config/edit.ts";
 import { configFiles, loadConfig } from "../config/load.ts";
 import type { Host } from "../host/host.ts";
 import { leveledLog, type Log } from "../host/log.ts";
@@ -33,6 +36,7 @@ import { hostFacts, provisionalFacts } from "../rhopalia/facts.ts";
 import { notesOf } from "../octopus/store/annotations.ts";
 import { createStack, type Stack } from "../stack.ts";
 import { VERSION } from "../version.ts";
+import { parseProposal } from "../wire/config.ts";
 import {
   parseAnnotationsParams,
   parseAttention,
@@ -42,6 +46,8 @@ import {
   parseLogLevel,
 } from "../wire/wire.ts";
 import { doctorReport } from "./doctor.ts";
+import { ConfigLanguage } from "./language/language.ts";
+import { proposeEdit } from "./language/propose.ts";
 
 /** VS Code's own rhythm; on its own the command line polls slower. */
 const WINDOW_INTERVAL_MS = 2000;
@@ -73,6 +79,7 @@ export class Session {
   /** Changes of configuration run one after the other. */
   #applying: Promise<unknown> = Promise.resolve();
   #closed = false;
+  readonly #language: ConfigLanguage;
 
   constructor(options: SessionOptions) {
     this.#connection = options.connection;
@@ -82,6 +89,15 @@ export class Session {
       (level, message) => this.#write(level, message),
       () => this.#level,
     );
+    this.#language = new ConfigLanguage({
+      connection: options.connection,
+      host: options.host,
+      hub: () => this.#built?.hub ?? null,
+      context: () => this.#context,
+      config: () => this.#config,
+      defaultIntervalMs: WINDOW_INTERVAL_MS,
+      onSaved: (path) => this.#saved(path),
+    });
   }
 
   /** Registers the answers. Call before the connection listens. */
@@ -93,6 +109,7 @@ export class Session {
       this.#stack.catch((error: unknown) => this.#log.error(`The stack could not be built: ${reasonOf(error)}`));
     });
     connection.onShutdown(() => this.close());
+    this.#language.listen();
     this.#answer(getState, async () => (await this.#ready()).state());
     this.#answer(collectNow, async () => this.#collect());
     this.#answer(getHistory, async (params) => {
@@ -118,6 +135,17 @@ export class Session {
       const stack = await this.#ready();
       return doctorReport({ host: this.#host, stack, config: stack.config, version: VERSION });
     });
+    this.#answer(getSettingOrigins, async () => ({ settings: (await this.#ready()).config.provenance }));
+    this.#answer(proposeConfigEdit, async (params) => {
+      const { add } = refuseBad(parseProposal(params));
+      this.#refuseUntrusted("Nothing is added to the configuration from here");
+      const { config } = await this.#ready();
+      const textOf = (path: string) => this.#language.textOf(path);
+      const parts = { host: this.#host, config, metrics: this.#language.metrics, textOf };
+      return proposeEdit(add, { ...parts, defaultIntervalMs: WINDOW_INTERVAL_MS }).catch((error: unknown) => {
+        throw error instanceof NotEditable ? new ResponseError(ErrorCodes.InvalidRequest, error.message) : error;
+      });
+    });
     this.#hear(attentionChanged, (params) => {
       const parsed = parseAttention(params);
       if (!parsed.ok) {
@@ -142,6 +170,7 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     for (const path of this.#watched) unwatchFile(path);
+    this.#language.close();
     // Not waited for until it has found its place among the other windows: closing ends the search.
     const stack = this.#built ?? (await this.#stack?.catch(() => null));
     await stack?.close();
@@ -167,8 +196,9 @@ export class Session {
       pid: process.pid,
       node: process.versions.node,
     };
-    // No document capabilities: no text of the user's files ever comes here.
-    return { capabilities: { experimental: { gorgon: hello } }, serverInfo: { name: "gorgon", version: VERSION } };
+    // Of all documents the text of open gorgon.yaml files alone comes here; no notebook does.
+    const capabilities = { ...this.#language.initialize(params), experimental: { gorgon: hello } };
+    return { capabilities, serverInfo: { name: "gorgon", version: VERSION } };
   }
 
   async #open(): Promise<Stack> {
@@ -214,12 +244,29 @@ export class Session {
       workspaceFolders: this.#context.workspaceFolders,
       defaultIntervalMs: WINDOW_INTERVAL_MS,
       previous: this.#config,
+      metrics: this.#language.metrics,
     };
     this.#config = await loadConfig(inputs);
     for (const problem of this.#config.problems)
       this.#log.warn(`${problem.source}: ${problem.key}: ${problem.message}`);
     this.#watch(configFiles(inputs));
+    this.#language.refresh();
     return this.#config;
+  }
+
+  /** The watcher would notice some seconds later; who saves wants to see it now. */
+  #saved(path: string): void {
+    if (!this.#watched.includes(path) || this.#stack === null) return;
+    this.#log.info(`${path} was saved; reading it again.`);
+    this.#reload().catch(() => undefined); // said in the log by #reload
+  }
+
+  /** Nobody acts from a window whose workspace the user does not trust. */
+  #refuseUntrusted(what: string): void {
+    if (this.#context.trusted === true) return;
+    const reason = `${what}: this workspace is not trusted. Trust it with "Workspaces: Manage Workspace Trust".`;
+    this.#log.warn(reason);
+    throw new ResponseError(ErrorCodes.InvalidRequest, reason);
   }
 
   #reload(): Promise<void> {

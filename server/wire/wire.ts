@@ -35,6 +35,7 @@ const logLevel = z.enum(["off", "trace", "debug", "info", "warning", "error"]);
 
 const context = {
   settings: clientSettings,
+  trusted: z.exactOptional(z.boolean()),
   workspaceFolders: z
     .array(z.object({ name: z.string().check(z.maxLength(MAX_NAME)), path: z.string().check(z.maxLength(MAX_PATH)) }))
     .check(z.maxLength(MAX_FOLDERS)),

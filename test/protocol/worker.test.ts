@@ -44,12 +44,18 @@ describe("the handshake", () => {
     expect(hello.version).toMatch(/^\d+\.\d+\.\d+/);
   });
 
-  it("offers no document synchronisation, so that no text of the user's files is ever sent", async () => {
+  it("offers what an editor asks of a configuration file, and nothing for notebooks or the workspace's other files", async () => {
     const answer = (await connect().initialize()) as Answer;
     const { experimental, ...documents } = answer.capabilities;
     expect(experimental.gorgon).toBeDefined();
-    // The library adds this one by itself; 0 is TextDocumentSyncKind.None.
-    expect(documents).toEqual({ textDocumentSync: 0 });
+    // Which documents' text is sent is the client's selector's say (extension/language/selector.ts); 1: as a whole.
+    expect(documents).toEqual({
+      textDocumentSync: { openClose: true, change: 1, save: { includeText: false } },
+      completionProvider: { triggerCharacters: [" ", "{"] },
+      hoverProvider: true,
+      codeActionProvider: { codeActionKinds: ["quickfix"] },
+      documentSymbolProvider: true,
+    });
   });
 
   it("refuses another protocol version in words that say what to do", async () => {

@@ -98,12 +98,15 @@ class LimitingGroup {
   }
 }
 
+/** What the sensor gives on Linux. */
+export const LINUX_MEMORY_METRICS: readonly MetricInfo[] = [
+  ...names.MEMORY_METRICS,
+  { name: AVAILABLE, unit: "By", kind: "gauge", description: "Memory of the machine that programs can still get" },
+];
+
 class LinuxMemory implements Rhopalium {
   readonly name = "memory";
-  readonly metrics: readonly MetricInfo[] = [
-    ...names.MEMORY_METRICS,
-    { name: AVAILABLE, unit: "By", kind: "gauge", description: "Memory of the machine that programs can still get" },
-  ];
+  readonly metrics = LINUX_MEMORY_METRICS;
   readonly #host: Host;
   readonly #meminfo: Fields;
   readonly #source: Source;

@@ -31,12 +31,15 @@ interface Resource {
   readonly lines: readonly Line[];
 }
 
+/** What the sensor gives. */
+export const PRESSURE_METRICS: readonly MetricInfo[] = [
+  { name: RATIO, unit: "1", kind: "gauge", description: "Share of time in which some or all tasks waited" },
+  { name: TIME, unit: "s", kind: "counter", description: "Time in which some or all tasks waited" },
+];
+
 class LinuxPressure implements Rhopalium {
   readonly name = "pressure";
-  readonly metrics: readonly MetricInfo[] = [
-    { name: RATIO, unit: "1", kind: "gauge", description: "Share of time in which some or all tasks waited" },
-    { name: TIME, unit: "s", kind: "counter", description: "Time in which some or all tasks waited" },
-  ];
+  readonly metrics = PRESSURE_METRICS;
   readonly #host: Host;
   readonly #resources: readonly Resource[];
   /** Of the own control group; empty when it has none, and for the root group, whose figures are the machine's. */

@@ -39,24 +39,27 @@ interface Usage {
   readonly cores: number | null;
 }
 
+/** What the sensor gives. */
+export const RUNAWAY_METRICS: readonly MetricInfo[] = [
+  {
+    name: CPU,
+    unit: "{core}",
+    kind: "gauge",
+    description: "Cores that a process uses; the three busiest",
+    transient: true,
+  },
+  {
+    name: MEMORY,
+    unit: "By",
+    kind: "gauge",
+    description: "Resident memory of a process; the three largest",
+    transient: true,
+  },
+];
+
 class LinuxRunaway implements Rhopalium {
   readonly name = "runaway";
-  readonly metrics: readonly MetricInfo[] = [
-    {
-      name: CPU,
-      unit: "{core}",
-      kind: "gauge",
-      description: "Cores that a process uses; the three busiest",
-      transient: true,
-    },
-    {
-      name: MEMORY,
-      unit: "By",
-      kind: "gauge",
-      description: "Resident memory of a process; the three largest",
-      transient: true,
-    },
-  ];
+  readonly metrics = RUNAWAY_METRICS;
   readonly #files: Files;
   readonly #clock: Clock;
   readonly #pageBytes: number;

@@ -11,7 +11,8 @@ import { PostgresQuery } from "./postgres.ts";
 const LATENCY = "gorgon.sql.latency";
 const ROWS = "gorgon.sql.rows";
 
-const SQL_METRICS: readonly MetricInfo[] = [
+/** What the sensor gives. */
+export const SQL_METRICS: readonly MetricInfo[] = [
   { name: LATENCY, unit: "s", kind: "gauge", description: "Time that a configured query took" },
   { name: ROWS, unit: "{row}", kind: "gauge", description: "Rows that a configured query gave" },
 ];

@@ -1,0 +1,155 @@
+/**
+ * What a `gorgon.yaml` may hold, as one tree: which keys where, what each takes and means. Completion, hover and the
+ * JSON schema are made from it; what it says of values, the readers check.
+ */
+import { WORKSPACE_KEYS } from "./file-problems.ts";
+import { HEADLESS_INTERVAL_MS } from "./defaults.ts";
+import { keysOf } from "./keys.ts";
+import { RULE_KEYS, type RuleKey, type RuleValue, TREND_KEYS } from "./rule-keys.ts";
+import { parseDays, parseInterval, parsePercent, parseSwitch } from "./values.ts";
+
+/** What stands at a place. */
+export type Shape =
+  | { readonly kind: "map"; readonly keys: readonly KeyShape[] }
+  | { readonly kind: "list"; readonly item: Shape; readonly most: number }
+  | { readonly kind: "value"; readonly value: ValueKind };
+
+/** What a single value is. `any`: the table of keys has a reader that has no description here. */
+export type ValueKind =
+  | Exclude<RuleValue, { kind: "trend" }>
+  | {
+      readonly kind:
+        "interval" | "percent" | "switch" | "days" | "process" | "path" | "pid" | "sql" | "variable" | "any";
+    };
+
+/** One key. */
+export interface KeyShape {
+  readonly key: string;
+  readonly meaning: string;
+  /** What happens without it, in a word or two; empty when that is plain. */
+  readonly without: string;
+  readonly shape: Shape;
+  /** In the user's own file only, because it holds for the whole host. */
+  readonly hostWide: boolean;
+}
+
+const value = (kind: ValueKind): Shape => ({ kind: "value", value: kind });
+
+function leaf(key: string, meaning: string, kind: ValueKind, without = ""): KeyShape {
+  return { key, meaning, without, shape: value(kind), hostWide: false };
+}
+
+function ruleKey({ key, meaning, without, value: takes }: RuleKey): KeyShape {
+  const shape: Shape = takes.kind === "trend" ? { kind: "map", keys: TREND_KEYS.map(ruleKey) } : value(takes);
+  return { key, meaning, without, shape, hostWide: false };
+}
+
+const WATCH_KEYS: readonly KeyShape[] = [
+  leaf(
+    "id",
+    "Names the watch: small letters, digits and dashes. Its readings carry it as `gorgon.watch`.",
+    { kind: "id" },
+    "required",
+  ),
+  leaf("path", "A file, a folder or a pattern with * and ?: count, size and age are watched.", { kind: "path" }),
+  leaf("process", "Processes by name, * and ? allowed: count, CPU, memory, threads and disk are watched.", {
+    kind: "process",
+  }),
+  leaf("pid", "One process, and never a later one of the same number.", { kind: "pid" }),
+];
+
+const SQL_KEYS: readonly KeyShape[] = [
+  leaf("id", "Names the query; its readings carry it as `gorgon.sql.query`.", { kind: "id" }, "required"),
+  leaf("driver", "The kind of database.", { kind: "choice", choices: ["pg"] }, "pg"),
+  leaf("connection", "The environment variable that holds the connection string.", { kind: "variable" }, "required"),
+  leaf("query", "One statement, run in a transaction that may only read.", { kind: "sql" }, "required"),
+  leaf("deadline", "How long it may take.", { kind: "duration", bounds: { least: 500, most: 8000 } }, "5s"),
+];
+
+/** By the function that reads it: the table of keys says no more. */
+const KINDS = new Map<unknown, ValueKind>([
+  [parseInterval, { kind: "interval" }],
+  [parsePercent, { kind: "percent" }],
+  [parseSwitch, { kind: "switch" }],
+  [parseDays, { kind: "days" }],
+]);
+
+/** What sections of dotted keys are about. */
+const SECTIONS: Readonly<Record<string, string>> = {
+  rate: "How often is polled while nobody looks.",
+  bell: "Thresholds of the three rules that are always there.",
+  "bell.cpu": "The rule on the CPU.",
+  "bell.memory": "The rule on memory.",
+  "bell.disk": "The rule on the fullest file system.",
+  history: "What is kept on disk.",
+};
+
+/** The host-wide keys of the table, as a tree. */
+function settings(intervalMs: number): readonly KeyShape[] {
+  const table = keysOf(intervalMs);
+  const under = (prefix: string): KeyShape[] => {
+    const names = table
+      .filter(({ key }) => key.startsWith(prefix))
+      .map(({ key }) => key.slice(prefix.length).split(".")[0] ?? "");
+    return [...new Set(names)].map((name): KeyShape => {
+      const key = prefix + name;
+      const one = table.find((entry) => entry.key === key);
+      if (one === undefined) {
+        return {
+          key: name,
+          meaning: SECTIONS[key] ?? "",
+          without: "",
+          shape: { kind: "map", keys: under(`${key}.`) },
+          hostWide: true,
+        };
+      }
+      const kind = KINDS.get(one.parse) ?? { kind: "any" };
+      return { key: name, meaning: one.meaning, without: one.format(one.fallback), shape: value(kind), hostWide: true };
+    });
+  };
+  return under("");
+}
+
+/** The whole file. `intervalMs` is the default interval. */
+export function fileShape(intervalMs = HEADLESS_INTERVAL_MS): {
+  readonly kind: "map";
+  readonly keys: readonly KeyShape[];
+} {
+  const list = (key: string, meaning: string, keys: readonly KeyShape[], most: number): KeyShape => ({
+    key,
+    meaning,
+    without: "",
+    shape: { kind: "list", item: { kind: "map", keys }, most },
+    hostWide: !(WORKSPACE_KEYS as readonly string[]).includes(key),
+  });
+  return {
+    kind: "map",
+    keys: [
+      ...settings(intervalMs),
+      list("rules", "Further rules of the bell.", RULE_KEYS.map(ruleKey), 100),
+      list("watches", "Paths and processes to look at.", WATCH_KEYS, 50),
+      list("sql", "Queries whose latency is measured.", SQL_KEYS, 8),
+    ],
+  };
+}
+
+/** What a workspace's file may hold. */
+export function workspaceShape(): { readonly kind: "map"; readonly keys: readonly KeyShape[] } {
+  return { kind: "map", keys: fileShape().keys.filter(({ hostWide }) => !hostWide) };
+}
+
+/** The shape at the end of a path; null where none is. */
+export function shapeAt(root: Shape, path: readonly (string | number)[]): Shape | null {
+  let shape: Shape = root;
+  for (const step of path) {
+    if (shape.kind === "list") {
+      if (typeof step !== "number") return null;
+      shape = shape.item;
+    } else if (shape.kind === "map") {
+      const found: KeyShape | undefined = shape.keys.find(({ key }) => key === step);
+      if (found === undefined) return null;
+      shape = found.shape;
+    } else return null;
+  }
+  return shape;
+}
