@@ -175,7 +175,9 @@ export function createStack(options: StackOptions): Stack {
   const needGpu = (): void => {
     const judged = new Set([...rulesOf(config.config), ...(leadership?.rules ?? [])].map((rule) => rule.metric));
     const before = gpuRules;
-    gpuRules = gpu.metrics.some(({ name }) => judged.has(name)) ? gpu.need("devices") : null;
+    const wanted =
+      !config.config.sensors.disabled.includes(gpu.name) && gpu.metrics.some(({ name }) => judged.has(name));
+    gpuRules = wanted ? gpu.need("devices") : null;
     before?.dispose();
   };
 
@@ -255,6 +257,7 @@ export function createStack(options: StackOptions): Stack {
     applyConfig: async (next) => {
       const before = config.config.history;
       const after = next.config.history;
+      const switched = config.config.sensors.disabled.join() !== next.config.sensors.disabled.join();
       config = next;
       pace.configure(next.config.intervalMs, next.config.rate.adaptive);
       leadership?.setWish(wishOf(next, wishedMs));
@@ -264,6 +267,8 @@ export function createStack(options: StackOptions): Stack {
       if (before.enabled !== after.enabled || before.retentionMs !== after.retentionMs) {
         await hub.replaceStore(() => storeOf(options, next, leadership));
       }
+      // Who flips a switch looks for what comes of it.
+      if (switched && started) await hub.collectOnce();
     },
     setFacts: (next) => {
       facts = next;

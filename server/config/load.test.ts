@@ -48,6 +48,7 @@ describe("without any configuration", () => {
       rules: [],
       watches: [],
       sql: [],
+      sensors: { disabled: [] },
       history: { enabled: true, retentionMs: 7 * 86_400_000 },
     });
     expect(problems).toEqual([]);
@@ -427,5 +428,34 @@ describe("queries whose latency is measured", () => {
     const { config, problems } = await load({ workspaceFolders: [workspace(text)] });
     expect(config.sql).toEqual([]);
     expect(problems[0]?.message).toContain("a workspace cannot set it");
+  });
+});
+
+describe("sensors that are switched off", () => {
+  test("are named in the file, the environment or the settings, and the strongest counts alone", async () => {
+    const file = write("sensors: { disabled: [thermal, battery, thermal] }\n");
+    const alone = await load();
+    expect(alone.config.sensors.disabled).toEqual(["battery", "thermal"]);
+    expect(from(alone, "sensors.disabled")).toMatchObject({
+      value: "battery, thermal",
+      origin: "user file",
+      where: file,
+    });
+    const settings = { sensorsDisabled: [] };
+    const set = await load({ settings });
+    expect(set.config.sensors.disabled).toEqual([]);
+    expect(from(set, "sensors.disabled")).toMatchObject({ origin: "setting", where: "gorgon.sensors.disabled" });
+    const env = { GORGON_SENSORS_DISABLED: "tcp, disk" };
+    expect((await load({ settings, host: host(env) })).config.sensors.disabled).toEqual(["disk", "tcp"]);
+  });
+
+  test("that are no names are refused, and no workspace has a say", async () => {
+    const wrong = await load({ settings: { sensorsDisabled: ["../etc"] } });
+    expect(wrong.config.sensors.disabled).toEqual([]);
+    expect(wrong.problems[0]?.message).toMatch(/gorgon.sensors.disabled must be a list of .*none stays in force/);
+    const folder = workspace("sensors: { disabled: [cpu] }\n");
+    const tried = await load({ workspaceFolders: [folder] });
+    expect(tried.config.sensors.disabled).toEqual([]);
+    expect(tried.problems[0]?.message).toContain("a workspace cannot set it");
   });
 });
