@@ -67,6 +67,8 @@ export interface FakeVscode {
   readonly items: FakeStatusItem[];
   readonly panels: FakePanel[];
   readonly documents: string[];
+  /** Edits that were applied to documents. */
+  readonly edits: { readonly uri: string; readonly text: string }[];
   readonly state: {
     /** Values set by the user, by full key. */
     settings: Record<string, unknown>;
@@ -103,6 +105,9 @@ class FakeUri {
   }
   get fsPath(): string {
     return this.path;
+  }
+  with({ scheme }: { scheme: string }): FakeUri {
+    return new FakeUri(scheme, this.path);
   }
   toString(): string {
     return `${this.scheme}:${this.path}`;
@@ -208,6 +213,7 @@ export function fakeVscode(): FakeVscode {
   const items: FakeStatusItem[] = [];
   const panels: FakePanel[] = [];
   const documents: string[] = [];
+  const edits: { uri: string; text: string }[] = [];
   const logged: string[] = [];
   const memory = new Map<string, unknown>();
   const events: FakeVscode["events"] = {
@@ -255,6 +261,24 @@ export function fakeVscode(): FakeVscode {
     TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
     ConfigurationTarget: { Global: 1, Workspace: 2, WorkspaceFolder: 3 },
     QuickPickItemKind: { Separator: -1, Default: 0 },
+    WorkspaceEdit: class {
+      readonly all: { uri: string; text: string }[] = [];
+      replace(uri: FakeUri, _range: unknown, text: string): void {
+        this.all.push({ uri: uri.toString(), text });
+      }
+    },
+    Position: class {
+      readonly line: number;
+      constructor(line: number) {
+        this.line = line;
+      }
+    },
+    Range: class {
+      readonly from: unknown;
+      constructor(from: unknown) {
+        this.from = from;
+      }
+    },
     TreeItem: class {
       readonly label: string;
       readonly collapsibleState: number;
@@ -358,6 +382,10 @@ export function fakeVscode(): FakeVscode {
           return Promise.resolve();
         },
       }),
+      applyEdit: (edit: { all: readonly { uri: string; text: string }[] }) => {
+        edits.push(...edit.all);
+        return Promise.resolve(true);
+      },
       openTextDocument: (uri: FakeUri) => Promise.resolve({ uri }),
       onDidChangeConfiguration: (listener: (event: { affectsConfiguration: (one: string) => boolean }) => void) =>
         events.configuration.on(listener),
@@ -387,6 +415,6 @@ export function fakeVscode(): FakeVscode {
   const vs = module as unknown as typeof vscode;
   return {
     ...{ vs, messages, executed, commands, items, panels, trees, contexts, boxes },
-    ...{ documents, state, events, channel, logged, memento },
+    ...{ documents, edits, state, events, channel, logged, memento },
   };
 }

@@ -12,7 +12,7 @@ import { Views } from "./views.ts";
 
 const EVIL = "[x](command:evil) <b> $(flame) \u202e";
 
-async function setUp() {
+function setUp() {
   const window = fakeWindow();
   const { fake, worker, latest, timers } = window;
   const logged: string[] = [];
@@ -28,16 +28,18 @@ async function setUp() {
 }
 
 async function running() {
-  const parts = await setUp();
+  const parts = setUp();
   await parts.worker.start();
   return parts;
 }
 
+const labelOf = ({ item: { label } }: FakeRow): string => (typeof label === "string" ? label : "");
+
 /** Each row as `label: description`, its children under it. */
 const lines = (rows: readonly FakeRow[], indent = ""): string[] =>
-  rows.flatMap(({ item, rows: under }) => [
-    `${indent}${String(item.label)}: ${String(item.description)}`,
-    ...lines(under, `${indent}  `),
+  rows.flatMap((row) => [
+    `${indent}${labelOf(row)}: ${String(row.item.description)}`,
+    ...lines(row.rows, `${indent}  `),
   ]);
 
 const health = (sensor: string, more: Partial<SensorHealth> = {}): SensorHealth => ({
@@ -53,7 +55,7 @@ const processRow = (pid: number, more: Partial<ProcessRow> = {}): ProcessRow => 
 
 describe("an empty view", () => {
   test("can say whether the worker starts, runs, has fallen silent or is down", async () => {
-    const { world, worker, timers, say, context } = await setUp();
+    const { world, worker, timers, say, context } = setUp();
     expect(context(CONTEXTS.worker)).toBe("starting");
     await worker.start();
     expect(context(CONTEXTS.worker)).toBe("starting");
@@ -142,7 +144,7 @@ describe("the Bell view", () => {
     expect(value).not.toMatch(/(^|[^\\])<b>/);
     expect(value).not.toContain("\u202e");
     expect(isTrusted).toBeUndefined();
-    expect(String(row.item.label)).not.toContain("\u202e");
+    expect(labelOf(row)).not.toContain("\u202e");
   });
 
   test("shows the rest of an alert when its steps cannot be had", async () => {
@@ -184,7 +186,7 @@ describe("the Sensors view", () => {
       "  thermal: switched off",
     ]);
     const rows = (await tree(VIEWS.sensors).drawn()).flatMap((one) => one.rows);
-    const contexts = Object.fromEntries(rows.map(({ item }) => [String(item.label), item.contextValue]));
+    const contexts = Object.fromEntries(rows.map((row) => [labelOf(row), row.item.contextValue]));
     expect(contexts).toMatchObject({ cpu: "sensor on", network: "sensor on", thermal: "sensor off" });
   });
 
