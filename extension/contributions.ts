@@ -42,6 +42,8 @@ export const VIEWS = { bell: "gorgon.bell", sensors: "gorgon.sensors", processes
 export const CONTEXTS = {
   /** `starting`, `running`, `silent` or `down`. */
   worker: "gorgon.workerStatus",
+  /** The bell's level; empty while it is not known. */
+  level: "gorgon.level",
   /** `off` while the sensor of the processes is switched off. */
   processes: "gorgon.processSensor",
   /** `cpu`, `memory` or `io`. */

@@ -39,8 +39,13 @@ function welcome(): readonly unknown[] {
     ...on("down", `Gorgon is down: nothing is being watched.\n${restart}\n${showLog}`),
     ...on("silent", `The worker does not answer, so nothing is known of now.\n${restart}\n${showLog}`),
     ...on(
-      "running",
+      `running && ${CONTEXTS.level} == OK`,
       `Nothing is wrong: no alert is pending or firing.\n${link("Show Dashboard", COMMANDS.showDashboard)}`,
+      [VIEWS.bell],
+    ),
+    ...on(
+      `running && ${CONTEXTS.level} != OK`,
+      `Not all is well, but no alert has come of it yet.\n${link("Show Dashboard", COMMANDS.showDashboard)}`,
       [VIEWS.bell],
     ),
     {

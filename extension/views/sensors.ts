@@ -4,6 +4,7 @@ import type { SeriesInfo } from "../../protocol/series.ts";
 import type { SensorHealth, WorkerState } from "../../protocol/state.ts";
 import { markdown, plain } from "../escape.ts";
 import type { Row } from "./tree.ts";
+import { spoken } from "./words.ts";
 
 /** Values of a sensor that are listed under it. */
 const MOST_VALUES = 8;
@@ -95,7 +96,7 @@ export function sensorRows(state: WorkerState, series: ReadonlyMap<string, reado
     const rows = state.sensors.filter((one) => one.crab === crab).map((one) => sensorRow(one, state, series));
     const failing = state.sensors.filter((one) => one.crab === crab && !one.ok).length;
     const description = failing === 0 ? String(rows.length) : `${String(rows.length)}, failing: ${String(failing)}`;
-    const spoken = `${crab}, ${description}`;
+    const said = spoken(crab, description);
     const icon = { name: "pulse" };
     return {
       id: `crab ${crab}`,
@@ -103,7 +104,7 @@ export function sensorRows(state: WorkerState, series: ReadonlyMap<string, reado
       description,
       icon,
       context: "",
-      spoken,
+      spoken: said,
       explain: null,
       open: true,
       rows,
@@ -122,7 +123,7 @@ function sensorRow(health: SensorHealth, state: WorkerState, series: ReadonlyMap
     : readable
       ? (own.map(({ text }) => text).find((text) => text !== "") ?? "")
       : plain(health.reason, 160);
-  const state3 = off ? "switched off" : !ok ? "failing" : health.reason === "" ? "well" : "nothing to read";
+  const condition = off ? "switched off" : !ok ? "failing" : health.reason === "" ? "well" : "nothing to read";
   const id = sensorElement(health);
   return {
     id,
@@ -130,7 +131,7 @@ function sensorRow(health: SensorHealth, state: WorkerState, series: ReadonlyMap
     description,
     icon: iconOf(health),
     context: off ? "sensor off" : "sensor on",
-    spoken: `${plain(sensor, 60)}, ${state3}, ${description}`,
+    spoken: spoken(plain(sensor, 60), condition, description),
     explain: () => sensorTooltip(health),
     open: readable && (own.length > 0 || METRICS_OF[sensor] !== undefined) ? false : null,
     rows: readable ? [...values.map((value) => valueRow(id, value)), costRow(id, health)] : [],
@@ -152,8 +153,8 @@ function costRow(parent: string, { lastMs, intervalMs }: SensorHealth): Row {
 }
 
 function leaf(id: string, label: string, description: string): Row {
-  const spoken = `${label}, ${description}`;
-  return { id, label, description, icon: null, context: "", spoken, explain: null, open: null, rows: [] };
+  const said = spoken(label, description);
+  return { id, label, description, icon: null, context: "", spoken: said, explain: null, open: null, rows: [] };
 }
 
 function sensorTooltip(health: SensorHealth): string {

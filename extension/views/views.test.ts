@@ -60,9 +60,9 @@ describe("an empty view", () => {
     await worker.start();
     expect(context(CONTEXTS.worker)).toBe("starting");
     await say(stateOf());
-    expect(context(CONTEXTS.worker)).toBe("running");
+    expect([context(CONTEXTS.worker), context(CONTEXTS.level)]).toEqual(["running", "OK"]);
     await timers.advance(60_000);
-    expect(context(CONTEXTS.worker)).toBe("silent");
+    expect([context(CONTEXTS.worker), context(CONTEXTS.level)]).toEqual(["silent", ""]);
     for (let crash = 0; crash < 5; crash += 1) {
       world.made.at(-1)?.end();
       await timers.advance(20_000);

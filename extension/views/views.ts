@@ -102,6 +102,7 @@ export class Views implements Disposable {
     const known =
       status !== "running" ? status : latest.silentSince !== null ? "silent" : latest.now ? "running" : "starting";
     this.#set(CONTEXTS.worker, known);
+    this.#set(CONTEXTS.level, this.#believed()?.bell.level ?? "");
     const off = latest.now?.sensors.some((one) => one.sensor === "process" && one.off === true) === true;
     this.#set(CONTEXTS.processes, off ? "off" : "on");
     this.#count();

@@ -31,6 +31,11 @@ export function titleOf(alert: Pick<Alert, "title" | "labels">): string {
   return plain(`${alert.title} ${thingOf(alert.labels)}`, 80);
 }
 
+/** Parts that are there, as a screen reader says them. */
+export function spoken(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(", ");
+}
+
 /** Parts that are there, with a dot between them. */
 export function dotted(...parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join(" · ");

@@ -129,6 +129,31 @@ describe("Gorgon in a real workbench", () => {
     await dashboard(page);
   }, 400_000);
 
+  it("lists sensors and processes in its side bar, each with what can be done, and has a menu on a key", async () => {
+    const { page } = session;
+    await runCommand(page, "Gorgon: Focus on Sensors View");
+    const rows = () =>
+      page
+        .locator(".sidebar .monaco-list-row")
+        .evaluateAll((found) => found.map((row) => row.getAttribute("aria-label") ?? ""));
+    await until("a sensor with its value and a process", async () => {
+      const labels = await rows();
+      const cpu = labels.some((label) => /^cpu, well, \d+\.\d %/.test(label));
+      return cpu && labels.some((label) => /, pid \d+, CPU /.test(label)) ? true : null;
+    });
+    const cpu = page.locator('.sidebar .monaco-list-row[aria-label^="cpu,"]');
+    await cpu.hover();
+    await cpu.locator('.action-label[aria-label^="Disable Sensor"]').waitFor();
+    await session.shot("views");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.press("g");
+    const menu = page.locator(".quick-input-widget");
+    await until("the menu", async () => ((await menu.innerText()).includes("Run Doctor") ? true : null));
+    expect(await menu.innerText()).toMatch(/Gorgon: (OK|WARN|CRIT|UNKNOWN) /);
+    await session.shot("menu");
+    await page.keyboard.press("Escape");
+  });
+
   it("draws its dashboard, and the values move", async () => {
     const { page } = session;
     await runCommand(page, "Gorgon: Show Dashboard");
