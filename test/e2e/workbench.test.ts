@@ -132,16 +132,11 @@ describe("Gorgon in a real workbench", () => {
   it("lists sensors and processes in its side bar, each with what can be done, and has a menu on a key", async () => {
     const { page } = session;
     await runCommand(page, "Gorgon: Focus on Sensors View");
-    const rows = () =>
-      page
-        .locator(".sidebar .monaco-list-row")
-        .evaluateAll((found) => found.map((row) => row.getAttribute("aria-label") ?? ""));
-    await until("a sensor with its value and a process", async () => {
-      const labels = await rows();
-      const cpu = labels.some((label) => /^cpu, well, \d+\.\d %/.test(label));
-      return cpu && labels.some((label) => /, pid \d+, CPU /.test(label)) ? true : null;
-    });
-    const cpu = page.locator('.sidebar .monaco-list-row[aria-label^="cpu,"]');
+    // The words for a screen reader are the whole row's.
+    const row = (words: RegExp) => page.locator(".sidebar").getByRole("treeitem", { name: words }).first();
+    await row(/, pid \d+, CPU /).waitFor();
+    const cpu = row(/^cpu, well, \d+\.\d %/);
+    await cpu.waitFor();
     await cpu.hover();
     await cpu.locator('.action-label[aria-label^="Disable Sensor"]').waitFor();
     await session.shot("views");
