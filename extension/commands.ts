@@ -2,6 +2,12 @@
 import type * as vscode from "vscode";
 import { pickMutes, pickUnmutes } from "./bell/muting.ts";
 import type { Mutes } from "./bell/mutes.ts";
+import { showMenu } from "./menu.ts";
+import type { Timers } from "./timers.ts";
+import { acknowledge, silence, unsilence, userName } from "./views/alert-actions.ts";
+import { terminate, watchProcess } from "./views/process-actions.ts";
+import { switchSensor } from "./views/sensor-switch.ts";
+import type { Views } from "./views/views.ts";
 import { COMMANDS, type CommandId } from "./contributions.ts";
 import type { Dashboard } from "./dashboard/dashboard.ts";
 import type { Doctor } from "./doctor.ts";
@@ -16,15 +22,34 @@ export interface CommandTargets {
   readonly dashboard: Dashboard;
   readonly doctor: Doctor;
   readonly mutes: Mutes;
+  readonly views: Pick<Views, "sortBy">;
+  readonly timers: Timers;
   readonly channel: vscode.LogOutputChannel;
   readonly extensionId: string;
 }
 
 /** Registers every command of `COMMANDS`. */
 export function registerCommands(vs: typeof vscode, targets: CommandTargets): vscode.Disposable[] {
-  const { worker, latest, dashboard, doctor, mutes, channel, extensionId } = targets;
-  const handlers: Readonly<Record<CommandId, () => unknown>> = {
+  const { worker, latest, dashboard, doctor, mutes, views, timers, channel, extensionId } = targets;
+  const alerts = { vs, worker, latest, timers, author: userName() };
+  const processes = { vs, worker, latest };
+  const sensors = { vs, latest };
+  /** A command in a view's menu gets the element that it was used on; one in the palette gets nothing. */
+  const handlers: Readonly<Record<CommandId, (element?: unknown) => unknown>> = {
     [COMMANDS.showDashboard]: () => dashboard.show(),
+    [COMMANDS.showMenu]: () => showMenu(vs, { worker, latest, mutes, timers }),
+    [COMMANDS.showAlerts]: () => dashboard.show("alerts"),
+    [COMMANDS.acknowledge]: (element) => acknowledge(alerts, element, false),
+    [COMMANDS.unacknowledge]: (element) => acknowledge(alerts, element, true),
+    [COMMANDS.silence]: (element) => silence(alerts, element),
+    [COMMANDS.unsilence]: (element) => unsilence(alerts, element),
+    [COMMANDS.disableSensor]: (element) => switchSensor(sensors, element, false),
+    [COMMANDS.enableSensor]: (element) => switchSensor(sensors, element, true),
+    [COMMANDS.watchProcess]: (element) => watchProcess(processes, element),
+    [COMMANDS.terminateProcess]: (element) => terminate(processes, element),
+    [COMMANDS.sortByCpu]: () => views.sortBy("cpu"),
+    [COMMANDS.sortByMemory]: () => views.sortBy("memory"),
+    [COMMANDS.sortByIo]: () => views.sortBy("io"),
     [COMMANDS.pollNow]: async () => {
       await vs.window.withProgress({ location: vs.ProgressLocation.Window, title: "Gorgon: polling" }, () =>
         latest.poll(),
@@ -44,9 +69,9 @@ export function registerCommands(vs: typeof vscode, targets: CommandTargets): vs
     [COMMANDS.unmute]: () => pickUnmutes(vs, mutes, latest.last),
   };
   return Object.entries(handlers).map(([id, handler]) =>
-    vs.commands.registerCommand(id, async () => {
+    vs.commands.registerCommand(id, async (element: unknown) => {
       try {
-        await handler();
+        await handler(element);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         channel.error(`${id}: ${reason}`);

@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { format } from "prettier";
 import { expect, test } from "vitest";
-import { COMMAND_LIST, COMMANDS, manifest, putTable, SETTINGS, withTables } from "./contributions.ts";
+import { COMMAND_LIST, COMMANDS, manifest, putTable, SETTINGS, VIEWS, withTables } from "./contributions.ts";
 
 const root = path.dirname(import.meta.dirname);
+/** What is the same for every window of the host. */
+const USERS_OWN = /^gorgon\.(history\.|sensors\.disabled$)/;
 const read = (name: string): string => readFileSync(path.join(root, name), "utf8");
 
 test("package.json is up to date (else: npm run contributions)", () => {
@@ -29,23 +31,69 @@ test("every command is in the palette under Gorgon and in the README", () => {
   for (const one of COMMAND_LIST) expect(one.help).toMatch(/\.$/);
 });
 
-test("every setting may differ by machine, a workspace has no say in history, and each says in a sentence what changes", () => {
+test("every setting may differ by machine, a workspace has no say in what holds for the host, and each says what changes", () => {
   const { configuration } = manifest().contributes as {
     configuration: { properties: Record<string, { scope: string; markdownDescription: string }> };
   };
   const properties = Object.entries(configuration.properties);
   expect(properties).toHaveLength(Object.keys(SETTINGS).length);
   for (const [key, one] of properties) {
-    expect([key, one.scope]).toEqual([key, key.startsWith("gorgon.history.") ? "machine" : "machine-overridable"]);
+    expect([key, one.scope]).toEqual([key, USERS_OWN.test(key) ? "machine" : "machine-overridable"]);
     expect(one.markdownDescription).toMatch(/\.$/);
   }
 });
 
-test("what a foreign folder could run code with is restricted", () => {
-  expect(manifest().capabilities["untrustedWorkspaces"]).toMatchObject({
-    supported: "limited",
-    restrictedConfigurations: ["gorgon.server.execArgv"],
-  });
+test("of a workspace that is not trusted no setting counts, thresholds and notifications among them", () => {
+  const { configuration } = manifest().contributes as {
+    configuration: { properties: Record<string, { scope: string }> };
+  };
+  const open = Object.entries(configuration.properties).filter(([, { scope }]) => scope !== "machine");
+  const { restrictedConfigurations } = manifest().capabilities["untrustedWorkspaces"] as {
+    restrictedConfigurations: readonly string[];
+  };
+  expect(open.map(([key]) => key).sort()).toEqual([...restrictedConfigurations].sort());
+  for (const key of ["server.execArgv", "cpu.crit", "notifications.enabled"]) {
+    expect(restrictedConfigurations).toContain(`gorgon.${key}`);
+  }
+});
+
+test("every command in a menu, key or picture's step is one of ours or VS Code's own, and every menu's command has an icon where one is shown", () => {
+  const { menus, keybindings, commands } = manifest().contributes as {
+    menus: Record<string, readonly { command: string; group: string }[]>;
+    keybindings: readonly { command: string }[];
+    commands: readonly { command: string; icon?: string }[];
+  };
+  for (const { command, group } of Object.values(menus).flat()) {
+    const known = commands.find((one) => one.command === command);
+    expect(known?.command).toBe(command);
+    if (/^(inline|navigation)/.test(group))
+      expect([command, known?.icon ?? ""]).toEqual([command, expect.stringMatching(/^\$\(/)]);
+  }
+  const ids = new Set<string>([...Object.values(COMMANDS), ...Object.values(VIEWS).map((view) => `${view}.focus`)]);
+  ids.add("workbench.trust.manage");
+  const text = JSON.stringify(manifest().contributes);
+  const linked = [...text.matchAll(/(?:\(command:|onCommand:)([\w.]+)/g)].map(([, id]) => id ?? "");
+  expect(linked.length).toBeGreaterThan(10);
+  for (const id of [...linked, ...keybindings.map((one) => one.command)]) expect(ids).toContain(id);
+});
+
+test("every picture is in the repository and in the package, and says in words what it shows", () => {
+  const { walkthroughs, viewsContainers } = manifest().contributes as {
+    walkthroughs: readonly { steps: readonly { media: { svg: string; altText: string } }[] }[];
+    viewsContainers: { activitybar: readonly { icon: string }[] };
+  };
+  const packed = read(".vscodeignore").split("\n");
+  const media = walkthroughs.flatMap((one) => one.steps.map((step) => step.media));
+  expect(media).toHaveLength(4);
+  for (const { svg, altText } of media) {
+    expect(read(svg)).toContain("<title>");
+    expect(packed).toContain(`!${path.dirname(svg)}/*.svg`);
+    expect(altText.length).toBeGreaterThan(40);
+  }
+  for (const { icon } of viewsContainers.activitybar) {
+    expect(read(icon)).toContain("currentColor");
+    expect(packed).toContain(`!${icon}`);
+  }
 });
 
 test("a table goes between its markers and nowhere else", () => {

@@ -2,10 +2,24 @@
  * What the extension adds to VS Code: commands, settings, icons, capabilities. The one source of package.json's
  * contributions and of the README's tables; `npm run contributions` writes both, a test fails when they differ.
  */
+import { viewContributions } from "./views/contributions.ts";
 
 /** Every command by its id. */
 export const COMMANDS = {
   showDashboard: "gorgon.showDashboard",
+  showMenu: "gorgon.showMenu",
+  showAlerts: "gorgon.showAlerts",
+  acknowledge: "gorgon.acknowledgeAlert",
+  unacknowledge: "gorgon.unacknowledgeAlert",
+  silence: "gorgon.silenceAlert",
+  unsilence: "gorgon.endSilence",
+  disableSensor: "gorgon.disableSensor",
+  enableSensor: "gorgon.enableSensor",
+  watchProcess: "gorgon.watchProcess",
+  terminateProcess: "gorgon.terminateProcess",
+  sortByCpu: "gorgon.sortProcessesByCpu",
+  sortByMemory: "gorgon.sortProcessesByMemory",
+  sortByIo: "gorgon.sortProcessesByIo",
   pollNow: "gorgon.pollNow",
   restartWorker: "gorgon.restartWorker",
   showLog: "gorgon.showLog",
@@ -20,6 +34,21 @@ export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 
 /** The dashboard's view type: its panel, its serializer and its activation event share it. */
 export const DASHBOARD_VIEW = "gorgon.dashboard";
+
+/** The views of the activity bar. */
+export const VIEWS = { bell: "gorgon.bell", sensors: "gorgon.sensors", processes: "gorgon.processes" } as const;
+
+/** What the conditions in package.json may ask for. */
+export const CONTEXTS = {
+  /** `starting`, `running`, `silent` or `down`. */
+  worker: "gorgon.workerStatus",
+  /** The bell's level; empty while it is not known. */
+  level: "gorgon.level",
+  /** `off` while the sensor of the processes is switched off. */
+  processes: "gorgon.processSensor",
+  /** `cpu`, `memory` or `io`. */
+  sort: "gorgon.processSort",
+} as const;
 
 /** What VS Code shows of a command, and a sentence for the README. */
 export interface CommandContribution {
@@ -40,8 +69,62 @@ export const COMMAND_LIST: readonly CommandContribution[] = [
     help: "Opens the dashboard, or brings it to the front. A click on the bell does the same.",
   },
   {
+    command: COMMANDS.showMenu,
+    title: "Show Menu",
+    icon: "$(list-unordered)",
+    help: "Lists what is most wanted now: the newest alert, a poll, the doctor, the settings. Also on Ctrl+K G (⌘K G).",
+  },
+  { command: COMMANDS.showAlerts, title: "Show Alerts", help: "Opens the dashboard at its alerts." },
+  {
+    command: COMMANDS.acknowledge,
+    title: "Acknowledge Alert…",
+    icon: "$(check)",
+    help: "Says that you have seen an alert; it stays on the list, marked.",
+  },
+  {
+    command: COMMANDS.unacknowledge,
+    title: "Unacknowledge Alert…",
+    icon: "$(discard)",
+    help: "Takes an acknowledgement back.",
+  },
+  {
+    command: COMMANDS.silence,
+    title: "Silence Alert…",
+    icon: "$(bell-slash)",
+    help: "Keeps an alert quiet for a time; it is still shown.",
+  },
+  { command: COMMANDS.unsilence, title: "End Silence…", icon: "$(bell)", help: "Ends a silence before its time." },
+  {
+    command: COMMANDS.disableSensor,
+    title: "Disable Sensor…",
+    icon: "$(debug-pause)",
+    help: "Adds a sensor to `gorgon.sensors.disabled`.",
+  },
+  {
+    command: COMMANDS.enableSensor,
+    title: "Enable Sensor…",
+    icon: "$(play)",
+    help: "Takes a sensor out of `gorgon.sensors.disabled`.",
+  },
+  {
+    command: COMMANDS.watchProcess,
+    title: "Watch Process…",
+    icon: "$(eye)",
+    help: "Opens your `gorgon.yaml` with a watch on the program added, not saved.",
+  },
+  {
+    command: COMMANDS.terminateProcess,
+    title: "Terminate Process…",
+    icon: "$(debug-stop)",
+    help: "Asks a process of yours to end, after a confirmation; offers to kill it if it does not.",
+  },
+  { command: COMMANDS.sortByCpu, title: "Sort Processes by CPU", help: "Orders the Processes view." },
+  { command: COMMANDS.sortByMemory, title: "Sort Processes by Memory", help: "Orders the Processes view." },
+  { command: COMMANDS.sortByIo, title: "Sort Processes by Disk Traffic", help: "Orders the Processes view." },
+  {
     command: COMMANDS.pollNow,
     title: "Poll Now",
+    icon: "$(refresh)",
     help: "Reads every sensor at once, without waiting for the interval.",
   },
   {
@@ -135,6 +218,14 @@ export const SETTINGS = {
       "Shows a notification when something becomes CRIT: once for each cause, not again while it comes and goes. " +
       "Off, only the bell in the status bar tells.",
   },
+  "sensors.disabled": {
+    type: "array",
+    default: [],
+    hostWide: true,
+    markdownDescription:
+      "Sensors that are not read, by name as the Sensors view lists them. Each saves what its readings cost; rules on what " +
+      "it would tell are UNKNOWN, and its charts have a gap.",
+  },
   "history.enabled": {
     type: "boolean",
     default: true,
@@ -165,6 +256,13 @@ export const SETTINGS = {
 
 /** The key of a setting, without `gorgon.`. */
 export type SettingKey = keyof typeof SETTINGS;
+
+/** Whatever a workspace could set: none of it counts before the workspace is trusted. */
+export function restricted(): readonly string[] {
+  return Object.entries(SETTINGS)
+    .filter(([, setting]: [string, SettingContribution]) => setting.hostWide !== true)
+    .map(([key]) => `gorgon.${key}`);
+}
 
 function property(setting: SettingContribution, order: number): Record<string, unknown> {
   const { advanced, hostWide, ...rest } = setting;
@@ -197,9 +295,9 @@ export function manifest(): Manifest {
       untrustedWorkspaces: {
         supported: "limited",
         description:
-          "The machine is monitored as ever. Until you trust the workspace, its gorgon.yaml has no effect and its " +
-          "arguments for the worker are ignored.",
-        restrictedConfigurations: ["gorgon.server.execArgv"],
+          "The machine is monitored as ever. Until you trust the workspace, its gorgon.yaml and its settings for Gorgon " +
+          "are not read, and nothing is acknowledged, silenced or ended from its window.",
+        restrictedConfigurations: restricted(),
       },
       virtualWorkspaces: {
         supported: "limited",
@@ -213,6 +311,7 @@ export function manifest(): Manifest {
         category: "Gorgon",
         ...(icon === undefined ? {} : { icon }),
       })),
+      ...viewContributions(),
       icons: {
         "gorgon-bell": {
           description: "Gorgon's bell",

@@ -27,8 +27,10 @@ function setUp() {
   const doctor = new Doctor(fake.vs, worker, "0.1.0");
   const log = () => undefined;
   const dashboard = new Dashboard(fake.vs, fake.vs.Uri.file("/ext"), { worker, latest, mutes, timers, log });
-  const targets = { worker, latest, dashboard, doctor, mutes, channel: fake.channel, extensionId: "us.gorgon" };
-  registerCommands(fake.vs, targets);
+  const views = { sortBy: () => Promise.resolve() };
+  const { channel } = fake;
+  const parts = { worker, latest, dashboard, doctor, mutes, views, timers };
+  registerCommands(fake.vs, { ...parts, channel, extensionId: "us.gorgon" });
   const run = async (id: string): Promise<void> => {
     await fake.commands.get(id)?.();
     await settle();

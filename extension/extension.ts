@@ -9,6 +9,7 @@ import { DASHBOARD_VIEW } from "./contributions.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
 import { Doctor, DOCTOR_SCHEME } from "./doctor.ts";
 import { realTimers } from "./timers.ts";
+import { Views } from "./views/views.ts";
 import { AttentionTeller } from "./worker/attention.ts";
 import { LatestState } from "./worker/latest.ts";
 import { connectLazily } from "./worker/load.ts";
@@ -57,10 +58,11 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
   const dashboard = new Dashboard(vscode, context.extensionUri, { worker, latest, mutes, timers, log });
   const attention = new AttentionTeller({ vs: vscode, worker, dashboard, timers });
   const doctor = new Doctor(vscode, worker, version);
+  const views = new Views({ vs: vscode, worker, latest, timers, memory: context.globalState, log });
 
   context.subscriptions.push(
     channel,
-    ...[worker, latest, mutes, bell, sync, attention, dashboard, doctor],
+    ...[worker, latest, mutes, bell, sync, attention, dashboard, doctor, views],
     latest.onChange.on(draw),
     latest.onChange.on(() => {
       if (latest.now === null || latest.silentSince !== null) return;
@@ -72,7 +74,7 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
     vscode.window.registerWebviewPanelSerializer(DASHBOARD_VIEW, dashboard),
     vscode.workspace.registerTextDocumentContentProvider(DOCTOR_SCHEME, doctor),
     // Last in, first out: no command runs on parts that are gone.
-    ...registerCommands(vscode, { worker, latest, dashboard, doctor, mutes, channel, extensionId: id }),
+    ...registerCommands(vscode, { worker, latest, dashboard, doctor, mutes, views, timers, channel, extensionId: id }),
   );
 
   draw();

@@ -64,7 +64,7 @@ export interface SensorFailure {
   readonly reason: string;
   /** How often in a row it has failed now. */
   readonly consecutive: number;
-  /** Milliseconds since the epoch at which it is tried again (back-off). */
+  /** Milliseconds since the epoch at which it is tried again (back-off); 0 while it is switched off. */
   readonly retryAt: number;
 }
 

@@ -21,7 +21,9 @@ export interface SensorHealth {
   readonly crab: string;
   readonly sensor: string;
   readonly ok: boolean;
-  /** Why it fails, with the mend; empty when it does not. */
+  /** Switched off by the user (`sensors.disabled`), so that it is not read. Absent: it is on. */
+  readonly off?: boolean;
+  /** Why it fails or is off, with the mend; empty when it does neither. */
   readonly reason: string;
   readonly intervalMs: number;
   /** Wall-clock milliseconds of its last read. */

@@ -47,12 +47,19 @@ function lent(sensor: Rhopalium): Rhopalium {
 /** Makes the crabs of a worker that senses by itself. All of them poll at common multiples. */
 export class OwnCrabs {
   readonly #options: OwnCrabsOptions;
-  readonly #shared: { node: string; clock: Host["clock"]; log: Log; beat: ReturnType<typeof commonBeat> };
+  readonly #shared: {
+    node: string;
+    clock: Host["clock"];
+    log: Log;
+    beat: ReturnType<typeof commonBeat>;
+    off: (sensor: string) => boolean;
+  };
 
   constructor(options: OwnCrabsOptions) {
     this.#options = options;
-    const { host, log, nodeName } = options;
-    this.#shared = { node: nodeName, clock: host.clock, log, beat: commonBeat(host.clock) };
+    const { host, log, nodeName, config } = options;
+    const off = (sensor: string) => config().sensors.disabled.includes(sensor);
+    this.#shared = { node: nodeName, clock: host.clock, log, beat: commonBeat(host.clock), off };
   }
 
   /** A fresh set: guardian, sleeper and, where a training script reports, trainer. */

@@ -167,3 +167,29 @@ describe("which process holds a GPU", () => {
     expect(host.streams.filter((one) => one.running)).toEqual([]);
   });
 });
+
+describe("a sensor that the user switched off", () => {
+  it("is not read, its rule says so with the mend, and it comes back at once", async () => {
+    const { clock, stack, config, last, level } = setUp();
+    const verdict = () => last().bell.verdicts.find((one) => one.rule.id === "memory");
+    const health = () => last().sensors.find((one) => one.sensor === "memory");
+    await clock.advanceAsync(5000);
+    expect(level("memory")).toBe("OK");
+    expect(health()).not.toHaveProperty("off");
+    const off = { ...config, config: { ...config.config, sensors: { disabled: ["memory"] } } };
+    await stack.applyConfig(off);
+    expect(verdict()).toMatchObject({ level: "UNKNOWN", value: null });
+    expect(verdict()?.reason).toBe(
+      "switched off in settings: take memory out of gorgon.sensors.disabled to read it again",
+    );
+    expect(health()).toMatchObject({ ok: true, off: true, reason: verdict()?.reason });
+    const before = stack.hub.latest("system.memory.utilization")[0]?.time;
+    await clock.advanceAsync(10_000);
+    expect(stack.hub.latest("system.memory.utilization")[0]?.time).toBe(before);
+    expect(level("disk")).toBe("OK");
+    await stack.applyConfig(config);
+    expect(level("memory")).toBe("OK");
+    await stack.close();
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -201,7 +201,9 @@ export function createStack(options: StackOptions): Stack {
   const needGpu = (): void => {
     const judged = new Set(rulesOf(config.config).map((rule) => rule.metric));
     const before = gpuRules;
-    gpuRules = gpu.metrics.some(({ name }) => judged.has(name)) ? gpuDemand.need("devices") : null;
+    const wanted =
+      !config.config.sensors.disabled.includes(gpu.name) && gpu.metrics.some(({ name }) => judged.has(name));
+    gpuRules = wanted ? gpuDemand.need("devices") : null;
     before?.dispose();
   };
   /** Only who senses reads the GPUs, for all windows. */
@@ -327,6 +329,7 @@ export function createStack(options: StackOptions): Stack {
       needGpuProcesses();
     },
     applyConfig: async (next) => {
+      const switched = config.config.sensors.disabled.join() !== next.config.sensors.disabled.join();
       config = next;
       pace.configure(next.config.intervalMs, next.config.rate.adaptive);
       tellWish();
@@ -334,6 +337,8 @@ export function createStack(options: StackOptions): Stack {
       bell.setRules(rulesOf(next.config));
       needGpu();
       await keepHistory();
+      // Who flips a switch looks for what comes of it.
+      if (switched && started) await hub.collectOnce();
     },
     setFacts: (next) => {
       facts = next;

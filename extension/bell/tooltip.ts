@@ -10,6 +10,7 @@ import { concerns, type BellView } from "./face.ts";
 /** The commands that the tooltip's links may run. */
 const LINKED: readonly string[] = [
   COMMANDS.restartWorker,
+  COMMANDS.showMenu,
   COMMANDS.showLog,
   COMMANDS.runDoctor,
   "workbench.action.reloadWindow",
@@ -43,7 +44,7 @@ function levelCell(level: Level): string {
 }
 
 /** The attributes that people know a thing by; the others of the same series only repeat it. */
-const NAMES = ["system.filesystem.mountpoint", "network.interface.name", "system.device"];
+export const NAMES: readonly string[] = ["system.filesystem.mountpoint", "network.interface.name", "system.device"];
 
 function subject(verdict: Verdict): string {
   // What the rule asked for is in its title; what is left tells which one it is.
@@ -145,7 +146,8 @@ function standstill(view: BellView): string | null {
   }
   if (worker.status === "starting" || state === null) {
     const reason = worker.reason === "" ? "The first numbers come in a moment." : markdown(worker.reason);
-    return ["**Gorgon is starting**", reason, link("Show Log", COMMANDS.showLog)].join("\n\n");
+    const links = [link("Show Menu", COMMANDS.showMenu), link("Show Log", COMMANDS.showLog)].join(" · ");
+    return ["**Gorgon is starting**", reason, links].join("\n\n");
   }
   if (view.silentSince !== null) {
     return [
@@ -170,6 +172,6 @@ function moving(view: BellView): string {
     table(state),
     ...notes(view, state),
     `${cost(state)}  \n${history(state)}${windows(state)}`,
-    "Click for the dashboard.",
+    "Click for the dashboard; *Gorgon: Show Menu* has the rest.",
   ].join("\n\n");
 }

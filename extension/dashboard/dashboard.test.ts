@@ -123,3 +123,24 @@ test.each([
 test("a message keeps nothing but what it may hold", () => {
   expect(parseFromDashboard({ type: "range", range: 60, extra: "x" })).toEqual({ type: "range", range: 60 });
 });
+
+test("a tab that is asked for is turned to: at once where the page is seen, else when it wakes, and once", async () => {
+  const { fake, dashboard } = await setUp();
+  const tabs = () => fake.panels[0]?.posted.filter((one) => (one as { type: string }).type === "show");
+  dashboard.show("alerts");
+  await settle();
+  expect(tabs()).toEqual([]);
+  fake.panels[0]?.send({ type: "ready", range: 15 });
+  await settle();
+  expect(tabs()).toEqual([{ type: "show", tab: "alerts" }]);
+  dashboard.show("explore");
+  dashboard.show();
+  await settle();
+  expect(tabs()).toHaveLength(2);
+  fake.panels[0]?.turn(false);
+  dashboard.show("about");
+  fake.panels[0]?.send({ type: "ready", range: 15 });
+  await settle();
+  expect(tabs()?.at(-1)).toEqual({ type: "show", tab: "about" });
+  expect(tabs()).toHaveLength(3);
+});

@@ -1,6 +1,6 @@
 /** The dashboard's panel: one at a time, opened by a command or restored by VS Code, fed while it is visible. */
 import type * as vscode from "vscode";
-import type { FromDashboard } from "../../protocol/messages/webview.ts";
+import type { FromDashboard, ShowTab, Tab } from "../../protocol/messages/webview.ts";
 import { COMMANDS, DASHBOARD_VIEW } from "../contributions.ts";
 import { Signal, type Disposable } from "../signal.ts";
 import { DashboardFeed, type FeedSources } from "./feed.ts";
@@ -22,6 +22,8 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
   readonly #extensionUri: vscode.Uri;
   readonly #sources: FeedSources;
   #panel: vscode.WebviewPanel | undefined;
+  /** The tab that was asked for before the page had woken. */
+  #tab: Tab | null = null;
 
   constructor(vs: typeof vscode, extensionUri: vscode.Uri, sources: FeedSources) {
     this.#vs = vs;
@@ -34,10 +36,14 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
     return this.#panel?.visible === true;
   }
 
-  /** Brings the panel to the front, or opens it. */
-  show(): void {
+  /** Brings the panel to the front, or opens it; at a tab, where one is named. */
+  show(tab?: Tab): void {
+    this.#tab = tab ?? null;
     if (this.#panel !== undefined) {
+      const hidden = !this.#panel.visible;
       this.#panel.reveal();
+      // A hidden page is gone, and says so when it is there again.
+      if (!hidden) this.#turn(this.#panel);
       return;
     }
     this.#adopt(
@@ -80,7 +86,10 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
     const messages = panel.webview.onDidReceiveMessage((value: unknown) => {
       const message = parseFromDashboard(value);
       if (message === null) this.#sources.log("The dashboard sent something that is no message; it was ignored.");
-      else this.#take(message, feed);
+      else {
+        this.#take(message, feed);
+        if (message.type === "ready") this.#turn(panel);
+      }
     });
     const views = panel.onDidChangeViewState(() => this.onVisible.fire());
     panel.onDidDispose(() => {
@@ -92,6 +101,13 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
     });
     this.onVisible.fire();
     panel.webview.html = this.#html(panel.webview);
+  }
+
+  #turn(panel: vscode.WebviewPanel): void {
+    if (this.#tab === null) return;
+    const message: ShowTab = { type: "show", tab: this.#tab };
+    this.#tab = null;
+    void panel.webview.postMessage(message);
   }
 
   #take(message: FromDashboard, feed: DashboardFeed): void {

@@ -7,6 +7,8 @@ export interface ShownMessage {
   readonly kind: "info" | "warning" | "error";
   readonly text: string;
   readonly buttons: readonly string[];
+  /** Null for one that does not wait in the way. */
+  readonly modal: { readonly detail: string } | null;
   readonly answer: (button: string | undefined) => void;
 }
 
@@ -31,18 +33,50 @@ export interface FakePanel {
   readonly panel: vscode.WebviewPanel;
 }
 
+/** A tree view whose user is the test. */
+export interface FakeTree {
+  readonly id: string;
+  readonly provider: vscode.TreeDataProvider<string>;
+  readonly view: { visible: boolean; badge: vscode.ViewBadge | undefined; description: string | undefined };
+  /** What was redrawn: elements, or null for all of it. */
+  readonly redrawn: (readonly string[] | null)[];
+  readonly show: (visible: boolean) => void;
+  readonly expand: (element: string) => void;
+  /** The rows as they are drawn now, each level under its parent. */
+  readonly drawn: (element?: string) => Promise<readonly FakeRow[]>;
+}
+
+/** One row of a tree as VS Code would draw it. */
+export interface FakeRow {
+  readonly element: string;
+  readonly item: vscode.TreeItem;
+  readonly rows: readonly FakeRow[];
+}
+
 /** The module and everything a test wants to see or set. */
 export interface FakeVscode {
   readonly vs: typeof vscode;
   readonly messages: ShownMessage[];
   readonly executed: { readonly command: string; readonly args: readonly unknown[] }[];
-  readonly commands: Map<string, () => unknown>;
+  readonly commands: Map<string, (element?: unknown) => unknown>;
+  readonly trees: FakeTree[];
+  /** Values of `setContext`. */
+  readonly contexts: Map<string, unknown>;
+  /** What input boxes were shown, for their titles and checks. */
+  readonly boxes: vscode.InputBoxOptions[];
   readonly items: FakeStatusItem[];
   readonly panels: FakePanel[];
   readonly documents: string[];
+  /** Edits that were applied to documents. */
+  readonly edits: { readonly uri: string; readonly text: string }[];
   readonly state: {
     /** Values set by the user, by full key. */
     settings: Record<string, unknown>;
+    /** Values that the workspace's own settings.json sets. */
+    workspaceSettings: Record<string, unknown>;
+    /** What the next input boxes answer, in turn; undefined for Escape. */
+    inputs: (string | undefined)[];
+    pickTitle: string;
     trusted: boolean;
     focused: boolean;
     folders: { name: string; uri: { scheme: string; fsPath: string } }[];
@@ -71,6 +105,9 @@ class FakeUri {
   }
   get fsPath(): string {
     return this.path;
+  }
+  with({ scheme }: { scheme: string }): FakeUri {
+    return new FakeUri(scheme, this.path);
   }
   toString(): string {
     return `${this.scheme}:${this.path}`;
@@ -132,14 +169,51 @@ export function fakePanel(options: unknown = {}): FakePanel {
   return Object.defineProperty(fake, "panel", { value: fake }) as unknown as FakePanel;
 }
 
+function fakeTree(id: string, provider: vscode.TreeDataProvider<string>): FakeTree {
+  const visibility = new Signal<{ visible: boolean }>();
+  const expanded = new Signal<{ element: string }>();
+  const collapsed = new Signal<{ element: string }>();
+  const redrawn: (readonly string[] | null)[] = [];
+  provider.onDidChangeTreeData?.((elements) => {
+    redrawn.push(typeof elements === "string" ? [elements] : (elements ?? null));
+  });
+  const view = {
+    visible: false,
+    badge: undefined as vscode.ViewBadge | undefined,
+    description: undefined as string | undefined,
+    onDidChangeVisibility: (listener: (event: { visible: boolean }) => void) => visibility.on(listener),
+    onDidExpandElement: (listener: (event: { element: string }) => void) => expanded.on(listener),
+    onDidCollapseElement: (listener: (event: { element: string }) => void) => collapsed.on(listener),
+    dispose: () => undefined,
+  };
+  const drawn = async (element?: string): Promise<readonly FakeRow[]> => {
+    const elements = (await provider.getChildren(element)) ?? [];
+    return Promise.all(
+      elements.map(async (one) => ({ element: one, item: await provider.getTreeItem(one), rows: await drawn(one) })),
+    );
+  };
+  return {
+    ...{ id, provider, view, redrawn, drawn },
+    show: (visible) => {
+      view.visible = visible;
+      visibility.fire({ visible });
+    },
+    expand: (element) => expanded.fire({ element }),
+  };
+}
+
 /** Makes a fresh stand-in. */
 export function fakeVscode(): FakeVscode {
   const messages: ShownMessage[] = [];
   const executed: { command: string; args: readonly unknown[] }[] = [];
-  const commands = new Map<string, () => unknown>();
+  const commands = new Map<string, (element?: unknown) => unknown>();
+  const trees: FakeTree[] = [];
+  const contexts = new Map<string, unknown>();
+  const boxes: vscode.InputBoxOptions[] = [];
   const items: FakeStatusItem[] = [];
   const panels: FakePanel[] = [];
   const documents: string[] = [];
+  const edits: { uri: string; text: string }[] = [];
   const logged: string[] = [];
   const memory = new Map<string, unknown>();
   const events: FakeVscode["events"] = {
@@ -151,6 +225,9 @@ export function fakeVscode(): FakeVscode {
   };
   const state: FakeVscode["state"] = {
     settings: {},
+    workspaceSettings: {},
+    inputs: [],
+    pickTitle: "",
     trusted: true,
     focused: true,
     folders: [],
@@ -160,9 +237,12 @@ export function fakeVscode(): FakeVscode {
 
   const show =
     (kind: ShownMessage["kind"]) =>
-    (text: string, ...buttons: string[]) =>
+    (text: string, ...rest: (string | vscode.MessageOptions)[]) =>
       new Promise<string | undefined>((resolve) => {
-        messages.push({ kind, text, buttons, answer: resolve });
+        const buttons = rest.filter((one) => typeof one === "string");
+        const options = rest.find((one) => typeof one === "object");
+        const modal = options?.modal === true ? { detail: options.detail ?? "" } : null;
+        messages.push({ kind, text, buttons, modal, answer: resolve });
       });
   const write = (level: string) => (text: string) => void logged.push(`${level}: ${text}`);
   const channel = {
@@ -178,6 +258,45 @@ export function fakeVscode(): FakeVscode {
     StatusBarAlignment: { Left: 1, Right: 2 },
     ViewColumn: { Active: -1 },
     ProgressLocation: { Window: 10 },
+    TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
+    ConfigurationTarget: { Global: 1, Workspace: 2, WorkspaceFolder: 3 },
+    QuickPickItemKind: { Separator: -1, Default: 0 },
+    WorkspaceEdit: class {
+      readonly all: { uri: string; text: string }[] = [];
+      replace(uri: FakeUri, _range: unknown, text: string): void {
+        this.all.push({ uri: uri.toString(), text });
+      }
+    },
+    Position: class {
+      readonly line: number;
+      constructor(line: number) {
+        this.line = line;
+      }
+    },
+    Range: class {
+      readonly from: unknown;
+      constructor(from: unknown) {
+        this.from = from;
+      }
+    },
+    Selection: class {},
+    TextEditorRevealType: { InCenterIfOutsideViewport: 2 },
+    TreeItem: class {
+      readonly label: string;
+      readonly collapsibleState: number;
+      constructor(label: string, collapsibleState = 0) {
+        this.label = label;
+        this.collapsibleState = collapsibleState;
+      }
+    },
+    ThemeIcon: class {
+      readonly id: string;
+      readonly color: unknown;
+      constructor(id: string, color?: unknown) {
+        this.id = id;
+        this.color = color;
+      }
+    },
     ThemeColor: class {
       readonly id: string;
       constructor(id: string) {
@@ -221,16 +340,27 @@ export function fakeVscode(): FakeVscode {
         panels.push(made);
         return made.panel;
       },
+      createTreeView: (id: string, { treeDataProvider }: vscode.TreeViewOptions<string>) => {
+        const made = fakeTree(id, treeDataProvider);
+        trees.push(made);
+        return made.view;
+      },
+      showInputBox: (options: vscode.InputBoxOptions) => {
+        boxes.push(options);
+        return Promise.resolve(state.inputs.shift());
+      },
       showInformationMessage: show("info"),
       showWarningMessage: show("warning"),
       showErrorMessage: show("error"),
-      showQuickPick: (offered: readonly vscode.QuickPickItem[]) => {
+      showQuickPick: (offered: readonly vscode.QuickPickItem[], options: vscode.QuickPickOptions = {}) => {
         state.pickItems = offered;
-        return Promise.resolve(state.picks && offered.filter((item) => state.picks?.includes(item.label)));
+        state.pickTitle = options.title ?? "";
+        const picked = state.picks && offered.filter((item) => state.picks?.includes(item.label));
+        return Promise.resolve(options.canPickMany === true ? picked : picked?.[0]);
       },
       showTextDocument: (shown: FakeUri | { uri: FakeUri }) => {
         documents.push("uri" in shown ? shown.uri.toString() : shown.toString());
-        return Promise.resolve();
+        return Promise.resolve({ revealRange: () => undefined });
       },
       withProgress: (_options: unknown, task: () => unknown) => task(),
     },
@@ -242,22 +372,37 @@ export function fakeVscode(): FakeVscode {
         return state.folders;
       },
       getConfiguration: (section: string) => ({
-        get: (key: string) => state.settings[`${section}.${key}`],
-        inspect: (key: string) => ({ key, workspaceValue: state.settings[`${section}.${key}`] }),
+        get: (key: string) => state.workspaceSettings[`${section}.${key}`] ?? state.settings[`${section}.${key}`],
+        inspect: (key: string) => ({
+          key,
+          globalValue: state.settings[`${section}.${key}`],
+          workspaceValue: state.workspaceSettings[`${section}.${key}`],
+        }),
+        update: (key: string, value: unknown, target: unknown) => {
+          const place = target === 1 ? state.settings : state.workspaceSettings;
+          place[`${section}.${key}`] = value;
+          return Promise.resolve();
+        },
       }),
-      openTextDocument: (uri: FakeUri) => Promise.resolve({ uri }),
+      applyEdit: (edit: { all: readonly { uri: string; text: string }[] }) => {
+        edits.push(...edit.all);
+        return Promise.resolve(true);
+      },
+      openTextDocument: (uri: FakeUri) =>
+        Promise.resolve({ uri, getText: () => "", positionAt: (offset: number) => offset }),
       onDidChangeConfiguration: (listener: (event: { affectsConfiguration: (one: string) => boolean }) => void) =>
         events.configuration.on(listener),
       onDidChangeWorkspaceFolders: (listener: () => void) => events.folders.on(listener),
       onDidGrantWorkspaceTrust: (listener: () => void) => events.trust.on(listener),
     },
     commands: {
-      registerCommand: (id: string, run: () => unknown) => {
+      registerCommand: (id: string, run: (element?: unknown) => unknown) => {
         commands.set(id, run);
         return { dispose: () => commands.delete(id) };
       },
       executeCommand: (command: string, ...args: unknown[]) => {
-        executed.push({ command, args });
+        if (command === "setContext") contexts.set(String(args[0]), args[1]);
+        else executed.push({ command, args });
         return Promise.resolve();
       },
     },
@@ -271,5 +416,8 @@ export function fakeVscode(): FakeVscode {
     },
   } as unknown as vscode.Memento;
   const vs = module as unknown as typeof vscode;
-  return { vs, messages, executed, commands, items, panels, documents, state, events, channel, logged, memento };
+  return {
+    ...{ vs, messages, executed, commands, items, panels, trees, contexts, boxes },
+    ...{ documents, edits, state, events, channel, logged, memento },
+  };
 }

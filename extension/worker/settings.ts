@@ -5,6 +5,9 @@ import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { SettingKey } from "../contributions.ts";
 import type { LaunchOptions } from "./worker.ts";
 
+/** What is the user's alone: a workspace's word on it does not count, trusted or not. */
+const USER_ONLY: ReadonlySet<SettingKey> = new Set<SettingKey>(["sensors.disabled", "history.enabled", "history.days"]);
+
 /** VS Code's levels by number (`vscode.LogLevel`). */
 const LEVELS: readonly LogLevel[] = ["off", "trace", "debug", "info", "warning", "error"];
 
@@ -13,9 +16,13 @@ export function logLevelName(level: vscode.LogLevel): LogLevel {
   return LEVELS[level] ?? "info";
 }
 
-/** The value in force if the user set it anywhere; undefined when it is only our default. */
-function chosen(config: vscode.WorkspaceConfiguration, key: SettingKey): unknown {
+/**
+ * The value in force if the user set it anywhere; undefined when it is only our default. Of a workspace that is not
+ * trusted nothing counts, whatever VS Code would let through.
+ */
+function chosen(config: vscode.WorkspaceConfiguration, key: SettingKey, trusted: boolean): unknown {
   const found = config.inspect(key);
+  if (!trusted || USER_ONLY.has(key)) return found?.globalValue;
   const set = [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue].some((one) => one !== undefined);
   return set ? config.get(key) : undefined;
 }
@@ -26,18 +33,20 @@ function defined<T extends object>(values: T): T | undefined {
   return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T);
 }
 
-function settings(config: vscode.WorkspaceConfiguration): ClientSettings {
+function settings(config: vscode.WorkspaceConfiguration, trusted: boolean): ClientSettings {
+  const value = (key: SettingKey): unknown => chosen(config, key, trusted);
   const levels = (area: "cpu" | "memory" | "disk"): unknown =>
-    defined({ warn: chosen(config, `${area}.warn`), crit: chosen(config, `${area}.crit`) });
+    defined({ warn: value(`${area}.warn`), crit: value(`${area}.crit`) });
   return (
     defined({
-      interval: chosen(config, "interval"),
+      interval: value("interval"),
       cpu: levels("cpu"),
       memory: levels("memory"),
       disk: levels("disk"),
-      historyEnabled: chosen(config, "history.enabled"),
-      historyDays: chosen(config, "history.days"),
-      rateAdaptive: chosen(config, "rate.adaptive"),
+      historyEnabled: value("history.enabled"),
+      historyDays: value("history.days"),
+      rateAdaptive: value("rate.adaptive"),
+      sensorsDisabled: value("sensors.disabled"),
     }) ?? {}
   );
 }
@@ -47,7 +56,7 @@ export function readContext(vs: typeof vscode): ClientContext {
   // A workspace that is not trusted, or not on this machine's disk, has no say.
   const folders = vs.workspace.isTrusted ? (vs.workspace.workspaceFolders ?? []) : [];
   return {
-    settings: settings(vs.workspace.getConfiguration("gorgon")),
+    settings: settings(vs.workspace.getConfiguration("gorgon"), vs.workspace.isTrusted),
     trusted: vs.workspace.isTrusted,
     workspaceFolders: folders
       .filter((folder) => folder.uri.scheme === "file")

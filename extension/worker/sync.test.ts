@@ -33,6 +33,38 @@ test("only what the user set is sent, so that files and defaults can decide the 
   expect(readContext(fake.vs).settings).toEqual({ cpu: { warn: 50 }, historyEnabled: false });
 });
 
+test("no setting of a workspace that is not trusted counts, and on the user's own a workspace never has a say", () => {
+  const fake = fakeVscode();
+  const mine = { interval: 3, "cpu.warn": 60, "sensors.disabled": ["thermal"], "history.days": 3 };
+  const theirs = {
+    interval: 1,
+    "rate.adaptive": false,
+    "cpu.warn": 99,
+    "cpu.crit": 100,
+    "memory.warn": 99,
+    "disk.crit": 100,
+    "sensors.disabled": ["cpu", "memory"],
+    "history.enabled": false,
+    "history.days": 1,
+  };
+  const keyed = (values: object) =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [`gorgon.${key}`, value]));
+  fake.state.settings = keyed(mine);
+  fake.state.workspaceSettings = keyed(theirs);
+  fake.state.trusted = false;
+  const wanted = { interval: 3, cpu: { warn: 60 }, sensorsDisabled: ["thermal"], historyDays: 3 };
+  expect(readContext(fake.vs)).toEqual({ settings: wanted, workspaceFolders: [], trusted: false });
+  fake.state.trusted = true;
+  const { settings } = readContext(fake.vs);
+  expect(settings).toMatchObject({
+    interval: 1,
+    cpu: { warn: 99, crit: 100 },
+    sensorsDisabled: ["thermal"],
+    historyDays: 3,
+  });
+  expect(settings).not.toHaveProperty("historyEnabled");
+});
+
 test("folders are sent when they are trusted and on this machine's disk", () => {
   const fake = fakeVscode();
   fake.state.folders = [

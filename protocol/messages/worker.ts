@@ -96,6 +96,7 @@ export const proposeConfigEdit = request<
 /**
  * Asks a process to end (SIGTERM), or makes it (SIGKILL). Pid and start time must both fit, so that another process which
  * took the pid is never hit. Refused for processes of other users, for Gorgon's own and where the workspace is not trusted.
+ * Answers within some seconds: `gone` when it is not there any more, `asked` when it got the signal and still is.
  */
 export const terminateProcess = request<
   { readonly pid: number; readonly startedAt: number; readonly force: boolean },

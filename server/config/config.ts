@@ -23,6 +23,8 @@ export interface StackConfig {
   readonly sql: readonly SqlQuery[];
   /** `adaptive`: poll less often while nobody looks, or on battery. */
   readonly rate: { readonly adaptive: boolean };
+  /** Sensors that the user does not want to be read, by name. */
+  readonly sensors: { readonly disabled: readonly string[] };
   /** `retentionMs`: nothing older is kept; Infinity: each tier of the history as long as its own age. */
   readonly history: { readonly enabled: boolean; readonly retentionMs: number };
 }

@@ -1,23 +1,26 @@
 /** Every host-wide key in one table: what it is called in each layer, how it is read and how it is shown. */
 import { formatDuration, formatThreshold } from "../../protocol/format.ts";
 import type { StackConfig } from "./config.ts";
-import { type Parsed, parseDays, parseInterval, parsePercent, parseSwitch } from "./values.ts";
+import { type Parsed, parseDays, parseInterval, parsePercent, parseSensors, parseSwitch } from "./values.ts";
 
 /** The three metrics whose thresholds have keys of their own. */
 export const GUARDED = ["cpu", "memory", "disk"] as const;
 
 const DAY_MS = 86_400_000;
 
-/** One key and its names. Values are kept in the stack's own unit: milliseconds, ratios, switches. */
+/** A value in the stack's own unit: milliseconds, ratios, switches, names. */
+export type Value = number | boolean | readonly string[];
+
+/** One key and its names. */
 export interface Key {
   /** In `gorgon.yaml`, and in every message. */
   readonly key: string;
   readonly variable: string;
   /** VS Code's name for it. */
   readonly setting: string;
-  readonly parse: (raw: unknown) => Parsed<number | boolean>;
-  readonly format: (value: number | boolean) => string;
-  readonly fallback: number | boolean;
+  readonly parse: (raw: unknown) => Parsed<Value>;
+  readonly format: (value: Value) => string;
+  readonly fallback: Value;
   /** One sentence for the documentation. */
   readonly meaning: string;
 }
@@ -72,6 +75,15 @@ export function keysOf(intervalMs: number): readonly Key[] {
     },
     ...thresholdKeys(),
     {
+      key: "sensors.disabled",
+      variable: "GORGON_SENSORS_DISABLED",
+      setting: "gorgon.sensors.disabled",
+      parse: parseSensors,
+      format: (value) => (Array.isArray(value) && value.length > 0 ? value.join(", ") : "none"),
+      fallback: [],
+      meaning: "Names of sensors that are not read; a rule on what they would tell is UNKNOWN.",
+    },
+    {
       key: "history.enabled",
       variable: "GORGON_HISTORY",
       setting: "gorgon.history.enabled",
@@ -94,7 +106,7 @@ export function keysOf(intervalMs: number): readonly Key[] {
 
 /** The configuration in which each key has the value that `value` gives for it. */
 export function configFrom(
-  value: (key: string) => number | boolean,
+  value: (key: string) => Value,
   rules: StackConfig["rules"],
   watches: StackConfig["watches"],
 ): StackConfig {
@@ -110,15 +122,21 @@ export function configFrom(
     // Not a single value of a layer: the file's list is put in its place.
     sql: [],
     rate: { adaptive: Boolean(value("rate.adaptive")) },
+    sensors: { disabled: namesIn(value("sensors.disabled")) },
     history: { enabled: Boolean(value("history.enabled")), retentionMs: Number(value("history.days")) },
   };
 }
 
+function namesIn(value: Value): readonly string[] {
+  return typeof value === "object" ? value : [];
+}
+
 /** The value of a key in a configuration; the inverse of `configFrom`. */
-export function valueIn(config: StackConfig, key: string): number | boolean | undefined {
+export function valueIn(config: StackConfig, key: string): Value | undefined {
   const [area = "", name = "", level = ""] = key.split(".");
   if (area === "interval") return config.intervalMs;
   if (area === "rate") return config.rate.adaptive;
+  if (area === "sensors") return config.sensors.disabled;
   if (area === "history") return name === "enabled" ? config.history.enabled : config.history.retentionMs;
   const thresholds = GUARDED.find((id) => id === name);
   if (area !== "bell" || thresholds === undefined) return undefined;

@@ -43,6 +43,7 @@ export function settingLayer(settings: ClientSettings, keys: readonly Key[], pro
   };
   put("interval", settings.interval);
   put("rate.adaptive", settings.rateAdaptive);
+  put("sensors.disabled", settings.sensorsDisabled);
   put("history.enabled", settings.historyEnabled);
   put("history.days", settings.historyDays);
   for (const id of GUARDED) {

@@ -14,6 +14,7 @@ describe("without any configuration", () => {
       rules: [],
       watches: [],
       sql: [],
+      sensors: { disabled: [] },
       history: { enabled: true, retentionMs: Infinity },
     });
     expect(problems).toEqual([]);
@@ -199,5 +200,34 @@ describe("a key that nobody knows", () => {
       "constructor",
       "bell.__proto__",
     ]);
+  });
+});
+
+describe("sensors that are switched off", () => {
+  test("are named in the file, the environment or the settings, and the strongest counts alone", async () => {
+    const file = home.write("sensors: { disabled: [thermal, battery, thermal] }\n");
+    const alone = await home.load();
+    expect(alone.config.sensors.disabled).toEqual(["battery", "thermal"]);
+    expect(originOf(alone, "sensors.disabled")).toMatchObject({
+      value: "battery, thermal",
+      origin: "user file",
+      where: file,
+    });
+    const settings = { sensorsDisabled: [] };
+    const set = await home.load({ settings });
+    expect(set.config.sensors.disabled).toEqual([]);
+    expect(originOf(set, "sensors.disabled")).toMatchObject({ origin: "setting", where: "gorgon.sensors.disabled" });
+    const env = { GORGON_SENSORS_DISABLED: "tcp, disk" };
+    expect((await home.load({ settings, host: home.host(env) })).config.sensors.disabled).toEqual(["disk", "tcp"]);
+  });
+
+  test("that are no names are refused, and no workspace has a say", async () => {
+    const wrong = await home.load({ settings: { sensorsDisabled: ["../etc"] } });
+    expect(wrong.config.sensors.disabled).toEqual([]);
+    expect(wrong.problems[0]?.message).toMatch(/gorgon.sensors.disabled must be a list of .*none stays in force/);
+    const folder = home.workspace("sensors: { disabled: [cpu] }\n");
+    const tried = await home.load({ workspaceFolders: [folder] });
+    expect(tried.config.sensors.disabled).toEqual([]);
+    expect(tried.problems[0]?.message).toContain("a workspace cannot set it");
   });
 });

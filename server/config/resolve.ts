@@ -1,14 +1,14 @@
 /** Decides which layer's value is in force for each key, and keeps the last good one where a value is refused. */
 import type { ConfigProblem } from "../../protocol/state.ts";
 import type { LoadedConfig, Origin } from "./config.ts";
-import { GUARDED, type Key, valueIn } from "./keys.ts";
+import { GUARDED, type Key, type Value, valueIn } from "./keys.ts";
 import type { Layer } from "./layer.ts";
 import { problem } from "./problem.ts";
 
 /** A value in force. */
 export interface Chosen {
   readonly key: Key;
-  readonly value: number | boolean;
+  readonly value: Value;
   readonly origin: Origin;
   readonly where: string;
   /** Its layer's place, strongest first; past the end for defaults and for what was in force before. */

@@ -2,6 +2,7 @@
 import { type KeyShape, type Shape, type ValueKind, fileShape } from "./shape.ts";
 import { ID } from "./named-list.ts";
 import { MAX_MATCH, MAX_MESSAGE, MAX_TEXT, METRIC } from "./rule-keys.ts";
+import { MAX_SENSORS } from "./values.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -58,6 +59,8 @@ function valueSchema(value: ValueKind): Schema {
       return either({ minimum: 1, maximum: 100 }, PERCENT);
     case "switch":
       return { anyOf: [{ type: "boolean" }, { enum: ["true", "false", "yes", "no", "on", "off"] }] };
+    case "sensors":
+      return { anyOf: [{ type: "array", items: { type: "string" }, maxItems: MAX_SENSORS }, { type: "string" }] };
     case "days":
       return either({ minimum: 1, maximum: 3650 }, String.raw`^\s*\d+(\.\d*)?\s*d?\s*$`);
     case "path":

@@ -6,7 +6,7 @@ import { WORKSPACE_KEYS } from "./file-problems.ts";
 import { HEADLESS_INTERVAL_MS } from "./defaults.ts";
 import { keysOf } from "./keys.ts";
 import { RULE_KEYS, type RuleKey, type RuleValue, TREND_KEYS } from "./rule-keys.ts";
-import { parseDays, parseInterval, parsePercent, parseSwitch } from "./values.ts";
+import { parseDays, parseInterval, parsePercent, parseSensors, parseSwitch } from "./values.ts";
 
 /** What stands at a place. */
 export type Shape =
@@ -19,7 +19,7 @@ export type ValueKind =
   | Exclude<RuleValue, { kind: "trend" }>
   | {
       readonly kind:
-        "interval" | "percent" | "switch" | "days" | "process" | "path" | "pid" | "sql" | "variable" | "any";
+        "interval" | "percent" | "switch" | "days" | "sensors" | "process" | "path" | "pid" | "sql" | "variable" | "any";
     };
 
 /** One key. */
@@ -60,7 +60,7 @@ const WATCH_KEYS: readonly KeyShape[] = [
 
 const SQL_KEYS: readonly KeyShape[] = [
   leaf("id", "Names the query; its readings carry it as `gorgon.sql.query`.", { kind: "id" }, "required"),
-  leaf("driver", "The kind of database.", { kind: "choice", choices: ["pg"] }, "pg"),
+  leaf("driver", "The kind of database.", { kind: "choice", choices: ["pg", "mysql2"] }, "pg"),
   leaf("connection", "The environment variable that holds the connection string.", { kind: "variable" }, "required"),
   leaf("query", "One statement, run in a transaction that may only read.", { kind: "sql" }, "required"),
   leaf("deadline", "How long it may take.", { kind: "duration", bounds: { least: 500, most: 8000 } }, "5s"),
@@ -72,6 +72,7 @@ const KINDS = new Map<unknown, ValueKind>([
   [parsePercent, { kind: "percent" }],
   [parseSwitch, { kind: "switch" }],
   [parseDays, { kind: "days" }],
+  [parseSensors, { kind: "sensors" }],
 ]);
 
 /** What sections of dotted keys are about. */
@@ -81,6 +82,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   "bell.cpu": "The rule on the CPU.",
   "bell.memory": "The rule on memory.",
   "bell.disk": "The rule on the fullest file system.",
+  sensors: "What is read.",
   history: "What is kept on disk.",
 };
 

@@ -107,6 +107,20 @@ export function parseDays(raw: unknown): Parsed<number> {
   return good(Math.round(found.number * DAY_MS));
 }
 
+/** Names that a list of sensors may have. */
+export const MAX_SENSORS = 50;
+const SENSOR = /^[a-z][a-z0-9-]{0,63}$/;
+
+/** Names of sensors, as a list or as text with commas; sorted, each once. */
+export function parseSensors(raw: unknown): Parsed<readonly string[]> {
+  const allowed = "a list of sensors' names, like thermal or battery; the doctor lists them";
+  const listed: unknown = typeof raw === "string" ? raw.split(",").map((one) => one.trim()) : raw;
+  if (!Array.isArray(listed) || listed.length > MAX_SENSORS) return { ok: false, allowed };
+  const names = (listed as readonly unknown[]).filter((one) => one !== "");
+  if (!names.every((one): one is string => typeof one === "string" && SENSOR.test(one))) return { ok: false, allowed };
+  return good([...new Set(names)].sort());
+}
+
 /** Metrics that are ratios by their name: the conventions end all of them so, and one is our own. */
 export function isRatio(metric: string): boolean {
   return metric.endsWith(".utilization") || metric.endsWith(".ratio") || metric === "gorgon.cpu.busy";

@@ -44,6 +44,8 @@ export interface CrabOptions {
   /** Snapshots kept; 100 by default. */
   readonly bufferSize?: number;
   readonly tags?: readonly string[];
+  /** Whether a sensor is switched off, by name; asked at every poll. None is by default. */
+  readonly off?: (sensor: string) => boolean;
 }
 
 /** The crab was disposed; make a new one. */
@@ -68,6 +70,7 @@ export class CrabGuardian implements Crab {
   readonly #jitter: number;
   readonly #fixedDeadlineMs: number | null;
   readonly #tags: readonly string[];
+  readonly #off: (sensor: string) => boolean;
   readonly #buffer: Ring<Snapshot>;
   readonly #turns: readonly Turn[];
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
@@ -100,6 +103,7 @@ export class CrabGuardian implements Crab {
     this.#jitter = checkJitter(name, options.jitter ?? DEFAULT_JITTER);
     this.#buffer = new Ring(options.bufferSize ?? 100);
     this.#tags = options.tags ?? [];
+    this.#off = options.off ?? (() => false);
     this.#sharedBeat = options.beat ?? null;
     this.#beat = this.#sharedBeat ?? ownBeat(clock.monotonic());
     const now = clock.monotonic();
@@ -234,6 +238,7 @@ export class CrabGuardian implements Crab {
     const time = this.#clock.now();
     const began = this.#clock.monotonic();
     const sequence = this.#sequence++;
+    for (const turn of this.#turns) turn.off = this.#off(turn.sensor.name);
     // All are started before the first is waited for: a slow one delays nobody.
     const outcomes = await Promise.all(turns.map((turn) => this.#read(turn, began)));
     const ended = this.#clock.monotonic();
@@ -267,6 +272,10 @@ export class CrabGuardian implements Crab {
 
   async #read(turn: Turn, began: number): Promise<Outcome> {
     if (turn.hanging) return { readings: [] };
+    if (turn.off) {
+      turn.skipped(this.#beat.origin, began);
+      return { readings: [] };
+    }
     const { sensor } = turn;
     const readAt = this.#clock.monotonic();
     const took = () => this.#clock.monotonic() - readAt;

@@ -32,6 +32,7 @@ export class CrabTrainer implements Crab {
   readonly #sensor: Growing;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #off: (sensor: string) => boolean;
   #timer: Disposable | null = null;
   #looking: Promise<void> | null = null;
   #started = false;
@@ -41,6 +42,7 @@ export class CrabTrainer implements Crab {
     this.#sensor = sensor;
     this.#clock = options.clock;
     this.#log = options.log ?? silentLog;
+    this.#off = options.off ?? (() => false);
     this.#crab = new CrabGuardian({ name: "trainer", intervalMs: IDLE_INTERVAL_MS, ...options, sensors: [sensor] });
   }
 
@@ -112,7 +114,7 @@ export class CrabTrainer implements Crab {
 
   async #look(): Promise<void> {
     try {
-      if (!(await this.#sensor.changed()) || !this.#started) return;
+      if (this.#off(this.#sensor.name) || !(await this.#sensor.changed()) || !this.#started) return;
       this.#grewAt = this.#clock.monotonic();
       await this.#crab.collectOnce();
     } catch (error) {

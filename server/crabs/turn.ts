@@ -10,6 +10,11 @@ const MAX_BACKOFF_MS = 60_000;
 /** A reason is one line on a face. */
 const MAX_REASON = 300;
 
+/** Why a sensor is not read, with what reads it again. */
+function switchedOff(sensor: string): string {
+  return `switched off in settings: take ${sensor} out of gorgon.sensors.disabled to read it again`;
+}
+
 /** What is known of one sensor. Times are the clock's monotonic milliseconds. */
 export class Turn {
   readonly sensor: Rhopalium;
@@ -21,6 +26,8 @@ export class Turn {
   #reason = "";
   #nothingHere = "";
   #lastMs = 0;
+  /** Switched off by the user: not read, and neither well nor failing. */
+  off = false;
   /** A read that passed its deadline and has not ended yet: the sensor is not started again before it does. */
   hanging = false;
 
@@ -80,8 +87,15 @@ export class Turn {
     this.#dueAt = nextMultiple(origin, this.intervalMs, now + wait - this.intervalMs);
   }
 
-  /** For the snapshot; null when it does not fail. */
+  /** Not read, because the user does not want it; what went wrong before is forgotten. */
+  skipped(origin: number, now: number): void {
+    this.succeeded(origin, now, 0);
+  }
+
+  /** For the snapshot: why there is nothing of this sensor, or not all; null when there is. */
   failure(nowMonotonic: number, nowWall: number): SensorFailure | null {
+    if (this.off)
+      return { sensor: this.sensor.name, reason: switchedOff(this.sensor.name), consecutive: 0, retryAt: 0 };
     if (!this.failing) return null;
     const stuck = this.hanging ? "; that read still hangs, and the next begins when it ends" : "";
     return {
@@ -97,7 +111,8 @@ export class Turn {
       crab,
       sensor: this.sensor.name,
       ok: !this.failing,
-      reason: this.failing ? this.#reason : this.#nothingHere,
+      ...(this.off ? { off: true } : {}),
+      reason: this.off ? switchedOff(this.sensor.name) : this.failing ? this.#reason : this.#nothingHere,
       intervalMs: this.intervalMs,
       lastMs: this.#lastMs,
       failures: this.#failures,

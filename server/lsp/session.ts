@@ -22,6 +22,7 @@ import {
   setContext,
   setLogLevel,
   stateChanged,
+  terminateProcess,
 } from "../../protocol/messages/worker.ts";
 import type { ClientContext, LogLevel, WorkerHello } from "../../protocol/settings.ts";
 import type { WorkerState } from "../../protocol/state.ts";
@@ -34,6 +35,8 @@ import { leveledLog, type Log } from "../host/log.ts";
 import { statePaths } from "../host/paths.ts";
 import { hostFacts, provisionalFacts } from "../rhopalia/facts.ts";
 import { notesOf } from "../octopus/store/annotations.ts";
+import { processLookup } from "../responder/process-facts.ts";
+import { terminateProcess as endProcess } from "../responder/terminate.ts";
 import { createStack, type Stack } from "../stack.ts";
 import { VERSION } from "../version.ts";
 import { parseProposal } from "../wire/config.ts";
@@ -44,6 +47,7 @@ import {
   parseHistoryParams,
   parseInitializeOptions,
   parseLogLevel,
+  parseTermination,
 } from "../wire/wire.ts";
 import { doctorReport } from "./doctor.ts";
 import { ConfigLanguage } from "./language/language.ts";
@@ -146,6 +150,19 @@ export class Session {
         throw error instanceof NotEditable ? new ResponseError(ErrorCodes.InvalidRequest, error.message) : error;
       });
     });
+    this.#answer(terminateProcess, async (params) => {
+      const wish = refuseBad(parseTermination(params));
+      this.#refuseUntrusted("No process is ended from here");
+      const leader = (await this.#ready()).leadership?.role.leader ?? process.pid;
+      const outcome = await endProcess(wish, {
+        lookup: processLookup(this.#host),
+        clock: this.#host.clock,
+        log: this.#log,
+        own: [process.pid, leader],
+        kill: (pid, signal) => process.kill(pid, signal),
+      });
+      return { outcome };
+    });
     this.#hear(attentionChanged, (params) => {
       const parsed = parseAttention(params);
       if (!parsed.ok) {
@@ -228,6 +245,14 @@ export class Session {
     return this.#stack ?? Promise.reject(new ResponseError(ErrorCodes.ServerNotInitialized, "Not initialized yet."));
   }
 
+  /** Nobody acts from a window whose workspace the user does not trust. */
+  #refuseUntrusted(what: string): void {
+    if (this.#context.trusted === true) return;
+    const reason = `${what}: this workspace is not trusted. Trust it with "Workspaces: Manage Workspace Trust".`;
+    this.#log.warn(reason);
+    throw new ResponseError(ErrorCodes.InvalidRequest, reason);
+  }
+
   async #collect(): Promise<WorkerState> {
     const stack = await this.#ready();
     await stack.hub.collectOnce();
@@ -259,14 +284,6 @@ export class Session {
     if (!this.#watched.includes(path) || this.#stack === null) return;
     this.#log.info(`${path} was saved; reading it again.`);
     this.#reload().catch(() => undefined); // said in the log by #reload
-  }
-
-  /** Nobody acts from a window whose workspace the user does not trust. */
-  #refuseUntrusted(what: string): void {
-    if (this.#context.trusted === true) return;
-    const reason = `${what}: this workspace is not trusted. Trust it with "Workspaces: Manage Workspace Trust".`;
-    this.#log.warn(reason);
-    throw new ResponseError(ErrorCodes.InvalidRequest, reason);
   }
 
   #reload(): Promise<void> {

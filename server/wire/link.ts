@@ -69,6 +69,7 @@ const health = z.object({
   crab: text,
   sensor: text,
   ok: z.boolean(),
+  off: z.exactOptional(z.boolean()),
   reason: text,
   intervalMs: z.number(),
   lastMs: z.number(),

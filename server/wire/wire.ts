@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Attention } from "../../protocol/attention.ts";
 import type { HistoryQuery } from "../../protocol/history.ts";
 import type { ParamsOf } from "../../protocol/message.ts";
-import type { getAnnotations, getHistory, setLogLevel } from "../../protocol/messages/worker.ts";
+import type { getAnnotations, getHistory, setLogLevel, terminateProcess } from "../../protocol/messages/worker.ts";
 import type { ClientContext, ClientSettings, InitializeOptions } from "../../protocol/settings.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 
@@ -17,6 +17,7 @@ const MAX_QUERIES = 64;
 const MAX_MATCH = 16;
 const MAX_NAME = 300;
 const MAX_PATH = 8192;
+const MAX_PID = 2 ** 32;
 
 const name = z.string().check(z.minLength(1), z.maxLength(MAX_NAME));
 
@@ -29,16 +30,17 @@ const clientSettings = z.object({
   historyEnabled: z.optional(z.unknown()),
   historyDays: z.optional(z.unknown()),
   rateAdaptive: z.optional(z.unknown()),
+  sensorsDisabled: z.optional(z.unknown()),
 }) satisfies z.ZodMiniType<ClientSettings>;
 
 const logLevel = z.enum(["off", "trace", "debug", "info", "warning", "error"]);
 
 const context = {
   settings: clientSettings,
-  trusted: z.exactOptional(z.boolean()),
   workspaceFolders: z
     .array(z.object({ name: z.string().check(z.maxLength(MAX_NAME)), path: z.string().check(z.maxLength(MAX_PATH)) }))
     .check(z.maxLength(MAX_FOLDERS)),
+  trusted: z.exactOptional(z.boolean()),
 };
 
 const clientContext = z.object(context) satisfies z.ZodMiniType<ClientContext>;
@@ -82,6 +84,13 @@ const attention = z.object({
 
 const logLevelParams = z.object({ level: logLevel }) satisfies z.ZodMiniType<ParamsOf<typeof setLogLevel>>;
 
+/** A pid that is not positive would name a whole group of processes. */
+const termination = z.object({
+  pid: z.int().check(z.minimum(1), z.maximum(MAX_PID)),
+  startedAt: z.number(),
+  force: z.boolean(),
+}) satisfies z.ZodMiniType<ParamsOf<typeof terminateProcess>>;
+
 /** Checks `initializationOptions`. */
 export function parseInitializeOptions(raw: unknown): Checked<InitializeOptions> {
   const checked = check(initializeOptions, raw, "initializationOptions");
@@ -119,6 +128,11 @@ export function parseAttention(raw: unknown): Checked<Attention> {
 /** Checks the parameters of `setLogLevel`. */
 export function parseLogLevel(raw: unknown): Checked<ParamsOf<typeof setLogLevel>> {
   return check(logLevelParams, raw, "the log level");
+}
+
+/** Checks the parameters of `terminateProcess`. */
+export function parseTermination(raw: unknown): Checked<ParamsOf<typeof terminateProcess>> {
+  return check(termination, raw, "the process to end");
 }
 
 /** Checks a value against a schema; `what` names it in the refusal. */

@@ -132,6 +132,26 @@ describe("Gorgon in a real workbench", () => {
     await dashboard(page);
   }, 400_000);
 
+  it("lists sensors and processes in its side bar, each with what can be done, and has a menu on a key", async () => {
+    const { page } = session;
+    await runCommand(page, "Gorgon: Focus on Sensors View");
+    // The words for a screen reader are the whole row's.
+    const row = (words: RegExp) => page.locator(".sidebar").getByRole("treeitem", { name: words }).first();
+    await row(/, pid \d+, CPU /).waitFor();
+    const cpu = row(/^cpu, well, \d+\.\d %/);
+    await cpu.waitFor();
+    await cpu.hover();
+    await cpu.locator('.action-label[aria-label^="Disable Sensor"]').waitFor();
+    await session.shot("views");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.press("g");
+    const menu = page.locator(".quick-input-widget");
+    await until("the menu", async () => ((await menu.innerText()).includes("Run Doctor") ? true : null));
+    expect(await menu.innerText()).toMatch(/Gorgon: (OK|WARN|CRIT|UNKNOWN) /);
+    await session.shot("menu");
+    await page.keyboard.press("Escape");
+  });
+
   it("draws its dashboard, and the values move", async () => {
     const { page } = session;
     await runCommand(page, "Gorgon: Show Dashboard");

@@ -1,5 +1,6 @@
 /** The real worker bundle, over the real channel: what the extension may rely on. */
-import { fork } from "node:child_process";
+import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,9 +14,11 @@ import {
   getState,
   setContext,
   stateChanged,
+  terminateProcess,
 } from "../../protocol/messages/worker.ts";
 import type { Attention } from "../../protocol/attention.ts";
 import type { WorkerHello } from "../../protocol/settings.ts";
+import type { WorkerState } from "../../protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { OPTIONS, TestClient, WORKER } from "./client.ts";
 
@@ -200,6 +203,55 @@ describe("settings", () => {
     const state = await client.send(collectNow, null);
     const rule = state.bell.verdicts.find((verdict) => verdict.rule.id.includes("load"))?.rule;
     expect(rule?.origin).toContain("project");
+  });
+});
+
+describe("a sensor that is switched off", () => {
+  it("stays on the list, its rule says what is the matter, and it is back when it is switched on", async () => {
+    const client = connect();
+    await client.initializeWith({ settings: { interval: 1 } });
+    const memory = (state: WorkerState) => ({
+      level: state.bell.verdicts.find(({ rule }) => rule.id === "memory")?.level,
+      health: state.sensors.find((one) => one.sensor === "memory"),
+    });
+    await client.send(collectNow, null);
+    await client.send(setContext, { settings: { interval: 1, sensorsDisabled: ["memory"] }, workspaceFolders: [] });
+    const off = memory(await client.send(collectNow, null));
+    expect(off).toMatchObject({ level: "UNKNOWN", health: { ok: true, off: true } });
+    expect(off.health?.reason).toContain("take memory out of gorgon.sensors.disabled");
+    await client.send(setContext, { settings: { interval: 1 }, workspaceFolders: [] });
+    const on = memory(await client.send(collectNow, null));
+    expect(on.level).not.toBe("UNKNOWN");
+    expect(on.health).not.toHaveProperty("off");
+  });
+});
+
+describe("a process", () => {
+  /** Its number, and its start as the worker's own list would have it. */
+  async function victim() {
+    const code = "setInterval(() => {}, 1000); console.log(Date.now() - Math.round(process.uptime() * 1000))";
+    const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    return { child, wish: { pid: child.pid ?? 0, startedAt: Number(said.toString()), force: false } };
+  }
+
+  it("is ended for a window whose workspace is trusted, with a line in the log, and for no other", async () => {
+    const { child, wish } = await victim();
+    try {
+      const client = connect();
+      await client.initialize();
+      await expect(client.send(terminateProcess, wish)).rejects.toThrow(/not trusted/);
+      await client.send(setContext, { settings: {}, workspaceFolders: [], trusted: true });
+      await expect(client.send(terminateProcess, { ...wish, pid: -1 })).rejects.toThrow(/at least 1 expected/);
+      const worker = { ...wish, pid: client.child.pid ?? 0 };
+      await expect(client.send(terminateProcess, worker)).rejects.toThrow(/Gorgon itself/);
+      expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+      expect(await client.send(terminateProcess, wish)).toEqual({ outcome: "gone" });
+      await expect.poll(() => child.signalCode).toBe("SIGTERM");
+      expect(client.log.join("\n")).toContain(`Sent SIGTERM to process ${String(wish.pid)}`);
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
-import { COMMANDS, DASHBOARD_VIEW } from "../../../extension/contributions.ts";
+import { COMMANDS, DASHBOARD_VIEW, VIEWS } from "../../../extension/contributions.ts";
 import { gorgon, until, untilState } from "./host.ts";
 
 function dashboards(): vscode.Tab[] {
@@ -25,6 +25,15 @@ export function commands(): void {
         const shown = manifest.contributes.commands.find((one) => one.command === id);
         assert.equal(shown?.category, "Gorgon", `${id} is not in the palette under Gorgon`);
       }
+    });
+
+    it("bring each of its views to the front", async () => {
+      const known = new Set(await vscode.commands.getCommands(false));
+      for (const view of Object.values(VIEWS)) {
+        assert.ok(known.has(`${view}.focus`), `${view} is not there`);
+        await vscode.commands.executeCommand(`${view}.focus`);
+      }
+      await vscode.commands.executeCommand("workbench.view.explorer");
     });
 
     it("open one dashboard, however often they are asked, and open it again after it was closed", async () => {
