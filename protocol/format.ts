@@ -91,6 +91,11 @@ export function formatDuration(milliseconds: number): string {
   return `${String(Math.floor(seconds / 86_400))} d`;
 }
 
+/** What a frame's `resolution` says: `kept in steps of 10 min`. */
+export function formatResolution(milliseconds: number): string {
+  return `kept in steps of ${formatDuration(milliseconds)}`;
+}
+
 /** Who leads, seen from one window: `this window leads`, `the window of process 4711 leads`. */
 export function formatRole({ role, leader }: WorkerRole): string {
   switch (role) {

@@ -13,6 +13,7 @@ export * from "./role.ts";
 export * from "./series.ts";
 export * from "./settings.ts";
 export * from "./state.ts";
+export * from "./steps.ts";
 export * from "./version.ts";
 export * from "./messages/webview.ts";
 export * from "./messages/worker.ts";

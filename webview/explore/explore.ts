@@ -2,6 +2,7 @@
 import "./explore.css";
 import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
 import type { SeriesInfo } from "../../protocol/series.ts";
+import { stepOf } from "../../protocol/steps.ts";
 import type { Ask, Post } from "../ask.ts";
 import { type Palette, readPalette } from "../charts/palette.ts";
 import { Children, h, setShown, setText } from "../dom.ts";
@@ -17,20 +18,29 @@ import { chipGroups, draftOf, draftText, statusText } from "./model.ts";
 import { type RuleDraft, judgeable, ruleForm } from "./rule-form.ts";
 import { type Scene, scenesOf, tableOf } from "./scene.ts";
 import { searchBox } from "./search-box.ts";
-import { EMPTY_STATE, type ExploreState, MOST_SERIES, keyOf, withSeries, withUnit, withoutSeries } from "./state.ts";
+import {
+  EMPTY_STATE,
+  type ExploreState,
+  MOST_SERIES,
+  keyOf,
+  withSeries,
+  withUnit,
+  withoutSeries,
+  parseExploreState,
+} from "./state.ts";
 import { momentText, windowText } from "./time-axis.ts";
 import { toolbar } from "./toolbar.ts";
-import { type TimeWindow, followed, panned, selected, spanOf, stepFor, zoomed } from "./window.ts";
+import { type TimeWindow, followed, panned, selected, spanOf, zoomed } from "./window.ts";
 
-export { type ExploreState, parseExploreState } from "./state.ts";
+export type { ExploreState } from "./state.ts";
 
 /** What Explore needs of the page. */
 export interface ExploreOptions {
   readonly ask: Ask;
   readonly post: Post;
-  /** What was remembered; null: nothing. */
+  /** What was remembered, by whatever release; null: nothing. It is checked. */
   readonly state: ExploreState | null;
-  /** Called at every change of it. */
+  /** Called soon after every change of it. */
   save(state: ExploreState): void;
 }
 
@@ -50,13 +60,14 @@ const MANY_LINES = 16;
 const POINTS_OF_MANY = 300;
 /** A live window asks again when this share of a step has passed. */
 const LIVE_SHARE = 0.1;
+const REMEMBER_MS = 250;
 const VALUE_TICKS = 5;
 const DEFAULT_INTERVAL_MS = 2000;
 
 /** Builds the part. */
 export function explorePart(options: ExploreOptions): ExplorePart {
   const { ask, post } = options;
-  let state = options.state ?? EMPTY_STATE;
+  let state = parseExploreState(options.state) ?? EMPTY_STATE;
   let palette = readPalette();
   let snapshot: DashboardSnapshot | null = null;
   let now = Date.now();
@@ -69,6 +80,8 @@ export function explorePart(options: ExploreOptions): ExplorePart {
   let cards: ChartCard[] = [];
   let frame: number | null = null;
   let askedAt = -Infinity;
+  let rememberer: number | undefined;
+  let moved = false;
 
   const feed = new Feed(ask, schedule);
   const search = searchBox(ask, toggle);
@@ -135,15 +148,24 @@ export function explorePart(options: ExploreOptions): ExplorePart {
   function change(next: ExploreState): void {
     if (next === state) return;
     state = next;
-    options.save(state);
+    rememberer ??= window.setTimeout(remember, REMEMBER_MS);
     if (draft !== null && !state.series.some((one) => keyOf(one) === draft?.key)) draft = null;
     want();
     schedule();
   }
 
   function move(window: TimeWindow): void {
+    moved = true;
     change({ ...state, window });
-    say(windowText(spanOf(window, now), now), true);
+  }
+
+  /** A drag changes the state with every frame; it is remembered, and where it led is told, once in a while. */
+  function remember(): void {
+    window.clearTimeout(rememberer);
+    rememberer = undefined;
+    options.save(state);
+    if (moved) say(windowText(spanOf(state.window, now), now), true);
+    moved = false;
   }
 
   function toggle(series: SeriesInfo): void {
@@ -179,12 +201,12 @@ export function explorePart(options: ExploreOptions): ExplorePart {
     if (!visible || state.series.length === 0) return;
     askedAt = now;
     const window = spanOf(state.window, now);
-    feed.want({ series: state.series, window, step: stepOf(window.to - window.from), now });
+    feed.want({ series: state.series, window, step: stepAt(window.to - window.from), now });
   }
 
-  function stepOf(span: number): number {
+  function stepAt(span: number): number {
     const points = state.series.length > MANY_LINES ? POINTS_OF_MANY : MOST_POINTS;
-    return stepFor(span, points, Math.min(intervalMs(), span / 60));
+    return stepOf(span, points, Math.min(intervalMs(), span / 60));
   }
 
   function intervalMs(): number {
@@ -312,7 +334,7 @@ export function explorePart(options: ExploreOptions): ExplorePart {
       now = time;
       if (!visible) return;
       const span = spanOf(state.window, now);
-      const due = now - askedAt >= LIVE_SHARE * stepOf(span.to - span.from);
+      const due = now - askedAt >= LIVE_SHARE * stepAt(span.to - span.from);
       if (fresh && due && state.window.live) want();
       schedule();
     },
@@ -320,6 +342,7 @@ export function explorePart(options: ExploreOptions): ExplorePart {
       if (visible === shown) return;
       visible = shown;
       if (!shown) {
+        if (rememberer !== undefined) remember();
         feed.rest();
         return;
       }

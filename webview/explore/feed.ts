@@ -112,7 +112,12 @@ export class Feed {
     }
     this.#asking = null;
     this.#changed();
-    if (this.#dirty) this.want(this.#wish ?? wish);
+    this.#goOn();
+  }
+
+  /** Sees to the wish that came meanwhile. */
+  #goOn(): void {
+    if (this.#dirty && this.#wish !== null) this.want(this.#wish);
   }
 
   async #fetchValues(wish: Wish, signal: AbortSignal): Promise<void> {
@@ -145,6 +150,6 @@ export class Feed {
   }
 
   #touches(held: Held | undefined, { window, step }: Wish): boolean {
-    return held !== undefined && held.step === step && held.from < window.to && held.to > window.from - step;
+    return held?.step === step && held.from < window.to && held.to > window.from - step;
   }
 }

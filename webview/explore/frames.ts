@@ -49,7 +49,7 @@ export function missingParts(
       a < b ? [{ key, from: a, to: b, query: queryOf(one, a, b, step) }] : [];
     const have = held.get(key);
     // A part that does not touch what is there would leave a hole that nobody asks for.
-    if (have === undefined || have.step !== step || have.to < first || have.from > end) return part(first, end);
+    if (have?.step !== step || have.to < first || have.from > end) return part(first, end);
     return [...part(first, have.from), ...part(have.to, end)];
   });
 }
@@ -82,7 +82,7 @@ export function joined(
   const fresh: Columns = frame ?? NO_COLUMNS;
   const resolution = frame?.resolution ?? 0;
   const whole = Math.max(part.from, Math.min(part.to, Math.floor((now - LATE_MS) / step) * step));
-  const fits = have !== undefined && have.step === step && have.to >= part.from && have.from <= part.to;
+  const fits = have?.step === step && have.to >= part.from && have.from <= part.to;
   if (!fits) return { step, from: part.from, to: whole, columns: fresh, resolution };
   const far = (window.to - window.from) * KEPT_SHARE;
   const from = Math.max(Math.min(have.from, part.from), Math.floor((window.from - far) / step) * step);

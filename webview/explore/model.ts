@@ -1,4 +1,5 @@
 /** What Explore says in words: chips, status, the new rule's border. Pure. */
+import { formatResolution } from "../../protocol/format.ts";
 import { lasting, sentence } from "../words.ts";
 import type { UnitGroup } from "./axes.ts";
 import type { ChipGroup } from "./chips.ts";
@@ -64,7 +65,7 @@ export function statusText(
   const stored = Math.max(...there.map(({ resolution }) => resolution));
   const points = `Each point is the mean over ${step}; the band reaches from the lowest to the highest.`;
   if (stored === 0) return points;
-  return `${points} Some samples are not kept any more: steps of ${lasting(stored)} stand in for them, so a value may be off in time by as much.`;
+  return `${points} Parts are ${formatResolution(stored)}, so that their values may be off in time by as much.`;
 }
 
 /** A new rule's form for a series, from what the charts show; null when no rule can judge it. */

@@ -31,11 +31,6 @@ export const DEFAULT_SPAN = 15 * MINUTE;
 const SHORTEST = 30 * SECOND;
 /** History is kept no longer, whatever its tiers. */
 const LONGEST = 400 * DAY;
-/** A click moves by this share of the window, a key by less. */
-export const PAN_SHARE = 0.5;
-export const KEY_PAN_SHARE = 0.1;
-export const ZOOM_FACTOR = 2;
-
 /** The window's ends at this moment. */
 export function spanOf(window: TimeWindow, now: number): Span {
   return window.live ? { from: now - window.span, to: now } : { from: window.from, to: window.to };
@@ -81,18 +76,6 @@ function settled({ from, to }: Span, now: number): TimeWindow {
 
 function clampSpan(span: number): number {
   return Math.min(LONGEST, Math.max(SHORTEST, span));
-}
-
-/** Widths of steps that divide a minute, ten minutes, an hour or a day, so that stored steps fall into them whole. */
-const STEPS: readonly number[] = [
-  ...[1, 2, 5, 10, 20, 30].map((seconds) => seconds * SECOND),
-  ...[1, 2, 5, 10, 20, 30].map((minutes) => minutes * MINUTE),
-  ...[1, 2, 3, 6, 12, 24].map((hours) => hours * HOUR),
-];
-
-/** The finest step in which the span has at most `most` points, and at least `finest` milliseconds. */
-export function stepFor(span: number, most: number, finest: number): number {
-  return STEPS.find((step) => step >= finest && span / step <= most) ?? DAY;
 }
 
 /** What was remembered; null when it is no window. */

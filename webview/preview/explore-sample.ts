@@ -188,8 +188,9 @@ function notesOf(from: number, to: number): Annotation[] {
   const notes: Annotation[] = [];
   for (let time = Math.ceil(from / (10 * MINUTE)) * 10 * MINUTE; time < to; time += 10 * MINUTE) {
     const alert = time % (30 * MINUTE) === 0;
-    const [kind, text] = alert ? ["alert", "CPU is busy: 91.2 %"] : ["epoch", "Epoch 3 ended: loss 0.71"];
-    notes.push({ id: time, time, end: null, kind: kind ?? "", text: text ?? "", source: "sample" });
+    const kind = alert ? "alert" : "epoch";
+    const text = alert ? "CPU is busy: 91.2 %" : "Epoch 3 ended: loss 0.71";
+    notes.push({ id: time, time, end: null, kind, text, source: "sample" });
   }
   return notes.slice(-1000);
 }
