@@ -1,16 +1,15 @@
 /** Which colour and dashes a series has: the overview's where it is there, else one of its own, the same each time. */
 import type { ChartSeries } from "../../protocol/messages/webview.ts";
 import { seriesKey } from "../../protocol/reading.ts";
-import type { Ink } from "../plots.ts";
 
 /** A slot's ink is its number modulo their count. */
-export const INKS: readonly Ink[] = ["cpu", "memory", "disk", "network", "gpu", "pressure"];
+export const INKS = ["cpu", "memory", "disk", "network", "gpu", "pressure"] as const;
 
 /** The last one, red, is left to what the overview draws in it: on any other line it would look like an alarm. */
 const FREE_INKS = INKS.length - 1;
 
 /** What the overview draws has its colour here too. */
-const OVERVIEW: Readonly<Record<string, Ink>> = {
+const OVERVIEW: Readonly<Record<string, (typeof INKS)[number]>> = {
   "gorgon.cpu.busy": "cpu",
   "system.memory.utilization": "memory",
   "system.filesystem.utilization": "disk",
