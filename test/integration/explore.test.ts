@@ -90,6 +90,14 @@ describe("finding series", () => {
     await expect.poll(async () => (await saved(page))?.series.length).toBe(2);
   });
 
+  it("can begin with a button, and the focus goes on to the chart", async () => {
+    const page = await openPage();
+    await page.getByRole("button", { name: "Memory" }).click();
+    await drawn(page);
+    expect(await page.evaluate(`document.activeElement.getAttribute("aria-roledescription")`)).toBe("chart");
+    expect(await page.getByRole("listbox").isHidden()).toBe(true);
+  });
+
   it("asks once for what was typed in one go, and shows names as text", async () => {
     const page = await openPage();
     await page.getByRole("combobox").click();

@@ -127,7 +127,9 @@ export function explorePart(options: ExploreOptions): ExplorePart {
   const done = h("p", { class: "x-done note", role: "status", "data-part": "explore-done" });
   const empty = emptyPart((series) => {
     change(withSeries(state, series));
-    search.focus();
+    // The button is gone by now: the focus goes on to what it made.
+    drawNow();
+    element.querySelector<HTMLElement>(".x-surface")?.focus();
   });
   const charts = h("div", { class: "x-charts" });
   const body = h("tbody");

@@ -12,7 +12,6 @@ export interface SearchBox {
   readonly element: HTMLElement;
   /** Which series are chosen now, and whether there is room for more. */
   update(chosen: ReadonlySet<string>, full: boolean): void;
-  focus(): void;
 }
 
 /** While letters follow each other faster than this nothing is asked. */
@@ -158,6 +157,5 @@ export function searchBox(ask: Ask, toggle: (series: SeriesInfo) => void): Searc
       full = isFull;
       draw();
     },
-    focus: () => input.focus(),
   };
 }
