@@ -64,7 +64,7 @@ export function timeTicks(from: number, to: number, most: number): Tick[] {
 }
 
 /** Steps of a byte axis: powers of two, so that the labels are whole in binary units. */
-function byteStep(largest: number, most: number): number {
+export function byteStep(largest: number, most: number): number {
   let step = 1;
   while (largest / step > most) step *= 2;
   // 512 KiB is a whole label, but so is a step of 1 MiB in place of 1000 KiB; powers of two meet both.
@@ -72,7 +72,7 @@ function byteStep(largest: number, most: number): number {
 }
 
 /** Steps of 1, 2 or 5 times a power of ten. */
-function decimalStep(largest: number, most: number): number {
+export function decimalStep(largest: number, most: number): number {
   const power = 10 ** Math.floor(Math.log10(largest / most));
   return ([1, 2, 5, 10].find((factor) => largest / (factor * power) <= most) ?? 10) * power;
 }

@@ -16,7 +16,7 @@ const MOST_MARKS = 12;
 const TOLD_MARKS = 3;
 
 /** What happened within the chart: an alert at the moment it came, anything else when it ended. */
-export function marksOf(history: DashboardHistory | null): Mark[] {
+export function marksOf(history: Pick<DashboardHistory, "from" | "to" | "annotations"> | null): Mark[] {
   if (history === null) return [];
   const marks = (history.annotations ?? []).map(({ kind, text, time, end }): Mark => {
     const alert = kind === "alert";

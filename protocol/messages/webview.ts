@@ -4,7 +4,7 @@
  */
 import type { AlertRecord, NewSilence } from "../alert.ts";
 import type { NewRule, SettingOrigin } from "../config.ts";
-import type { Annotation, HistoryQuery, SeriesFrame } from "../history.ts";
+import type { Aggregate, Annotation, HistoryQuery, SeriesFrame } from "../history.ts";
 import type { Attributes } from "../reading.ts";
 import type { SeriesInfo } from "../series.ts";
 import type { WorkerState } from "../state.ts";
@@ -16,6 +16,8 @@ export type Tab = "overview" | "explore" | "alerts" | "about";
 export interface ChartSeries {
   readonly metric: string;
   readonly attributes: Attributes;
+  /** How the samples of a step become one value, e.g. `rate` for a counter. Absent: `avg`. */
+  readonly aggregate?: Aggregate;
 }
 
 /** A chart that the user put on the overview. */
@@ -26,6 +28,10 @@ export interface PinnedChart {
 
 /** Minutes that the charts span: 1 min, 15 min, 1 h, 24 h. */
 export type RangeMinutes = 1 | 15 | 60 | 1440;
+
+/** How many charts may stand on the overview, and how many series on one. */
+export const MOST_PINS = 12;
+export const MOST_PINNED_SERIES = 12;
 
 /** The ranges that the dashboard offers, in order. */
 export const RANGES: readonly RangeMinutes[] = [1, 15, 60, 1440];

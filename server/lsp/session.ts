@@ -13,6 +13,7 @@ import type { Notification, ParamsOf, Request } from "../../protocol/message.ts"
 import {
   attentionChanged,
   collectNow,
+  findSeries,
   getAnnotations,
   getDoctor,
   getHistory,
@@ -34,6 +35,7 @@ import type { Host } from "../host/host.ts";
 import { leveledLog, type Log } from "../host/log.ts";
 import { statePaths } from "../host/paths.ts";
 import { hostFacts, provisionalFacts } from "../rhopalia/facts.ts";
+import { SeriesCatalogue } from "../octopus/series-catalogue.ts";
 import { notesOf } from "../octopus/store/annotations.ts";
 import { processLookup } from "../responder/process-facts.ts";
 import { terminateProcess as endProcess } from "../responder/terminate.ts";
@@ -44,6 +46,7 @@ import {
   parseAnnotationsParams,
   parseAttention,
   parseContext,
+  parseFindParams,
   parseHistoryParams,
   parseInitializeOptions,
   parseLogLevel,
@@ -79,6 +82,7 @@ export class Session {
   /** Ready for questions when it is known which window leads. */
   #stack: Promise<Stack> | null = null;
   #built: Stack | null = null;
+  #catalogue: SeriesCatalogue | null = null;
   #watched: string[] = [];
   /** Changes of configuration run one after the other. */
   #applying: Promise<unknown> = Promise.resolve();
@@ -129,6 +133,11 @@ export class Session {
       const asked = refuseBad(parseAnnotationsParams(params));
       const { store } = (await this.#ready()).hub;
       return { annotations: notesOf(store, asked) };
+    });
+    this.#answer(findSeries, async (params) => {
+      const asked = refuseBad(parseFindParams(params));
+      this.#catalogue ??= new SeriesCatalogue((await this.#ready()).hub, this.#host.clock);
+      return this.#catalogue.find(asked);
     });
     this.#answer(setContext, async (params) => {
       this.#context = refuseBad(parseContext(params));

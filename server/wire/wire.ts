@@ -3,7 +3,13 @@ import * as z from "zod/mini";
 import type { Attention } from "../../protocol/attention.ts";
 import type { HistoryQuery } from "../../protocol/history.ts";
 import type { ParamsOf } from "../../protocol/message.ts";
-import type { getAnnotations, getHistory, setLogLevel, terminateProcess } from "../../protocol/messages/worker.ts";
+import type {
+  findSeries,
+  getAnnotations,
+  getHistory,
+  setLogLevel,
+  terminateProcess,
+} from "../../protocol/messages/worker.ts";
 import type { ClientContext, ClientSettings, InitializeOptions } from "../../protocol/settings.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 
@@ -15,6 +21,8 @@ const MAX_FOLDERS = 100;
 /** Questions in one request: a dashboard asks four. */
 const MAX_QUERIES = 64;
 const MAX_MATCH = 16;
+/** Series in one answer: more is no list that a person reads. */
+const MAX_FOUND = 500;
 const MAX_NAME = 300;
 const MAX_PATH = 8192;
 const MAX_PID = 2 ** 32;
@@ -77,6 +85,11 @@ const annotationsParams = z
   ParamsOf<typeof getAnnotations>
 >;
 
+const findParams = z.object({
+  search: z.string().check(z.maxLength(MAX_NAME)),
+  limit: z.int().check(z.minimum(1), z.maximum(MAX_FOUND)),
+}) satisfies z.ZodMiniType<ParamsOf<typeof findSeries>>;
+
 const attention = z.object({
   focused: z.boolean(),
   dashboardVisible: z.boolean(),
@@ -118,6 +131,11 @@ export function parseHistoryParams(raw: unknown): Checked<ParamsOf<typeof getHis
 /** Checks the parameters of `getAnnotations`. */
 export function parseAnnotationsParams(raw: unknown): Checked<ParamsOf<typeof getAnnotations>> {
   return check(annotationsParams, raw, "the question for annotations");
+}
+
+/** Checks the parameters of `findSeries`. */
+export function parseFindParams(raw: unknown): Checked<ParamsOf<typeof findSeries>> {
+  return check(findParams, raw, "the search for series");
 }
 
 /** Checks the parameters of `attentionChanged`. */

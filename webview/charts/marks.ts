@@ -88,7 +88,7 @@ export function marksPlugin(scene: () => Scene): Plugin<"line"> {
   };
 }
 
-function clipTo(context: CanvasRenderingContext2D, area: ChartArea): void {
+export function clipTo(context: CanvasRenderingContext2D, area: ChartArea): void {
   context.beginPath();
   context.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
   context.clip();
@@ -157,7 +157,7 @@ function drawThresholdNames(chart: Chart, plot: Plot, palette: Palette): void {
 }
 
 /** A thin line for each thing that happened, named at the foot where the name has room. */
-function drawMarks(chart: Chart, marks: readonly Mark[], palette: Palette, foot: number): void {
+export function drawMarks(chart: Chart, marks: readonly Mark[], palette: Palette, foot: number): void {
   const { chartArea: area, ctx: context } = chart;
   context.font = `10px ${palette.fontFamily}`;
   context.textBaseline = "bottom";

@@ -69,7 +69,8 @@ export function plotPart(first: Plot, theme: Palette): PlotPart {
   };
 }
 
-function tableElement(caption: string, body: HTMLElement): HTMLElement {
+/** A table with a row a series. */
+export function tableElement(caption: string, body: HTMLElement): HTMLElement {
   const heads = ["", "Latest", "Lowest", "Highest", "Average"].map((text, index) =>
     index === 0 ? h("td") : h("th", { scope: "col" }, text),
   );
@@ -80,7 +81,8 @@ function tableElement(caption: string, body: HTMLElement): HTMLElement {
   );
 }
 
-function rowPart(): Part<TableRow> {
+/** One row of it. */
+export function rowPart(): Part<TableRow> {
   const title = h("th", { scope: "row" });
   const cells = { latest: h("td"), min: h("td"), max: h("td"), average: h("td") };
   return {

@@ -79,6 +79,8 @@ export class ChunkReader {
       found.push({
         metric: one.metric,
         attributes: one.attributes,
+        unit: one.unit,
+        kind: (one.stored ?? one.series ?? one.own)?.kind ?? "gauge",
         first: Math.max(ends.first, cutoff),
         last: ends.last,
       });

@@ -132,7 +132,8 @@ export function storeContract(make: Make, settle: Settle): void {
       store.append(START, [sample(1), sample(1, {}, NET)], METRICS);
       await settle(store);
       store.append(START + 7000, [sample(2)], METRICS);
-      expect(await store.series(CPU)).toEqual([{ metric: CPU, attributes: {}, first: START, last: START + 7000 }]);
+      const known = { metric: CPU, attributes: {}, unit: "1", kind: "gauge" };
+      expect(await store.series(CPU)).toEqual([{ ...known, first: START, last: START + 7000 }]);
       expect((await store.series()).map((series) => series.metric).sort()).toEqual([CPU, NET]);
       expect(await store.series("no.such.metric")).toEqual([]);
     });

@@ -62,7 +62,8 @@ export class MemoryStore implements SeriesStore {
     for (const series of this.#head.all()) {
       if ((metric !== undefined && series.metric !== metric) || series.samples.size === 0) continue;
       const { first, last } = series.samples;
-      found.push({ metric: series.metric, attributes: series.attributes, first, last });
+      const { attributes, unit, kind } = series;
+      found.push({ metric: series.metric, attributes, unit, kind, first, last });
     }
     return Promise.resolve(found);
   }

@@ -3,7 +3,7 @@
  * contract tests (`contract.ts`) runs on all of them.
  */
 import type { HistoryQuery, SeriesFrame } from "../../../protocol/history.ts";
-import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
+import type { MetricInfo, MetricKind, Reading, Unit } from "../../../protocol/reading.ts";
 import type { HistoryHealth } from "../../../protocol/state.ts";
 import type { Attributes } from "../../../protocol/reading.ts";
 import type { NoteKeeper } from "./annotations.ts";
@@ -12,6 +12,8 @@ import type { NoteKeeper } from "./annotations.ts";
 export interface SeriesInfo {
   readonly metric: string;
   readonly attributes: Attributes;
+  readonly unit: Unit;
+  readonly kind: MetricKind;
   /** Time of its first and last sample, milliseconds since the epoch. */
   readonly first: number;
   readonly last: number;
