@@ -7,6 +7,7 @@ import { StatusBell } from "./bell/status.ts";
 import { registerCommands } from "./commands.ts";
 import { DASHBOARD_VIEW } from "./contributions.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
+import { Pins } from "./dashboard/pins.ts";
 import { Doctor, DOCTOR_SCHEME } from "./doctor.ts";
 import { realTimers } from "./timers.ts";
 import { AttentionTeller } from "./worker/attention.ts";
@@ -54,13 +55,14 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
   const sync = new WorkerSync({ vs: vscode, worker, channel, timers, onProblems });
 
   const log = channel.debug.bind(channel);
-  const dashboard = new Dashboard(vscode, context.extensionUri, { worker, latest, mutes, timers, log });
+  const pins = new Pins(context.globalState);
+  const dashboard = new Dashboard(vscode, context.extensionUri, { worker, latest, mutes, pins, timers, log });
   const attention = new AttentionTeller({ vs: vscode, worker, dashboard, timers });
   const doctor = new Doctor(vscode, worker, version);
 
   context.subscriptions.push(
     channel,
-    ...[worker, latest, mutes, bell, sync, attention, dashboard, doctor],
+    ...[worker, latest, mutes, pins, bell, sync, attention, dashboard, doctor],
     latest.onChange.on(draw),
     latest.onChange.on(() => {
       if (latest.now === null || latest.silentSince !== null) return;

@@ -30,7 +30,7 @@ const DIALOG_MS = 600_000;
 export interface Asker {
   readonly ask: Ask;
   /** Hands over an answer; one that nobody waits for is dropped. */
-  take(answer: Answer): void;
+  readonly take: (answer: Answer) => void;
 }
 
 interface Waiting {

@@ -6,8 +6,7 @@ import {
   vsCodeRadio,
   vsCodeRadioGroup,
 } from "@vscode/webview-ui-toolkit";
-import type { FromDashboard } from "../protocol/messages/webview.ts";
-import type { Action } from "./actions.ts";
+import type { Act, Action } from "./actions.ts";
 import { type Part, h, icon, setAttr, setText } from "./dom.ts";
 
 /** Defines the elements. Before anything is drawn. */
@@ -15,25 +14,56 @@ export function registerControls(): void {
   provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeProgressRing(), vsCodeRadio(), vsCodeRadioGroup());
 }
 
-/** Sends what a button stands for. */
-export type Post = (message: FromDashboard) => void;
+/** What a button that does something of its own shows. */
+interface Press {
+  readonly label: string;
+  readonly title: string;
+  readonly primary: boolean;
+  readonly disabled?: boolean;
+}
 
-/** A button for an action; what it says and sends may change in place. */
-export function actionButton(action: Action, post: Post): Part<Action> {
-  let current = action;
-  const label = document.createTextNode(action.label);
+/** A button; it rests while what it began is being done. */
+export function pressButton(press: () => void | Promise<void>): Part<Press> {
+  let disabled = false;
+  let busy = false;
+  const label = document.createTextNode("");
   const element = document.createElement("vscode-button");
   element.append(label);
-  element.addEventListener("click", () => post(current.message));
+  const rest = (): void => setAttr(element, "disabled", busy || disabled ? "" : null);
+  element.addEventListener("click", () => {
+    if (busy || disabled) return;
+    const done = press();
+    if (done === undefined) return;
+    busy = true;
+    rest();
+    void done.finally(() => {
+      busy = false;
+      rest();
+    });
+  });
   return {
     element,
     update(next) {
-      current = next;
+      disabled = next.disabled === true;
       if (label.data !== next.label) label.data = next.label;
       setAttr(element, "appearance", next.primary ? "primary" : "secondary");
       setAttr(element, "title", next.title);
-      // The title says which rule; the label comes first, as voice control expects.
+      // The title says about what; the label comes first, as voice control expects.
       setAttr(element, "aria-label", `${next.label}: ${next.title}`);
+      rest();
+    },
+  };
+}
+
+/** A button for an action; what it says and wants may change in place. */
+export function actionButton(action: Action, act: Act): Part<Action> {
+  let current = action;
+  const button = pressButton(() => act(current.message));
+  return {
+    element: button.element,
+    update(next) {
+      current = next;
+      button.update(next);
     },
   };
 }
@@ -92,4 +122,45 @@ export function choice<T extends string | number>(
     onChoose(found);
   });
   return group;
+}
+
+/** A field to type or choose in, with its words before it. */
+export function field(label: string, input: HTMLInputElement | HTMLSelectElement, className = "field"): HTMLElement {
+  const words = h("span", { class: "field-label" });
+  setText(words, label);
+  return h("label", { class: className }, words, input);
+}
+
+/** A list to choose one of; the options may change in place. */
+export function select(
+  label: string,
+  onChoose: (value: string) => void,
+): Part<readonly SelectOption[]> & { value(): string } {
+  const list = h("select", { class: "input" });
+  list.addEventListener("change", () => onChoose(list.value));
+  let known = "";
+  return {
+    element: field(label, list, "field field-inline"),
+    value: () => list.value,
+    update(options) {
+      const key = JSON.stringify(options);
+      if (key === known) return;
+      known = key;
+      const chosen = list.value;
+      list.replaceChildren(
+        ...options.map(({ value, text }) => {
+          const option = h("option", { value });
+          setText(option, text);
+          return option;
+        }),
+      );
+      list.value = options.some((one) => one.value === chosen) ? chosen : (options[0]?.value ?? "");
+    },
+  };
+}
+
+/** One of the choices of a list. */
+export interface SelectOption {
+  readonly value: string;
+  readonly text: string;
 }

@@ -58,6 +58,8 @@ export function setShown(element: HTMLElement, shown: boolean): void {
 export interface Part<T> {
   readonly element: HTMLElement;
   update(value: T): void;
+  /** Lets go of what outlives the element. */
+  dispose?(): void;
 }
 
 /**
@@ -79,6 +81,7 @@ export class Children<T extends { readonly id: string }> {
     for (const [id, part] of this.#parts) {
       if (ids.has(id)) continue;
       part.element.remove();
+      part.dispose?.();
       this.#parts.delete(id);
     }
     const focused = document.activeElement;

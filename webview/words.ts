@@ -73,13 +73,32 @@ export function sentence(text: string): string {
   return text === "" || /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
+/** Control characters, and the invisible ones that reorder text. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+
+/** Text from outside as one line that can be seen, at most `most` characters of it. */
+export function shown(text: string, most: number): string {
+  // Cut first: a text may be endless.
+  const line = text
+    .slice(0, 4 * most)
+    .replace(INVISIBLE, " ")
+    .trim();
+  const letters = Array.from(line);
+  return letters.length > most || text.length > 4 * most ? `${letters.slice(0, most - 1).join("")}…` : line;
+}
+
 /** The attributes that name a thing by themselves, best first. */
 const NAMING = ["system.filesystem.mountpoint", "network.interface.name", "system.device"] as const;
 
-/** What tells a series apart, beyond what the rule asks for anyway; empty when nothing does. */
-export function seriesName(attributes: Attributes, match: Attributes): string {
+/**
+ * What tells a series apart, beyond what the rule asks for anyway; empty when nothing does. `named`: only attributes
+ * that name a thing by themselves count, for where labels stand among them.
+ */
+export function seriesName(attributes: Attributes, match: Attributes, named = false): string {
   const rest = Object.keys(attributes).filter((key) => !Object.hasOwn(match, key));
   const naming = NAMING.find((key) => rest.includes(key));
+  if (named && naming === undefined) return "";
   const keys = naming === undefined ? rest.sort() : [naming, ...rest.filter((key) => key.endsWith(".direction"))];
   return clip(keys.map((key) => attributes[key] ?? "").join(" "), 60);
 }

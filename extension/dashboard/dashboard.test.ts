@@ -11,6 +11,7 @@ import { Worker } from "../worker/worker.ts";
 import { Dashboard } from "./dashboard.ts";
 import { createNonce, dashboardHtml } from "./html.ts";
 import { parseFromDashboard } from "./messages.ts";
+import { Pins } from "./pins.ts";
 
 async function setUp() {
   const world = fakeWorld();
@@ -21,13 +22,14 @@ async function setUp() {
   const worker = new Worker({ connect: world.connect, launchOptions, channel: fake.channel, timers });
   const latest = new LatestState(worker, timers);
   const mutes = new Mutes(fake.memento);
+  const pins = new Pins(fake.memento);
   const logged: string[] = [];
-  const sources = { worker, latest, mutes, timers, log: (text: string) => void logged.push(text) };
+  const sources = { worker, latest, mutes, pins, timers, log: (text: string) => void logged.push(text) };
   const dashboard = new Dashboard(fake.vs, fake.vs.Uri.file("/ext"), sources);
   world.answer = () => ({ frames: [] });
   await worker.start();
   world.made[0]?.say(stateChanged.method, stateOf());
-  return { fake, dashboard, mutes, timers, logged };
+  return { world, fake, dashboard, mutes, pins, timers, logged };
 }
 
 const PAGE = { cspSource: "https://src", script: "https://src/a.js", styles: ["https://src/a.css"], language: "en" };
@@ -114,7 +116,7 @@ test.each([
   ["a range as a text", { type: "range", range: "15" }],
   ["an unknown command", { type: "command", command: "__proto__" }],
   ["a rule that is no text", { type: "mute", rule: {}, muted: true }],
-  ["a rule that is endless", { type: "mute", rule: "x".repeat(201), muted: true }],
+  ["a rule that is endless", { type: "mute", rule: "x".repeat(301), muted: true }],
   ["a mute that is neither on nor off", { type: "mute", rule: "cpu", muted: "yes" }],
 ])("a hostile page's message is ignored: %s", (_name, message) => {
   expect(parseFromDashboard(message)).toBeNull();

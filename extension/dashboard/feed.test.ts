@@ -11,6 +11,7 @@ import { fakeVscode } from "../testing/vscode.ts";
 import { LatestState } from "../worker/latest.ts";
 import { Worker } from "../worker/worker.ts";
 import { DashboardFeed } from "./feed.ts";
+import { Pins } from "./pins.ts";
 import { planOf, queriesOf } from "./queries.ts";
 
 const NOTE = { id: 1, time: 5, end: null, kind: "alert", text: "Memory is running out", source: "memory" };
@@ -24,6 +25,7 @@ async function setUp() {
   const worker = new Worker({ connect: world.connect, launchOptions, channel: fake.channel, timers });
   const latest = new LatestState(worker, timers);
   const mutes = new Mutes(fake.memento);
+  const pins = new Pins(fake.memento);
   world.answer = (method) => {
     if (method === getAnnotations.method) return { annotations: [NOTE] };
     return method === getHistory.method ? { frames: [[], [], [], []] } : stateOf();
@@ -38,7 +40,7 @@ async function setUp() {
       visible: () => page.visible,
       post: (snapshot) => Promise.resolve(void posted.push(snapshot)),
     },
-    { worker, latest, mutes, timers, log: () => undefined },
+    { worker, latest, mutes, pins, mayAct: () => true, timers, log: () => undefined },
   );
   const tick = async (everyMs = 2000): Promise<void> => {
     await timers.advance(everyMs);
@@ -46,7 +48,7 @@ async function setUp() {
     await timers.advance(0);
   };
   const questions = () => world.made.at(-1)?.asked.filter(({ method }) => method === getHistory.method) ?? [];
-  return { world, timers, worker, latest, mutes, posted, page, feed, tick, questions };
+  return { world, timers, worker, latest, mutes, pins, posted, page, feed, tick, questions };
 }
 
 test("nothing is sent before the page woke", async () => {
