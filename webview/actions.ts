@@ -21,6 +21,8 @@ export interface Action {
   /** A sentence for the tooltip, where the label alone would not say enough. */
   readonly title: string;
   readonly primary: boolean;
+  /** A codicon that stands for the label where there is little room. */
+  readonly icon?: string;
   /** It cannot be pressed now; the title says why. */
   readonly disabled?: boolean;
   readonly message: Wish;
@@ -69,6 +71,7 @@ export function acknowledgeAction(alert: Pick<Alert, "id" | "acknowledged">, nam
   const undo = alert.acknowledged !== null;
   const action: Action = {
     id: "acknowledge",
+    icon: undo ? "discard" : "check",
     label: undo ? "Take Back" : "Acknowledge",
     title: undo
       ? `Say that nobody looks after ${name}`
@@ -83,6 +86,7 @@ export function acknowledgeAction(alert: Pick<Alert, "id" | "acknowledged">, nam
 export function silenceAction(alert: Pick<Alert, "id">, name: string, mayAct: boolean): Action {
   const action: Action = {
     id: "silence",
+    icon: "bell-slash",
     label: "Silence…",
     title: `Keep ${name} quiet for a time, and others like it if you want`,
     primary: false,

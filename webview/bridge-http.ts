@@ -39,15 +39,17 @@ export function httpBridge(feed: string): Pick<Bridge, "post" | "onMessage"> {
   }
 
   async function follow(signal: AbortSignal): Promise<void> {
+    const over = (): boolean => signal.aborted;
     let wait = FIRST_RETRY_MS;
-    while (!signal.aborted) {
+    while (!over()) {
       const began = Date.now();
       try {
         await listen(signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (over()) return;
         if (Date.now() - began > LAST_RETRY_MS) wait = FIRST_RETRY_MS;
-        const reason = error instanceof TypeError ? "Gorgon cannot be reached." : String((error as Error).message);
+        // What `fetch` throws for a network that fails, and what reading throws for a line that is cut.
+        const reason = error instanceof TypeError ? "Gorgon cannot be reached." : (error as Error).message;
         lost(`${reason} The page tries again by itself.`);
       }
       await rest(wait, signal);

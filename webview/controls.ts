@@ -20,6 +20,8 @@ interface Press {
   readonly title: string;
   readonly primary: boolean;
   readonly disabled?: boolean;
+  /** A codicon in place of the label. */
+  readonly glyph?: string;
 }
 
 /** A button; it rests while what it began is being done. */
@@ -29,6 +31,7 @@ export function pressButton(press: () => void | Promise<void>): Part<Press> {
   const label = document.createTextNode("");
   const element = document.createElement("vscode-button");
   element.append(label);
+  let glyph = "";
   const rest = (): void => setAttr(element, "disabled", busy || disabled ? "" : null);
   element.addEventListener("click", () => {
     if (busy || disabled) return;
@@ -45,9 +48,12 @@ export function pressButton(press: () => void | Promise<void>): Part<Press> {
     element,
     update(next) {
       disabled = next.disabled === true;
-      if (label.data !== next.label) label.data = next.label;
-      setAttr(element, "appearance", next.primary ? "primary" : "secondary");
-      setAttr(element, "title", next.title);
+      const text = next.glyph === undefined ? next.label : "";
+      if (label.data !== text) label.data = text;
+      if (next.glyph !== undefined && next.glyph !== glyph) element.replaceChildren(label, icon(next.glyph));
+      glyph = next.glyph ?? "";
+      setAttr(element, "appearance", next.glyph !== undefined ? "icon" : next.primary ? "primary" : "secondary");
+      setAttr(element, "title", next.glyph === undefined ? next.title : `${next.label}: ${next.title}`);
       // The title says about what; the label comes first, as voice control expects.
       setAttr(element, "aria-label", `${next.label}: ${next.title}`);
       rest();
@@ -55,15 +61,15 @@ export function pressButton(press: () => void | Promise<void>): Part<Press> {
   };
 }
 
-/** A button for an action; what it says and wants may change in place. */
-export function actionButton(action: Action, act: Act): Part<Action> {
+/** A button for an action; what it says and wants may change in place. `small`: its icon alone, where it has one. */
+export function actionButton(action: Action, act: Act, small = false): Part<Action> {
   let current = action;
   const button = pressButton(() => act(current.message));
   return {
     element: button.element,
     update(next) {
       current = next;
-      button.update(next);
+      button.update(small && next.icon !== undefined ? { ...next, glyph: next.icon } : next);
     },
   };
 }

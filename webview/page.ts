@@ -25,7 +25,7 @@ export interface PageOptions {
   readonly ask: Ask;
   readonly post: Post;
   /** Keeps what the user chose, and draws. */
-  remember(change: Partial<PageState>): void;
+  readonly remember: (change: Partial<PageState>) => void;
 }
 
 /** The dashboard, once built. */
@@ -113,7 +113,9 @@ export function buildPage(app: HTMLElement, options: PageOptions): Page {
       setAttr(main, "data-phase", view.phase);
       setAttr(main, "data-faded", view.faded ? "" : null);
       setAttr(main, "data-tab", tab);
-      head.update({ ...view.head, ranged: tab === "overview" });
+      // Nobody is led to where they are.
+      const actions = view.head.actions.filter(({ message }) => message.type !== "tab" || message.tab !== tab);
+      head.update({ ...view.head, actions, ranged: tab === "overview" });
       notices.update(view.notices);
       cost.update(view.cost);
       setShown(cost.element, tab === "overview");

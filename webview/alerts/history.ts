@@ -107,7 +107,7 @@ export function historyPart(ask: Ask): Part<HistoryModel> {
   }
 
   function follow(): void {
-    if (!model.visible || model.snapshot?.state == null) return;
+    if (!model.visible || model.snapshot?.state?.bell === undefined) return;
     rule.update(ruleOptions(model.snapshot));
     if (model.snapshot.worker.status === "running") void load(false);
     if (model.now - drawnAt >= MOVE_MS) show();

@@ -31,6 +31,8 @@ export interface AlertRow {
   readonly actions: readonly Action[];
   /** Somebody knows, or it is only a consequence, or it is over: shown without weight. */
   readonly quiet: boolean;
+  /** It is over: its level is history. */
+  readonly over: boolean;
   /** It follows from the row above. */
   readonly follows: boolean;
 }
@@ -179,6 +181,7 @@ function rowOf(alert: Alert, context: Context): AlertRow {
     marks: marksOf(alert, context),
     actions: open ? actionsOf(alert, name, context.mayAct) : [],
     quiet: !open || alert.acknowledged !== null || alert.silencedBy !== null || alert.inhibitedBy !== null,
+    over: !open,
     follows: false,
   };
 }
@@ -305,6 +308,7 @@ function verdictRow(verdict: Verdict, muted: readonly string[], now: number): Al
     marks: isMuted ? [mark("muted", "mute", "Muted in this window", "")] : [],
     actions: [muteAction(rule, isMuted)],
     quiet: isMuted,
+    over: false,
     follows: false,
   };
 }

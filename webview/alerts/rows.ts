@@ -17,6 +17,8 @@ export function alertPart(first: AlertRow, act: Act, full: boolean): Part<AlertR
   const labels = h("ul", { class: "labels", "aria-label": "Labels" });
   const marks = h("ul", { class: "alert-marks" });
   const buttons = h("span", { class: "actions" });
+  // Where there is little room the buttons stand beside the value, as icons.
+  const firstLine = full ? [title, value] : [title, value, buttons];
   const element = h(
     "li",
     { class: "row alert", "data-alert": first.id },
@@ -24,11 +26,16 @@ export function alertPart(first: AlertRow, act: Act, full: boolean): Part<AlertR
     h(
       "div",
       { class: "row-text" },
-      h("p", { class: "row-first" }, title, value),
-      h("div", { class: "row-second" }, h("div", { class: "row-why" }, message, sinceLine, marks, labels), buttons),
+      h("div", { class: "row-first" }, ...firstLine),
+      h(
+        "div",
+        { class: "row-second" },
+        h("div", { class: "row-why" }, message, sinceLine, marks, labels),
+        ...(full ? [buttons] : []),
+      ),
     ),
   );
-  const actions = new Children(buttons, (action: Action) => actionButton(action, act));
+  const actions = new Children(buttons, (action: Action) => actionButton(action, act, !full));
   const markList = new Children(marks, markPart);
   const labelList = new Children(labels, () => {
     const label = h("li", { class: "label" });
@@ -39,6 +46,7 @@ export function alertPart(first: AlertRow, act: Act, full: boolean): Part<AlertR
     update(row) {
       setAttr(element, "data-level", row.level);
       element.classList.toggle("is-quiet", row.quiet);
+      element.classList.toggle("is-over", row.over);
       element.classList.toggle("is-follower", row.follows);
       setText(glyph, MARKS[row.level]);
       setText(title, row.title);
@@ -52,7 +60,7 @@ export function alertPart(first: AlertRow, act: Act, full: boolean): Part<AlertR
       setShown(marks, row.marks.length > 0);
       labelList.update(full ? row.labels.map((text, index) => ({ id: String(index), text })) : []);
       setShown(labels, full && row.labels.length > 0);
-      actions.update(row.actions);
+      actions.update(full || !row.quiet ? row.actions : []);
     },
   };
 }

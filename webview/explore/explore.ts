@@ -26,9 +26,9 @@ export interface ExplorePart {
 }
 
 /** Builds the tab. */
-export function explorePart(_options: ExploreOptions): ExplorePart {
+export function explorePart({ state }: ExploreOptions): ExplorePart {
   return {
-    element: h("p", { class: "none" }, "No series is chosen."),
+    element: h("p", { class: "none" }, state === null ? "No series is chosen." : `Nothing fits ${state.search}.`),
     update: () => undefined,
     show: () => undefined,
     retheme: () => undefined,

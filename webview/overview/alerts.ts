@@ -14,7 +14,7 @@ export interface OpenAlerts {
 }
 
 /** Rows on the overview; the tab of alerts has all. */
-const MOST_ROWS = 5;
+const MOST_ROWS = 4;
 
 /** Builds the card. */
 export function openAlertsPart(act: Act): Part<OpenAlerts> {

@@ -115,14 +115,22 @@ export function sampleHistoryOfAlerts(now: number): AlertRecord[] {
     ["backup", "Backup is late", "WARN"],
     ["gpu", "GPU temperature", "UNKNOWN"],
   ] as const;
+  const fingerprints = new Map(open.map(({ alert }) => [alert.rule, alert.fingerprint]));
   const past = Array.from({ length: 26 }, (_, index): AlertRecord => {
     const [rule, title, level] = rules[index % rules.length] ?? rules[0];
     const start = now - (0.4 + index * 6 + 4 * noise(index)) * HOUR;
     const end = start + (4 + 90 * noise(index + 50)) * MINUTE;
     const alert = sampleAlert(now, {
-      ...{ id: `past-${String(index)}`, rule, title, level, fingerprint: `past ${rule}`, status: "resolved" },
+      ...{
+        id: `past-${String(index)}`,
+        rule,
+        title,
+        level,
+        fingerprint: fingerprints.get(rule) ?? `past ${rule}`,
+        status: "resolved",
+      },
       ...{ pendingSince: start - MINUTE, firingSince: start, resolvedAt: end, changedAt: end },
-      labels: rule === "disk" ? { "system.filesystem.mountpoint": "/data" } : {},
+      labels: rule === "disk" ? { "system.filesystem.mountpoint": "/" } : {},
       message: `${title} was ${level}`,
     });
     return { alert, steps: stepsOf(alert) };
