@@ -1,17 +1,11 @@
-/** The leaf controls of @vscode/webview-ui-toolkit: the one file that knows it, so that another can take its place. */
-import {
-  provideVSCodeDesignSystem,
-  vsCodeButton,
-  vsCodeProgressRing,
-  vsCodeRadio,
-  vsCodeRadioGroup,
-} from "@vscode/webview-ui-toolkit";
+/** The controls: buttons of @vscode/webview-ui-toolkit, which only this file knows, and small ones of our own. */
+import { provideVSCodeDesignSystem, vsCodeButton } from "@vscode/webview-ui-toolkit";
 import type { Act, Action } from "./actions.ts";
 import { type Part, h, icon, setAttr, setText } from "./dom.ts";
 
 /** Defines the elements. Before anything is drawn. */
 export function registerControls(): void {
-  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeProgressRing(), vsCodeRadio(), vsCodeRadioGroup());
+  provideVSCodeDesignSystem().register(vsCodeButton());
 }
 
 /** What a button that does something of its own shows. */
@@ -94,39 +88,49 @@ export function toggleButton(glyph: string, onToggle: (on: boolean) => void): Pa
 
 /** The ring that turns while there is nothing to show yet. */
 export function progressRing(): HTMLElement {
-  const ring = document.createElement("vscode-progress-ring");
-  ring.setAttribute("aria-label", "Loading");
-  return ring;
+  return h("span", { class: "progress-ring", role: "img", "aria-label": "Loading" });
 }
 
-/** One of a few choices, as a row of segments. */
+/** Where an arrow key leads among so many choices; null for a key that leads nowhere. */
+function choiceAfter(at: number, key: string, amount: number): number | null {
+  if (key === "ArrowRight" || key === "ArrowDown") return (at + 1) % amount;
+  return key === "ArrowLeft" || key === "ArrowUp" ? (at + amount - 1) % amount : null;
+}
+
+/** One of a few choices, as a row of segments: one tab stop, arrow keys choose. */
 export function choice<T extends string | number>(
   label: string,
   options: readonly { readonly value: T; readonly text: string }[],
   chosen: T,
   onChoose: (value: T) => void,
 ): HTMLElement {
-  const group = document.createElement("vscode-radio-group");
-  group.setAttribute("class", "choice");
-  group.setAttribute("aria-label", label);
-  group.setAttribute("orientation", "horizontal");
-  group.setAttribute("value", String(chosen));
-  for (const { value, text } of options) {
-    const radio = document.createElement("vscode-radio");
-    radio.setAttribute("value", String(value));
-    const word = h("span");
-    setText(word, text);
-    radio.append(word);
-    group.append(radio);
-  }
-  let current = chosen;
-  group.addEventListener("change", () => {
-    const value = (group as HTMLElement & { value?: string }).value;
-    const found = options.find((option) => String(option.value) === value)?.value;
-    if (found === undefined || found === current) return;
-    current = found;
-    onChoose(found);
+  const group = h("div", { class: "choice", role: "radiogroup", "aria-label": label });
+  const buttons = options.map(({ text }) => h("button", { type: "button", role: "radio", class: "segment" }, text));
+  let current = options.findIndex((option) => option.value === chosen);
+  const show = (): void =>
+    buttons.forEach((button, index) => {
+      setAttr(button, "aria-checked", String(index === current));
+      setAttr(button, "tabindex", index === current ? "0" : "-1");
+    });
+  const choose = (index: number): void => {
+    const option = options[index];
+    if (option === undefined || index === current) return;
+    current = index;
+    show();
+    onChoose(option.value);
+  };
+  buttons.forEach((button, index) => {
+    button.addEventListener("click", () => choose(index));
+    button.addEventListener("keydown", (event) => {
+      const next = choiceAfter(index, event.key, buttons.length);
+      if (next === null) return;
+      event.preventDefault();
+      buttons[next]?.focus();
+      choose(next);
+    });
   });
+  show();
+  group.append(...buttons);
   return group;
 }
 

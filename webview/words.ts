@@ -1,4 +1,5 @@
 /** The dashboard's small words: marks of the levels, ages, absolute times, lists, shortened names. */
+import { visible } from "./dom.ts";
 import { formatDuration } from "../protocol/format.ts";
 import type { Level } from "../protocol/level.ts";
 import type { RangeMinutes } from "../protocol/messages/webview.ts";
@@ -62,8 +63,9 @@ export function listing(words: readonly string[]): string {
 
 /** Shortens a long name in its middle: both ends of a path tell it apart. `limit` counts characters, at least 3. */
 export function clip(text: string, limit: number): string {
-  const letters = Array.from(text);
-  if (letters.length <= limit) return text;
+  const line = visible(text);
+  const letters = Array.from(line);
+  if (letters.length <= limit) return line;
   const head = Math.ceil((limit - 1) / 2);
   return `${letters.slice(0, head).join("")}…${letters.slice(letters.length - (limit - 1 - head)).join("")}`;
 }
@@ -73,17 +75,10 @@ export function sentence(text: string): string {
   return text === "" || /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
-/** Control characters, and the invisible ones that reorder text. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
-
 /** Text from outside as one line that can be seen, at most `most` characters of it. */
 export function shown(text: string, most: number): string {
   // Cut first: a text may be endless.
-  const line = text
-    .slice(0, 4 * most)
-    .replace(INVISIBLE, " ")
-    .trim();
+  const line = visible(text.slice(0, 4 * most)).trim();
   const letters = Array.from(line);
   return letters.length > most || text.length > 4 * most ? `${letters.slice(0, most - 1).join("")}…` : line;
 }
