@@ -119,18 +119,21 @@ export function buildPage(app: HTMLElement, options: PageOptions): Page {
       notices.update(view.notices);
       cost.update(view.cost);
       setShown(cost.element, tab === "overview");
-      tabs.badge("alerts", open.open, `${String(open.open)} open`);
-      if (shownTab !== tab) {
+      tabs.badge("alerts", open.open, "open");
+      const was = shownTab;
+      if (was !== tab) {
         shownTab = tab;
         tabs.choose(tab);
         explore.show(tab === "explore");
       }
       form.update(snapshot?.state?.bell.alerts ?? [], now);
-      const visible = tab === "alerts";
       if (tab === "overview") overview.update({ input: next, view, alerts: open, range });
       if (tab === "explore") explore.update(snapshot, now);
-      alerts.update({ snapshot, now, visible, alerts: open, view });
-      about.update({ snapshot, now, visible: tab === "about" });
+      // Those that go out of sight are told so once.
+      if (tab === "alerts" || was === "alerts") {
+        alerts.update({ snapshot, now, visible: tab === "alerts", alerts: open, view });
+      }
+      if (tab === "about" || was === "about") about.update({ snapshot, now, visible: tab === "about" });
     },
   };
 }

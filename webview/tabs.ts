@@ -15,8 +15,8 @@ export interface TabList {
   readonly element: HTMLElement;
   /** Shows this tab and hides the others. */
   choose(tab: Tab): void;
-  /** A number beside a tab's name; 0 shows none. `words`: the number for those who only hear it. */
-  badge(tab: Tab, amount: number, words: string): void;
+  /** A number beside a tab's name; 0 shows none. `word`: what it counts, for those who only hear it. */
+  badge(tab: Tab, amount: number, word: string): void;
 }
 
 /** Where a key leads from a tab; null for a key that leads nowhere. */
@@ -50,11 +50,11 @@ export function tabList(panels: Readonly<Record<Tab, HTMLElement>>, onChoose: (t
         setShown(panels[tab], tab === chosen);
       }
     },
-    badge(tab, amount, words) {
-      const { button, badge } = parts[tab];
+    badge(tab, amount, word) {
+      const { badge, counted } = parts[tab];
       setText(badge, amount === 0 ? "" : String(amount));
+      setText(counted, amount === 0 ? "" : word);
       setShown(badge, amount > 0);
-      setAttr(button, "aria-label", amount === 0 ? null : `${TITLES[tab]}, ${words}`);
     },
   };
 }
@@ -62,19 +62,24 @@ export function tabList(panels: Readonly<Record<Tab, HTMLElement>>, onChoose: (t
 interface TabPart {
   readonly button: HTMLElement;
   readonly badge: HTMLElement;
+  readonly counted: HTMLElement;
 }
 
 function tabPart(tab: Tab, panel: HTMLElement): TabPart {
   const badge = h("span", { class: "badge" });
+  const counted = h("span", { class: "unseen" });
   badge.hidden = true;
   const button = h(
     "button",
     { type: "button", class: "tab", role: "tab", id: `tab-${tab}`, "aria-controls": `panel-${tab}`, "data-tab": tab },
     h("span", {}, TITLES[tab]),
+    " ",
     badge,
+    " ",
+    counted,
   );
   setAttr(panel, "id", `panel-${tab}`);
   setAttr(panel, "role", "tabpanel");
   setAttr(panel, "aria-labelledby", `tab-${tab}`);
-  return { button, badge };
+  return { button, badge, counted };
 }

@@ -83,7 +83,7 @@ describe("tabs", () => {
       expect(await page.getByRole("tabpanel").count()).toBe(1);
     }
     expect(await page.evaluate("window.savedState.tab")).toBe("overview");
-    expect(await page.getByRole("tab", { name: "Alerts, 5 open" }).count()).toBe(1);
+    expect(await page.getByRole("tab", { name: "Alerts 5 open" }).count()).toBe(1);
   });
 
   it("come back as they were, and follow a wish of the extension", async () => {
@@ -254,7 +254,7 @@ const STATES: Readonly<Record<string, (now: number) => DashboardSnapshot | null>
   unknown: unknownSnapshot,
   waiting: () => null,
   down: (now) => ({ ...sampleSnapshot({ now }), worker: { status: "down", reason: "It ended with signal SIGKILL" } }),
-  many: manyAlerts,
+  many: (now) => manyAlerts(now, 30),
   hostile: hostileSnapshot,
   pinned: pinnedSnapshot,
   untrusted: (now) => ({ ...sampleSnapshot({ now, story: "crit" }), mayAct: false }),

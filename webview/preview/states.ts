@@ -20,10 +20,10 @@ function withAlerts(snapshot: DashboardSnapshot, alerts: readonly Alert[]): Dash
   return withState(snapshot, ({ bell }) => ({ bell: { ...bell, alerts } }));
 }
 
-/** 120 open alerts of every level. */
-export function manyAlerts(now: number): DashboardSnapshot {
+/** So many open alerts, of every level. */
+export function manyAlerts(now: number, amount = 120): DashboardSnapshot {
   const levels = ["WARN", "CRIT", "UNKNOWN"] as const;
-  const alerts = Array.from({ length: 120 }, (_, index) =>
+  const alerts = Array.from({ length: amount }, (_, index) =>
     sampleAlert(now, {
       ...{ id: `many-${String(index)}`, rule: `rule-${String(index % 9)}`, title: `Container ${String(index)}` },
       level: levels[index % 3] ?? "WARN",
