@@ -125,3 +125,67 @@ test.each([
 test("a message keeps nothing but what it may hold", () => {
   expect(parseFromDashboard({ type: "range", range: 60, extra: "x" })).toEqual({ type: "range", range: 60 });
 });
+
+test("a question is answered with its id; one of the wrong shape is refused, logged and answered", async () => {
+  const { fake, dashboard, timers, world, logged } = await setUp();
+  world.answer = () => ({ annotations: [] });
+  dashboard.show();
+  const answers = () => fake.panels[0]?.posted.filter((one) => (one as { type: string }).type === "answer");
+  fake.panels[0]?.send({ type: "question", id: 7, question: { ask: "annotations", from: 1, to: 2 } });
+  await timers.advance(0);
+  expect(answers()).toEqual([{ type: "answer", id: 7, ok: true, result: [] }]);
+  fake.panels[0]?.send({ type: "question", id: 8, question: { ask: "annotations", from: "1" } });
+  expect(answers()?.[1]).toMatchObject({ id: 8, ok: false });
+  expect(logged.at(-1)).toContain("refused");
+});
+
+test("a failure of the worker is answered in its words, and a hidden page gets no answer", async () => {
+  const { fake, dashboard, timers, world } = await setUp();
+  world.answer = () => Promise.reject(new Error("There is no such alert."));
+  dashboard.show();
+  const [panel] = fake.panels;
+  panel?.send({ type: "question", id: 1, question: { ask: "acknowledge", alert: "a", undo: false } });
+  await timers.advance(0);
+  expect(panel?.posted).toEqual([{ type: "answer", id: 1, ok: false, reason: "There is no such alert." }]);
+  panel?.turn(false);
+  panel?.send({ type: "question", id: 2, question: { ask: "settings" } });
+  await timers.advance(0);
+  expect(panel?.posted).toHaveLength(1);
+});
+
+test("nothing is changed from a workspace that is not trusted", async () => {
+  const { fake, dashboard, timers, world } = await setUp();
+  fake.state.trusted = false;
+  dashboard.show();
+  fake.panels[0]?.send({ type: "question", id: 1, question: { ask: "endSilence", id: "s" } });
+  await timers.advance(0);
+  expect(fake.panels[0]?.posted[0]).toMatchObject({ id: 1, ok: false });
+  expect(world.made[0]?.asked.map((one) => one.method)).not.toContain("gorgon/silences/end");
+});
+
+test("a page that wakes is led to the tab that was asked for, once", async () => {
+  const { fake, dashboard, timers } = await setUp();
+  dashboard.show("alerts");
+  fake.panels[0]?.send({ type: "ready", range: 15 });
+  fake.panels[0]?.send({ type: "ready", range: 15 });
+  await timers.advance(0);
+  const shows = fake.panels[0]?.posted.filter((one) => (one as { type: string }).type === "show");
+  expect(shows).toEqual([{ type: "show", tab: "alerts" }]);
+});
+
+test("pins are kept for all windows, up to twelve, and what is no chart is left out", async () => {
+  const { fake, dashboard, pins } = await setUp();
+  dashboard.show();
+  const chart = (id: string) => ({ id, series: [{ metric: "a.b", attributes: {} }] });
+  for (let index = 0; index < 13; index += 1) {
+    fake.panels[0]?.send({ type: "pin", chart: chart(String(index)) });
+    await settle();
+  }
+  expect(pins.list()).toHaveLength(12);
+  expect(fake.messages[0]?.text).toContain("12 charts");
+  fake.panels[0]?.send({ type: "unpin", id: "0" });
+  await settle();
+  expect(pins.list()[0]?.id).toBe("1");
+  await fake.memento.update("gorgon.pinnedCharts", [chart("good"), { id: "bad", series: "x" }, null]);
+  expect(pins.list()).toEqual([chart("good")]);
+});

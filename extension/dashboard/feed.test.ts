@@ -158,6 +158,25 @@ test("history that cannot be read does not keep the state away", async () => {
   expect(posted[0]).toMatchObject({ history: null, worker: { status: "running" } });
 });
 
+test("pinned charts bring the frames of their own series, and no others", async () => {
+  const { feed, pins, world, timers, posted } = await setUp();
+  const frame = (attributes: Record<string, string>) => ({
+    ...{ metric: "a.b", attributes, unit: "1", times: [], values: [], min: [], max: [] },
+  });
+  world.answer = (method, params) => {
+    if (method === getAnnotations.method) return { annotations: [] };
+    const { queries } = params as { queries: readonly HistoryQuery[] };
+    return { frames: queries.map(({ metric }) => (metric === "a.b" ? [frame({}), frame({ more: "x" })] : [])) };
+  };
+  feed.wake(15);
+  await timers.advance(0);
+  await pins.add({ id: "p", series: [{ metric: "a.b", attributes: {} }] });
+  await timers.advance(300);
+  expect(posted.at(-1)?.pins?.map((pin) => pin.id)).toEqual(["p"]);
+  expect(posted.at(-1)?.pinned).toEqual({ p: [frame({})] });
+  expect(posted.at(-1)).toMatchObject({ mayAct: true, versions: { worker: "0.1.0" } });
+});
+
 test("a mute is shown at once", async () => {
   const { feed, mutes, timers, posted } = await setUp();
   feed.wake(1);

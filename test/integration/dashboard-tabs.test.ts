@@ -79,7 +79,7 @@ describe("tabs", () => {
       await page.keyboard.press(key);
       const tab = page.getByRole("tab", { name });
       await expect.poll(() => tab.getAttribute("aria-selected")).toBe("true");
-      expect(await tab.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+      expect(await page.locator(":focus").getAttribute("data-tab")).toBe(name.toLowerCase());
       expect(await page.getByRole("tabpanel").count()).toBe(1);
     }
     expect(await page.evaluate("window.savedState.tab")).toBe("overview");
@@ -230,7 +230,7 @@ describe("the rest", () => {
     expect(await page.locator(".page img").count()).toBe(0);
     expect(await page.evaluate("window.broken")).toBeUndefined();
     const text = await page.locator(".page").innerText();
-    expect(text).not.toMatch(/[\u0000-\u0008\u202a-\u202e]/);
+    for (const unseen of ["\u0000", "\u0007", "\u001b", "\u202e"]) expect(text).not.toContain(unseen);
     // Nothing on the page is endless.
     expect(text.length).toBeLessThan(40_000);
     expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
@@ -238,11 +238,11 @@ describe("the rest", () => {
 
   it("paints first within 300 ms", async () => {
     const page = await openPage("");
-    const [paint] = await page.evaluate<number[]>(
-      "performance.getEntriesByName('first-contentful-paint').map((one) => one.startTime)",
-    );
-    await expect.poll(() => page.evaluate("performance.getEntriesByName('first-contentful-paint').length")).toBe(1);
-    expect(paint ?? 0).toBeLessThan(300);
+    const paints = (): Promise<number[]> =>
+      page.evaluate("performance.getEntriesByName('first-contentful-paint').map((one) => one.startTime)");
+    await expect.poll(async () => (await paints()).length).toBe(1);
+    const [paint] = await paints();
+    expect(paint).toBeLessThan(300);
   });
 });
 
