@@ -61,7 +61,7 @@ function factsPart(title: string): Part<readonly Fact[]> {
       update(fact: Fact) {
         setText(name, fact.name);
         setText(value, fact.value);
-        setText(more, fact.more);
+        setText(more, fact.more === "" ? "" : `· ${fact.more}`);
       },
     };
   });
