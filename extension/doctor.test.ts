@@ -6,6 +6,7 @@ import { Mutes } from "./bell/mutes.ts";
 import { registerCommands } from "./commands.ts";
 import { COMMANDS } from "./contributions.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
+import { Pins } from "./dashboard/pins.ts";
 import { Doctor, reportText } from "./doctor.ts";
 import { fakeWorld } from "./testing/connection.ts";
 import { ManualTimers, settle } from "./testing/timers.ts";
@@ -26,7 +27,8 @@ function setUp() {
   const mutes = new Mutes(fake.memento);
   const doctor = new Doctor(fake.vs, worker, "0.1.0");
   const log = () => undefined;
-  const dashboard = new Dashboard(fake.vs, fake.vs.Uri.file("/ext"), { worker, latest, mutes, timers, log });
+  const pins = new Pins(fake.memento);
+  const dashboard = new Dashboard(fake.vs, fake.vs.Uri.file("/ext"), { worker, latest, mutes, pins, timers, log });
   const views = { sortBy: () => Promise.resolve() };
   const { channel } = fake;
   const parts = { worker, latest, dashboard, doctor, mutes, views, timers };

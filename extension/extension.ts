@@ -7,6 +7,7 @@ import { StatusBell } from "./bell/status.ts";
 import { registerCommands } from "./commands.ts";
 import { DASHBOARD_VIEW } from "./contributions.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
+import { Pins } from "./dashboard/pins.ts";
 import { Doctor, DOCTOR_SCHEME } from "./doctor.ts";
 import { realTimers } from "./timers.ts";
 import { Views } from "./views/views.ts";
@@ -55,14 +56,15 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
   const sync = new WorkerSync({ vs: vscode, worker, channel, timers, onProblems });
 
   const log = channel.debug.bind(channel);
-  const dashboard = new Dashboard(vscode, context.extensionUri, { worker, latest, mutes, timers, log });
+  const pins = new Pins(context.globalState);
+  const dashboard = new Dashboard(vscode, context.extensionUri, { worker, latest, mutes, pins, timers, log });
   const attention = new AttentionTeller({ vs: vscode, worker, dashboard, timers });
   const doctor = new Doctor(vscode, worker, version);
   const views = new Views({ vs: vscode, worker, latest, timers, memory: context.globalState, log });
 
   context.subscriptions.push(
     channel,
-    ...[worker, latest, mutes, bell, sync, attention, dashboard, doctor, views],
+    ...[worker, latest, mutes, pins, bell, sync, attention, dashboard, doctor, views],
     latest.onChange.on(draw),
     latest.onChange.on(() => {
       if (latest.now === null || latest.silentSince !== null) return;

@@ -1,17 +1,34 @@
-/** What the dashboard's buttons say and send. */
-import type { FromDashboard } from "../protocol/messages/webview.ts";
+/** What the dashboard's buttons say and want. */
+import type { Alert, Silence } from "../protocol/alert.ts";
+import type { FromDashboard, PageCommand, Tab } from "../protocol/messages/webview.ts";
 
-/** A button: what it says and what it sends. */
+/** What a press wants: a message to whoever feeds the page, or something that the page does itself. */
+export type Wish =
+  | FromDashboard
+  | { readonly type: "tab"; readonly tab: Tab }
+  | { readonly type: "acknowledge"; readonly alert: string; readonly undo: boolean }
+  /** Opens the form that silences this alert. */
+  | { readonly type: "silence"; readonly alert: string }
+  | { readonly type: "endSilence"; readonly id: string };
+
+/** Does what a press wants; a button rests until the promise settles. Never rejects. */
+export type Act = (wish: Wish) => void | Promise<void>;
+
+/** A button: what it says and what it wants. */
 export interface Action {
   readonly id: string;
   readonly label: string;
   /** A sentence for the tooltip, where the label alone would not say enough. */
   readonly title: string;
   readonly primary: boolean;
-  readonly message: FromDashboard;
+  /** A codicon that stands for the label where there is little room. */
+  readonly icon?: string;
+  /** It cannot be pressed now; the title says why. */
+  readonly disabled?: boolean;
+  readonly message: Wish;
 }
 
-function command(name: "restart" | "settings" | "doctor" | "log", label: string, title: string): Action {
+function command(name: PageCommand, label: string, title: string): Action {
   return { id: name, label, title, primary: name === "restart", message: { type: "command", command: name } };
 }
 
@@ -19,6 +36,19 @@ export const RESTART = command("restart", "Restart", "Restart Gorgon's worker");
 export const LOG = command("log", "Show Log", "Show what the worker logged");
 export const DOCTOR = command("doctor", "Run Doctor", "See what was found, what is missing and how to mend it");
 export const SETTINGS = command("settings", "Open Settings", "Open Gorgon's settings");
+export const TRUST = command("trust", "Manage Trust", "Decide whether this workspace is trusted");
+
+/** Leads to the alerts. */
+export const SHOW_ALERTS: Action = {
+  id: "alerts",
+  label: "Show Alerts",
+  title: "Every open alert, silences and what happened before",
+  primary: false,
+  message: { type: "tab", tab: "alerts" },
+};
+
+/** Why alerts can be seen and not changed. */
+export const NOT_TRUSTED = "This workspace is not trusted: alerts can be seen from here, not acknowledged or silenced.";
 
 /** Mutes a rule's notifications, or lifts the mute. */
 export function muteAction(rule: { readonly id: string; readonly title: string }, muted: boolean): Action {
@@ -29,4 +59,50 @@ export function muteAction(rule: { readonly id: string; readonly title: string }
     primary: false,
     message: { type: "mute", rule: rule.id, muted: !muted },
   };
+}
+
+/** Takes the title of an action that may not be used now. */
+function allowed(action: Action, mayAct: boolean): Action {
+  return mayAct ? action : { ...action, title: NOT_TRUSTED, disabled: true };
+}
+
+/** Says that somebody has seen an alert, or takes that back. */
+export function acknowledgeAction(alert: Pick<Alert, "id" | "acknowledged">, name: string, mayAct: boolean): Action {
+  const undo = alert.acknowledged !== null;
+  const action: Action = {
+    id: "acknowledge",
+    icon: undo ? "discard" : "check",
+    label: undo ? "Take Back" : "Acknowledge",
+    title: undo
+      ? `Say that nobody looks after ${name}`
+      : `Say that you look after ${name}: no more notifications about it`,
+    primary: false,
+    message: { type: "acknowledge", alert: alert.id, undo },
+  };
+  return allowed(action, mayAct);
+}
+
+/** Opens the form that keeps an alert quiet for a time. */
+export function silenceAction(alert: Pick<Alert, "id">, name: string, mayAct: boolean): Action {
+  const action: Action = {
+    id: "silence",
+    icon: "bell-slash",
+    label: "Silence…",
+    title: `Keep ${name} quiet for a time, and others like it if you want`,
+    primary: false,
+    message: { type: "silence", alert: alert.id },
+  };
+  return allowed(action, mayAct);
+}
+
+/** Ends a silence now. */
+export function endSilenceAction(silence: Pick<Silence, "id">, mayAct: boolean): Action {
+  const action: Action = {
+    id: `end ${silence.id}`,
+    label: "End Now",
+    title: "Notify again about what this silence covers",
+    primary: false,
+    message: { type: "endSilence", id: silence.id },
+  };
+  return allowed(action, mayAct);
 }

@@ -1,39 +1,69 @@
-/** The leaf controls of @vscode/webview-ui-toolkit: the one file that knows it, so that another can take its place. */
-import {
-  provideVSCodeDesignSystem,
-  vsCodeButton,
-  vsCodeProgressRing,
-  vsCodeRadio,
-  vsCodeRadioGroup,
-} from "@vscode/webview-ui-toolkit";
-import type { FromDashboard } from "../protocol/messages/webview.ts";
-import type { Action } from "./actions.ts";
+/** The controls: buttons of @vscode/webview-ui-toolkit, which only this file knows, and small ones of our own. */
+import { provideVSCodeDesignSystem, vsCodeButton } from "@vscode/webview-ui-toolkit";
+import type { Act, Action } from "./actions.ts";
 import { type Part, h, icon, setAttr, setText } from "./dom.ts";
 
 /** Defines the elements. Before anything is drawn. */
 export function registerControls(): void {
-  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeProgressRing(), vsCodeRadio(), vsCodeRadioGroup());
+  provideVSCodeDesignSystem().register(vsCodeButton());
 }
 
-/** Sends what a button stands for. */
-export type Post = (message: FromDashboard) => void;
+/** What a button that does something of its own shows. */
+interface Press {
+  readonly label: string;
+  readonly title: string;
+  readonly primary: boolean;
+  readonly disabled?: boolean;
+  /** A codicon in place of the label. */
+  readonly glyph?: string;
+}
 
-/** A button for an action; what it says and sends may change in place. */
-export function actionButton(action: Action, post: Post): Part<Action> {
-  let current = action;
-  const label = document.createTextNode(action.label);
+/** A button; it rests while what it began is being done. */
+export function pressButton(press: () => void | Promise<void>): Part<Press> {
+  let disabled = false;
+  let busy = false;
+  const label = document.createTextNode("");
   const element = document.createElement("vscode-button");
   element.append(label);
-  element.addEventListener("click", () => post(current.message));
+  let glyph = "";
+  const rest = (): void => setAttr(element, "disabled", busy || disabled ? "" : null);
+  element.addEventListener("click", () => {
+    if (busy || disabled) return;
+    const done = press();
+    if (done === undefined) return;
+    busy = true;
+    rest();
+    void done.finally(() => {
+      busy = false;
+      rest();
+    });
+  });
   return {
     element,
     update(next) {
-      current = next;
-      if (label.data !== next.label) label.data = next.label;
-      setAttr(element, "appearance", next.primary ? "primary" : "secondary");
-      setAttr(element, "title", next.title);
-      // The title says which rule; the label comes first, as voice control expects.
+      disabled = next.disabled === true;
+      const text = next.glyph === undefined ? next.label : "";
+      if (label.data !== text) label.data = text;
+      if (next.glyph !== undefined && next.glyph !== glyph) element.replaceChildren(label, icon(next.glyph));
+      glyph = next.glyph ?? "";
+      setAttr(element, "appearance", next.glyph !== undefined ? "icon" : next.primary ? "primary" : "secondary");
+      setAttr(element, "title", next.glyph === undefined ? next.title : `${next.label}: ${next.title}`);
+      // The title says about what; the label comes first, as voice control expects.
       setAttr(element, "aria-label", `${next.label}: ${next.title}`);
+      rest();
+    },
+  };
+}
+
+/** A button for an action; what it says and wants may change in place. `small`: its icon alone, where it has one. */
+export function actionButton(action: Action, act: Act, small = false): Part<Action> {
+  let current = action;
+  const button = pressButton(() => act(current.message));
+  return {
+    element: button.element,
+    update(next) {
+      current = next;
+      button.update(small && next.icon !== undefined ? { ...next, glyph: next.icon } : next);
     },
   };
 }
@@ -58,38 +88,89 @@ export function toggleButton(glyph: string, onToggle: (on: boolean) => void): Pa
 
 /** The ring that turns while there is nothing to show yet. */
 export function progressRing(): HTMLElement {
-  const ring = document.createElement("vscode-progress-ring");
-  ring.setAttribute("aria-label", "Loading");
-  return ring;
+  return h("span", { class: "progress-ring", role: "img", "aria-label": "Loading" });
 }
 
-/** One of a few choices, as a row of segments. */
+/** Where an arrow key leads among so many choices; null for a key that leads nowhere. */
+function choiceAfter(at: number, key: string, amount: number): number | null {
+  if (key === "ArrowRight" || key === "ArrowDown") return (at + 1) % amount;
+  return key === "ArrowLeft" || key === "ArrowUp" ? (at + amount - 1) % amount : null;
+}
+
+/** One of a few choices, as a row of segments: one tab stop, arrow keys choose. */
 export function choice<T extends string | number>(
   label: string,
   options: readonly { readonly value: T; readonly text: string }[],
   chosen: T,
   onChoose: (value: T) => void,
 ): HTMLElement {
-  const group = document.createElement("vscode-radio-group");
-  group.setAttribute("class", "choice");
-  group.setAttribute("aria-label", label);
-  group.setAttribute("orientation", "horizontal");
-  group.setAttribute("value", String(chosen));
-  for (const { value, text } of options) {
-    const radio = document.createElement("vscode-radio");
-    radio.setAttribute("value", String(value));
-    const word = h("span");
-    setText(word, text);
-    radio.append(word);
-    group.append(radio);
-  }
-  let current = chosen;
-  group.addEventListener("change", () => {
-    const value = (group as HTMLElement & { value?: string }).value;
-    const found = options.find((option) => String(option.value) === value)?.value;
-    if (found === undefined || found === current) return;
-    current = found;
-    onChoose(found);
+  const group = h("div", { class: "choice", role: "radiogroup", "aria-label": label });
+  const buttons = options.map(({ text }) => h("button", { type: "button", role: "radio", class: "segment" }, text));
+  let current = options.findIndex((option) => option.value === chosen);
+  const show = (): void =>
+    buttons.forEach((button, index) => {
+      setAttr(button, "aria-checked", String(index === current));
+      setAttr(button, "tabindex", index === current ? "0" : "-1");
+    });
+  const choose = (index: number): void => {
+    const option = options[index];
+    if (option === undefined || index === current) return;
+    current = index;
+    show();
+    onChoose(option.value);
+  };
+  buttons.forEach((button, index) => {
+    button.addEventListener("click", () => choose(index));
+    button.addEventListener("keydown", (event) => {
+      const next = choiceAfter(index, event.key, buttons.length);
+      if (next === null) return;
+      event.preventDefault();
+      buttons[next]?.focus();
+      choose(next);
+    });
   });
+  show();
+  group.append(...buttons);
   return group;
+}
+
+/** A field to type or choose in, with its words before it. */
+export function field(label: string, input: HTMLInputElement | HTMLSelectElement, className = "field"): HTMLElement {
+  const words = h("span", { class: "field-label" });
+  setText(words, label);
+  return h("label", { class: className }, words, input);
+}
+
+/** A list to choose one of; the options may change in place. */
+export function select(
+  label: string,
+  onChoose: (value: string) => void,
+): Part<readonly SelectOption[]> & { value(): string } {
+  const list = h("select", { class: "input" });
+  list.addEventListener("change", () => onChoose(list.value));
+  let known = "";
+  return {
+    element: field(label, list, "field field-inline"),
+    value: () => list.value,
+    update(options) {
+      const key = JSON.stringify(options);
+      if (key === known) return;
+      known = key;
+      const chosen = list.value;
+      list.replaceChildren(
+        ...options.map(({ value, text }) => {
+          const option = h("option", { value });
+          setText(option, text);
+          return option;
+        }),
+      );
+      list.value = options.some((one) => one.value === chosen) ? chosen : (options[0]?.value ?? "");
+    },
+  };
+}
+
+/** One of the choices of a list. */
+export interface SelectOption {
+  readonly value: string;
+  readonly text: string;
 }

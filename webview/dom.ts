@@ -32,8 +32,20 @@ export function icon(name: string): HTMLElement {
   return h("span", { class: `codicon codicon-${name}`, "aria-hidden": "true" });
 }
 
+/** Control characters, and the invisible ones that reorder text. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+/** Nothing on the page is longer; what is has been cut before, where it has a better measure. */
+const MOST_CHARACTERS = 4000;
+
+/** Text without what cannot be seen, and without what would turn around the text beside it. */
+export function visible(text: string): string {
+  return text.slice(0, MOST_CHARACTERS).replace(INVISIBLE, " ");
+}
+
 /** Sets the text unless it is there already. */
-export function setText(element: Element, text: string): void {
+export function setText(element: Element, words: string): void {
+  const text = visible(words);
   const [only] = element.childNodes;
   if (only instanceof Text && element.childNodes.length === 1) {
     if (only.data !== text) only.data = text;
@@ -42,8 +54,12 @@ export function setText(element: Element, text: string): void {
   }
 }
 
+/** Attributes that are read or heard. */
+const SPOKEN: readonly string[] = ["title", "aria-label"];
+
 /** Sets an attribute unless it has that value already; null takes it away. */
-export function setAttr(element: Element, name: string, value: string | null): void {
+export function setAttr(element: Element, name: string, given: string | null): void {
+  const value = given !== null && SPOKEN.includes(name) ? visible(given) : given;
   if (element.getAttribute(name) === value) return;
   if (value === null) element.removeAttribute(name);
   else element.setAttribute(name, value);
@@ -58,6 +74,8 @@ export function setShown(element: HTMLElement, shown: boolean): void {
 export interface Part<T> {
   readonly element: HTMLElement;
   update(value: T): void;
+  /** Lets go of what outlives the element. */
+  dispose?(): void;
 }
 
 /**
@@ -79,6 +97,7 @@ export class Children<T extends { readonly id: string }> {
     for (const [id, part] of this.#parts) {
       if (ids.has(id)) continue;
       part.element.remove();
+      part.dispose?.();
       this.#parts.delete(id);
     }
     const focused = document.activeElement;

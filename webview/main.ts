@@ -1,14 +1,14 @@
 /** The dashboard's entrance: connects the page to its feeder and to the clock. */
 import "./nonce.ts";
 import "./dashboard.css";
-import { type DashboardSnapshot, type RangeMinutes } from "../protocol/messages/webview.ts";
-import { connect } from "./bridge.ts";
+import type { DashboardSnapshot } from "../protocol/messages/webview.ts";
+import { createAsker } from "./ask.ts";
+import { type PageState, connect } from "./bridge.ts";
 import { registerCharts } from "./charts/line.ts";
 import { registerControls } from "./controls.ts";
 import { h, setText } from "./dom.ts";
 import { buildPage } from "./page.ts";
 
-const DEFAULT_RANGE: RangeMinutes = 15;
 /** Ages are written in seconds. */
 const CLOCK_MS = 1000;
 
@@ -19,29 +19,32 @@ function start(app: HTMLElement): void {
   registerCharts();
 
   let snapshot: DashboardSnapshot | null = null;
-  let range = bridge.load()?.range ?? DEFAULT_RANGE;
+  let state = bridge.load();
   // The worker may be on another machine: its clock counts, ours only measures how long ago it spoke.
   let skew = 0;
   let wokeAt = Date.now();
   const failure = h("p", { class: "failure", role: "alert" });
   let clock: number | undefined;
 
-  const page = buildPage(
-    app,
-    (message) => bridge.post(message),
-    range,
-    (chosen) => {
-      range = chosen;
-      bridge.save({ range });
-      bridge.post({ type: "range", range });
+  const asker = createAsker((message) => bridge.post(message));
+  const remember = (change: Partial<PageState>): void => {
+    state = { ...state, ...change };
+    bridge.save(state);
+  };
+  const page = buildPage(app, {
+    state,
+    ask: asker.ask,
+    post: (message) => bridge.post(message),
+    remember: (change) => {
+      remember(change);
       draw();
     },
-  );
+  });
 
   function draw(): void {
     if (document.hidden) return;
     try {
-      page.draw({ snapshot, now: Date.now() - skew, wokeAt: wokeAt - skew }, range);
+      page.draw({ snapshot, now: Date.now() - skew, wokeAt: wokeAt - skew }, state);
       failure.remove();
     } catch (error) {
       // The page goes on with the next snapshot; until then it says that what it shows may be wrong.
@@ -54,15 +57,26 @@ function start(app: HTMLElement): void {
     window.clearInterval(clock);
     if (document.hidden) return;
     wokeAt = Date.now();
-    bridge.post({ type: "ready", range });
+    bridge.post({ type: "ready", range: state.range });
     clock = window.setInterval(draw, CLOCK_MS);
     draw();
   }
 
-  bridge.onSnapshot((next) => {
-    skew = Date.now() - (next.sentAt ?? Date.now());
-    snapshot = next;
-    draw();
+  bridge.onMessage((message) => {
+    switch (message.type) {
+      case "snapshot":
+        skew = Date.now() - (message.sentAt ?? Date.now());
+        snapshot = message;
+        draw();
+        break;
+      case "answer":
+        asker.take(message);
+        break;
+      case "show":
+        remember({ tab: message.tab });
+        draw();
+        break;
+    }
   });
   document.addEventListener("visibilitychange", wake);
   wake();

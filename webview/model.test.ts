@@ -30,13 +30,21 @@ describe("the first two lines", () => {
     expect(head.detail).toContain("devbox · 8 cores, AMD EPYC 7B13 · 31.3 GiB");
   });
 
-  it("say what is the matter, why, and offer to mute it", () => {
+  it("say what is the matter, why, and what can be done about it", () => {
     const { head } = view(crit);
     expect(head.level).toBe("CRIT");
     expect(head.title).toBe("Memory is running out: 96.8 %");
     expect(head.meta).toBe("CRIT for 2 min · worst of 3");
     expect(head.detail).toBe("Memory: 96.8 % is at or over 95 %.");
-    expect(head.actions.map((action) => action.message)).toEqual([{ type: "mute", rule: "memory", muted: true }]);
+    expect(head.actions.map((action) => action.message)).toEqual([
+      { type: "acknowledge", alert: "a-memory", undo: false },
+      { type: "silence", alert: "a-memory" },
+      { type: "tab", tab: "alerts" },
+    ]);
+    // Without an alert there is still the rule to be muted.
+    const bell = { ...stateOf(crit).bell, alerts: [] };
+    const bare = view(withState(crit, { bell })).head.actions.map((action) => action.message);
+    expect(bare).toEqual([{ type: "mute", rule: "memory", muted: true }]);
   });
 
   it("announce the level and its subject without numbers that move", () => {

@@ -4,7 +4,16 @@ import { ABSENT, formatBytes, formatRatio, formatValue } from "../protocol/forma
 import { LEVELS, type Level } from "../protocol/level.ts";
 import type { DashboardSnapshot } from "../protocol/messages/webview.ts";
 import type { WorkerState } from "../protocol/state.ts";
-import { type Action, DOCTOR, LOG, RESTART, muteAction } from "./actions.ts";
+import {
+  type Action,
+  DOCTOR,
+  LOG,
+  RESTART,
+  SHOW_ALERTS,
+  acknowledgeAction,
+  muteAction,
+  silenceAction,
+} from "./actions.ts";
 import { type Notice, noticesOf } from "./notices.ts";
 import { gpuTitle, shownGpu } from "./gpu.ts";
 import { type Ink, levelFor } from "./plots.ts";
@@ -180,9 +189,21 @@ function headOf(input: Input, phase: Phase, rows: readonly VerdictRow[]): Head {
     meta: `${bell.level} ${standing(now - bell.since)}${calm ? ` · ${count(rows.length, "rule")}` : rows.length > 1 ? ` · worst of ${String(rows.length)}` : ""}`,
     metaTitle: `since ${absolute(bell.since)}`,
     detail: calm || worst === undefined ? factsOf(state) : `${worst.title}: ${worst.reason}`,
-    actions: calm ? [] : bell.level === "UNKNOWN" ? [DOCTOR, LOG] : worst === undefined ? [] : [worst.action],
+    actions: calm ? [] : remedies(state, worst, snapshot?.mayAct === true),
     announcement: `${bell.level}: ${listing(rows.filter((row) => row.level === bell.level).map((row) => row.title))}`,
   };
+}
+
+/** What can be done about the worst: by its alert, where there is one; else by its rule. */
+function remedies({ bell }: WorkerState, worst: VerdictRow | undefined, mayAct: boolean): Action[] {
+  if (bell.level === "UNKNOWN") return [DOCTOR, LOG];
+  if (worst === undefined) return [];
+  const alert = bell.alerts.find((one) => one.rule === worst.id && one.status === "firing");
+  if (alert === undefined) return [worst.action];
+  const acknowledge = acknowledgeAction(alert, worst.title, mayAct);
+  return alert.silencedBy === null
+    ? [acknowledge, silenceAction(alert, worst.title, mayAct), SHOW_ALERTS]
+    : [acknowledge, SHOW_ALERTS];
 }
 
 /** What the machine is, in one line. */

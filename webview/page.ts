@@ -1,87 +1,161 @@
-/** The page as a whole: puts the parts together and lets each follow the newest snapshot. */
-import type { DashboardSnapshot, RangeMinutes } from "../protocol/messages/webview.ts";
+/** The page as a whole: head, tabs and their panels; only what is in sight is drawn. */
+import type { RangeMinutes, Tab } from "../protocol/messages/webview.ts";
+import type { Act, Wish } from "./actions.ts";
+import { aboutTab } from "./about/tab.ts";
+import { alertsOf } from "./alerts/model.ts";
+import { silenceForm } from "./alerts/silence.ts";
+import { alertsTab } from "./alerts/tab.ts";
+import type { Ask, Post } from "./ask.ts";
+import type { PageState } from "./bridge.ts";
 import { onThemeChange, readPalette } from "./charts/palette.ts";
-import type { Post } from "./controls.ts";
-import { h, setAttr } from "./dom.ts";
+import { pressButton } from "./controls.ts";
+import { h, setAttr, setShown, setText } from "./dom.ts";
+import { type ExploreState, explorePart } from "./explore/explore.ts";
 import { type Input, viewOf } from "./model.ts";
+import { overviewTab } from "./overview/tab.ts";
 import { costPart } from "./parts/cost.ts";
 import { headPart } from "./parts/head.ts";
 import { noticesPart } from "./parts/notices.ts";
-import { type PlotPart, plotPart } from "./parts/plot.ts";
-import { processesPart } from "./parts/processes.ts";
-import { tilesPart } from "./parts/tiles.ts";
-import { silentPart, verdictsPart } from "./parts/verdicts.ts";
-import { emptyReason, plotsOf, trendsOf } from "./plots.ts";
+import { tabList } from "./tabs.ts";
+
+/** What the page needs of whoever holds it. */
+export interface PageOptions {
+  /** What was remembered when the page was made. */
+  readonly state: PageState;
+  readonly ask: Ask;
+  readonly post: Post;
+  /** Keeps what the user chose, and draws. */
+  readonly remember: (change: Partial<PageState>) => void;
+}
 
 /** The dashboard, once built. */
 export interface Page {
-  /** Draws what is known at this moment. `range` is the one the user chose. */
-  draw(input: Input, range: RangeMinutes): void;
+  /** Draws what is known at this moment. `state`: what the user chose. */
+  draw(input: Input, state: PageState): void;
 }
 
 /** Builds the page into an element. */
-export function buildPage(
-  app: HTMLElement,
-  post: Post,
-  range: RangeMinutes,
-  onRange: (range: RangeMinutes) => void,
-): Page {
+export function buildPage(app: HTMLElement, options: PageOptions): Page {
+  const { ask, post, remember } = options;
   let palette = readPalette();
-  const head = headPart(post, range, onRange);
-  const notices = noticesPart(post);
-  const tiles = tilesPart();
-  const verdicts = verdictsPart(post);
-  const processes = processesPart();
-  const silent = silentPart();
+  let input: Input = { snapshot: null, now: 0, wokeAt: 0 };
+  const trouble = troublePart();
+  const form = silenceForm(ask);
+
+  const chooseTab = (tab: Tab): void => remember({ tab });
+  const act: Act = (wish: Wish) => {
+    switch (wish.type) {
+      case "tab":
+        chooseTab(wish.tab);
+        return undefined;
+      case "silence": {
+        const alert = input.snapshot?.state?.bell.alerts.find((one) => one.id === wish.alert);
+        if (alert !== undefined) form.open(alert);
+        return undefined;
+      }
+      case "acknowledge":
+        return trouble.tell(ask({ ask: "acknowledge", alert: wish.alert, undo: wish.undo }));
+      case "endSilence":
+        return trouble.tell(ask({ ask: "endSilence", id: wish.id }));
+      default:
+        post(wish);
+        return undefined;
+    }
+  };
+
+  const head = headPart(act, options.state.range, (range: RangeMinutes) => {
+    remember({ range });
+    post({ type: "range", range });
+  });
+  const notices = noticesPart(act);
   const cost = costPart();
-  const plots: PlotPart[] = plotsOf(null, null, range, "").map((plot) => plotPart(plot, palette));
+  const overview = overviewTab(act, options.state.range, palette);
+  const alerts = alertsTab(act, ask);
+  const about = aboutTab(act, ask);
+  const explore = explorePart({
+    ask,
+    post,
+    // Written by itself; it checks what it gets.
+    state: options.state.explore as ExploreState | null,
+    save: (state) => remember({ explore: state }),
+  });
+  const panels: Readonly<Record<Tab, HTMLElement>> = {
+    overview: h("div", { class: "panel" }, overview.element),
+    explore: h("div", { class: "panel" }, explore.element),
+    alerts: h("div", { class: "panel" }, alerts.element),
+    about: h("div", { class: "panel" }, about.element),
+  };
+  const tabs = tabList(panels, chooseTab);
   const main = h(
-    "div",
+    "main",
     { class: "page" },
     head.element,
+    tabs.element,
+    trouble.element,
     notices.element,
-    h(
-      "div",
-      { class: "values" },
-      tiles.element,
-      h(
-        "div",
-        { class: "columns" },
-        h("div", { class: "plots" }, ...plots.map((plot) => plot.element)),
-        h("div", { class: "side" }, verdicts.element, processes.element, silent.element),
-      ),
-    ),
+    ...Object.values(panels),
     cost.element,
+    form.element,
   );
   app.replaceChildren(main);
   onThemeChange(() => {
     palette = readPalette();
-    for (const plot of plots) plot.retheme(palette);
+    overview.retheme(palette);
+    explore.retheme(palette);
   });
-  let drawn: { snapshot: DashboardSnapshot | null; range: RangeMinutes; empty: string } | null = null;
+  let shownTab: Tab | null = null;
   return {
-    draw(input, chosen) {
-      const view = viewOf(input);
+    draw(next, { tab, range }) {
+      input = next;
+      const { snapshot, now } = next;
+      const view = viewOf(next);
+      const open = alertsOf(snapshot, now);
       setAttr(main, "data-phase", view.phase);
       setAttr(main, "data-faded", view.faded ? "" : null);
-      head.update(view.head);
+      setAttr(main, "data-tab", tab);
+      // Nobody is led to where they are.
+      const actions = view.head.actions.filter(({ message }) => message.type !== "tab" || message.tab !== tab);
+      head.update({ ...view.head, actions, ranged: tab === "overview" });
       notices.update(view.notices);
       cost.update(view.cost);
-      verdicts.update({ rows: view.verdicts, note: view.verdictsNote });
-      silent.update(view.silent);
-      const { snapshot } = input;
-      processes.update({ state: snapshot?.state ?? null, now: input.now });
-      const empty = emptyReason(snapshot, chosen, view.phase);
-      // The clock ticks every second; charts and tiles change with a snapshot only.
-      if (drawn?.snapshot === snapshot && drawn.range === chosen && drawn.empty === empty) return;
-      drawn = { snapshot, range: chosen, empty };
-      const waiting = snapshot !== null && snapshot.range !== chosen;
-      setAttr(main, "data-waiting", waiting ? "" : null);
-      const models = plotsOf(snapshot?.history ?? null, snapshot?.state ?? null, snapshot?.range ?? chosen, empty);
-      models.forEach((model, index) => plots[index]?.update(model));
-      const trends = trendsOf(snapshot?.history ?? null, snapshot?.state ?? null, snapshot?.range ?? chosen);
-      const drawnFrom = [...models, ...trends];
-      tiles.update(view.tiles.map((tile) => ({ ...tile, id: tile.ink, plots: drawnFrom })));
+      setShown(cost.element, tab === "overview");
+      tabs.badge("alerts", open.open, "open");
+      const was = shownTab;
+      if (was !== tab) {
+        shownTab = tab;
+        tabs.choose(tab);
+        explore.show(tab === "explore");
+      }
+      form.update(snapshot?.state?.bell.alerts ?? [], now);
+      if (tab === "overview") overview.update({ input: next, view, alerts: open, range });
+      if (tab === "explore") explore.update(snapshot, now);
+      // Those that go out of sight are told so once.
+      if (tab === "alerts" || was === "alerts") {
+        alerts.update({ snapshot, now, visible: tab === "alerts", alerts: open, view });
+      }
+      if (tab === "about" || was === "about") about.update({ snapshot, now, visible: tab === "about" });
+    },
+  };
+}
+
+/** What went wrong with the last press, until it is put away or the next one goes well. */
+function troublePart(): { readonly element: HTMLElement; tell(work: Promise<unknown>): Promise<void> } {
+  const text = h("p", { class: "notice-text" });
+  const element = h("section", { class: "notice notice-warning", role: "alert", "data-part": "trouble" }, text);
+  const away = pressButton(() => setShown(element, false));
+  away.update({ label: "Dismiss", title: "Put this away", primary: false });
+  element.append(away.element);
+  setShown(element, false);
+  return {
+    element,
+    async tell(work) {
+      try {
+        await work;
+        setShown(element, false);
+      } catch (error) {
+        setText(text, error instanceof Error ? error.message : String(error));
+        setShown(element, true);
+      }
     },
   };
 }

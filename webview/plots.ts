@@ -56,7 +56,8 @@ export interface Threshold {
 
 /** One chart. */
 export interface Plot {
-  readonly id: "load" | "network" | "disk" | "pressure";
+  /** `load`, `network`, `disk`, `pressure`, or a pinned chart's. */
+  readonly id: string;
   readonly title: string;
   readonly subtitle: string;
   readonly unit: Unit;
@@ -224,6 +225,22 @@ function plot(
         : `${describe(head.title, head.subtitle, drawn, head.unit)}${marked(head.marks)}`,
     empty: lines.length === 0 ? head.empty : "",
   };
+}
+
+/** A chart of any series of one unit. */
+export function linePlot(
+  head: Omit<Plot, "axis" | "lines" | "thresholds" | "description">,
+  lines: readonly (readonly [Omit<Line, "points" | "summary" | "exact">, Columns])[],
+  tolerance: number,
+  verdicts: readonly Verdict[],
+): Plot {
+  const all = lines.map(([line, columns]): Line => ({
+    ...line,
+    points: thin(pointsOf(columns, tolerance), MOST_POINTS),
+    summary: summaryOf(columns),
+    exact: true,
+  }));
+  return plot(head, all.slice(0, MOST_LINES), all, verdicts);
 }
 
 /** The lines that are drawn; the rest are in the table only. */

@@ -1,4 +1,5 @@
 /** The dashboard's small words: marks of the levels, ages, absolute times, lists, shortened names. */
+import { visible } from "./dom.ts";
 import { formatDuration } from "../protocol/format.ts";
 import type { Level } from "../protocol/level.ts";
 import type { RangeMinutes } from "../protocol/messages/webview.ts";
@@ -62,8 +63,9 @@ export function listing(words: readonly string[]): string {
 
 /** Shortens a long name in its middle: both ends of a path tell it apart. `limit` counts characters, at least 3. */
 export function clip(text: string, limit: number): string {
-  const letters = Array.from(text);
-  if (letters.length <= limit) return text;
+  const line = visible(text);
+  const letters = Array.from(line);
+  if (letters.length <= limit) return line;
   const head = Math.ceil((limit - 1) / 2);
   return `${letters.slice(0, head).join("")}…${letters.slice(letters.length - (limit - 1 - head)).join("")}`;
 }
@@ -73,13 +75,25 @@ export function sentence(text: string): string {
   return text === "" || /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
+/** Text from outside as one line that can be seen, at most `most` characters of it. */
+export function shown(text: string, most: number): string {
+  // Cut first: a text may be endless.
+  const line = visible(text.slice(0, 4 * most)).trim();
+  const letters = Array.from(line);
+  return letters.length > most || text.length > 4 * most ? `${letters.slice(0, most - 1).join("")}…` : line;
+}
+
 /** The attributes that name a thing by themselves, best first. */
 const NAMING = ["system.filesystem.mountpoint", "network.interface.name", "system.device"] as const;
 
-/** What tells a series apart, beyond what the rule asks for anyway; empty when nothing does. */
-export function seriesName(attributes: Attributes, match: Attributes): string {
+/**
+ * What tells a series apart, beyond what the rule asks for anyway; empty when nothing does. `named`: only attributes
+ * that name a thing by themselves count, for where labels stand among them.
+ */
+export function seriesName(attributes: Attributes, match: Attributes, named = false): string {
   const rest = Object.keys(attributes).filter((key) => !Object.hasOwn(match, key));
   const naming = NAMING.find((key) => rest.includes(key));
+  if (named && naming === undefined) return "";
   const keys = naming === undefined ? rest.sort() : [naming, ...rest.filter((key) => key.endsWith(".direction"))];
   return clip(keys.map((key) => attributes[key] ?? "").join(" "), 60);
 }

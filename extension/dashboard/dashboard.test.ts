@@ -11,6 +11,7 @@ import { Worker } from "../worker/worker.ts";
 import { Dashboard } from "./dashboard.ts";
 import { createNonce, dashboardHtml } from "./html.ts";
 import { parseFromDashboard } from "./messages.ts";
+import { Pins } from "./pins.ts";
 
 async function setUp() {
   const world = fakeWorld();
@@ -21,13 +22,14 @@ async function setUp() {
   const worker = new Worker({ connect: world.connect, launchOptions, channel: fake.channel, timers });
   const latest = new LatestState(worker, timers);
   const mutes = new Mutes(fake.memento);
+  const pins = new Pins(fake.memento);
   const logged: string[] = [];
-  const sources = { worker, latest, mutes, timers, log: (text: string) => void logged.push(text) };
+  const sources = { worker, latest, mutes, pins, timers, log: (text: string) => void logged.push(text) };
   const dashboard = new Dashboard(fake.vs, fake.vs.Uri.file("/ext"), sources);
   world.answer = () => ({ frames: [] });
   await worker.start();
   world.made[0]?.say(stateChanged.method, stateOf());
-  return { fake, dashboard, mutes, timers, logged };
+  return { world, fake, dashboard, mutes, pins, timers, logged };
 }
 
 const PAGE = { cspSource: "https://src", script: "https://src/a.js", styles: ["https://src/a.css"], language: "en" };
@@ -114,7 +116,7 @@ test.each([
   ["a range as a text", { type: "range", range: "15" }],
   ["an unknown command", { type: "command", command: "__proto__" }],
   ["a rule that is no text", { type: "mute", rule: {}, muted: true }],
-  ["a rule that is endless", { type: "mute", rule: "x".repeat(201), muted: true }],
+  ["a rule that is endless", { type: "mute", rule: "x".repeat(301), muted: true }],
   ["a mute that is neither on nor off", { type: "mute", rule: "cpu", muted: "yes" }],
 ])("a hostile page's message is ignored: %s", (_name, message) => {
   expect(parseFromDashboard(message)).toBeNull();
@@ -139,8 +141,73 @@ test("a tab that is asked for is turned to: at once where the page is seen, else
   expect(tabs()).toHaveLength(2);
   fake.panels[0]?.turn(false);
   dashboard.show("about");
+  fake.panels[0]?.turn(true);
   fake.panels[0]?.send({ type: "ready", range: 15 });
   await settle();
   expect(tabs()?.at(-1)).toEqual({ type: "show", tab: "about" });
   expect(tabs()).toHaveLength(3);
+});
+
+test("a question is answered with its id; one of the wrong shape is refused, logged and answered", async () => {
+  const { fake, dashboard, timers, world, logged } = await setUp();
+  world.answer = () => ({ annotations: [] });
+  dashboard.show();
+  const answers = () => fake.panels[0]?.posted.filter((one) => (one as { type: string }).type === "answer");
+  fake.panels[0]?.send({ type: "question", id: 7, question: { ask: "annotations", from: 1, to: 2 } });
+  await timers.advance(0);
+  expect(answers()).toEqual([{ type: "answer", id: 7, ok: true, result: [] }]);
+  fake.panels[0]?.send({ type: "question", id: 8, question: { ask: "annotations", from: "1" } });
+  expect(answers()?.[1]).toMatchObject({ id: 8, ok: false });
+  expect(logged.at(-1)).toContain("refused");
+});
+
+test("a failure of the worker is answered in its words, and a hidden page gets no answer", async () => {
+  const { fake, dashboard, timers, world } = await setUp();
+  world.answer = () => Promise.reject(new Error("There is no such alert."));
+  dashboard.show();
+  const [panel] = fake.panels;
+  panel?.send({ type: "question", id: 1, question: { ask: "acknowledge", alert: "a", undo: false } });
+  await timers.advance(0);
+  expect(panel?.posted).toEqual([{ type: "answer", id: 1, ok: false, reason: "There is no such alert." }]);
+  panel?.turn(false);
+  panel?.send({ type: "question", id: 2, question: { ask: "settings" } });
+  await timers.advance(0);
+  expect(panel?.posted).toHaveLength(1);
+});
+
+test("nothing is changed from a workspace that is not trusted", async () => {
+  const { fake, dashboard, timers, world } = await setUp();
+  fake.state.trusted = false;
+  dashboard.show();
+  fake.panels[0]?.send({ type: "question", id: 1, question: { ask: "endSilence", id: "s" } });
+  await timers.advance(0);
+  expect(fake.panels[0]?.posted[0]).toMatchObject({ id: 1, ok: false });
+  expect(world.made[0]?.asked.map((one) => one.method)).not.toContain("gorgon/silences/end");
+});
+
+test("a page that wakes is led to the tab that was asked for, once", async () => {
+  const { fake, dashboard, timers } = await setUp();
+  dashboard.show("alerts");
+  fake.panels[0]?.send({ type: "ready", range: 15 });
+  fake.panels[0]?.send({ type: "ready", range: 15 });
+  await timers.advance(0);
+  const shows = fake.panels[0]?.posted.filter((one) => (one as { type: string }).type === "show");
+  expect(shows).toEqual([{ type: "show", tab: "alerts" }]);
+});
+
+test("pins are kept for all windows, up to twelve, and what is no chart is left out", async () => {
+  const { fake, dashboard, pins } = await setUp();
+  dashboard.show();
+  const chart = (id: string) => ({ id, series: [{ metric: "a.b", attributes: {} }] });
+  for (let index = 0; index < 13; index += 1) {
+    fake.panels[0]?.send({ type: "pin", chart: chart(String(index)) });
+    await settle();
+  }
+  expect(pins.list()).toHaveLength(12);
+  expect(fake.messages[0]?.text).toContain("12 charts");
+  fake.panels[0]?.send({ type: "unpin", id: "0" });
+  await settle();
+  expect(pins.list()[0]?.id).toBe("1");
+  await fake.memento.update("gorgon.pinnedCharts", [chart("good"), { id: "bad", series: "x" }, null]);
+  expect(pins.list()).toEqual([chart("good")]);
 });

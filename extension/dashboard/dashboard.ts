@@ -1,18 +1,33 @@
 /** The dashboard's panel: one at a time, opened by a command or restored by VS Code, fed while it is visible. */
 import type * as vscode from "vscode";
-import type { FromDashboard, ShowTab, Tab } from "../../protocol/messages/webview.ts";
+import {
+  MOST_PINS,
+  type Answer,
+  type FromDashboard,
+  type PageCommand,
+  type PinnedChart,
+  type Question,
+  type Tab,
+  type ToDashboard,
+} from "../../protocol/messages/webview.ts";
 import { COMMANDS, DASHBOARD_VIEW } from "../contributions.ts";
 import { Signal, type Disposable } from "../signal.ts";
+import { answer, type AnswerSources } from "./answers.ts";
+import { authorName, windowDeeds } from "./deeds.ts";
 import { DashboardFeed, type FeedSources } from "./feed.ts";
 import { createNonce, dashboardHtml } from "./html.ts";
-import { parseFromDashboard } from "./messages.ts";
+import { parseFromDashboard, questionId } from "./messages.ts";
 
-const PAGE_COMMANDS = {
+const PAGE_COMMANDS: Readonly<Record<PageCommand, string>> = {
   restart: COMMANDS.restartWorker,
   settings: COMMANDS.openSettings,
   doctor: COMMANDS.runDoctor,
   log: COMMANDS.showLog,
-} as const;
+  trust: "workbench.trust.manage",
+};
+
+/** Answers on their way at once; a page that asks more is broken. */
+const MOST_QUESTIONS = 32;
 
 /** Opens, restores and closes the panel. */
 export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
@@ -21,14 +36,22 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
   readonly #vs: typeof vscode;
   readonly #extensionUri: vscode.Uri;
   readonly #sources: FeedSources;
+  readonly #trust: Disposable;
   #panel: vscode.WebviewPanel | undefined;
-  /** The tab that was asked for before the page had woken. */
-  #tab: Tab | null = null;
+  #feed: DashboardFeed | undefined;
+  readonly #answers: AnswerSources;
+  #asked = 0;
+  /** What the page is to show once it wakes. */
+  #wanted: Tab | undefined;
 
-  constructor(vs: typeof vscode, extensionUri: vscode.Uri, sources: FeedSources) {
+  constructor(vs: typeof vscode, extensionUri: vscode.Uri, sources: Omit<FeedSources, "mayAct">) {
     this.#vs = vs;
     this.#extensionUri = extensionUri;
-    this.#sources = sources;
+    this.#sources = { ...sources, mayAct: () => vs.workspace.isTrusted };
+    const { worker, timers } = sources;
+    const deeds = windowDeeds(vs);
+    this.#answers = { worker, timers, deeds, author: authorName(), mayAct: this.#sources.mayAct };
+    this.#trust = vs.workspace.onDidGrantWorkspaceTrust(() => this.#feed?.refresh());
   }
 
   /** Whether the page is open and not behind another tab. */
@@ -36,14 +59,14 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
     return this.#panel?.visible === true;
   }
 
-  /** Brings the panel to the front, or opens it; at a tab, where one is named. */
+  /** Brings the panel to the front, or opens it; with this tab, where one is named. */
   show(tab?: Tab): void {
-    this.#tab = tab ?? null;
+    this.#wanted = tab;
     if (this.#panel !== undefined) {
-      const hidden = !this.#panel.visible;
+      const awake = this.#panel.visible;
       this.#panel.reveal();
-      // A hidden page is gone, and says so when it is there again.
-      if (!hidden) this.#turn(this.#panel);
+      // A page behind another tab is not there any more; it says `ready` when it is back.
+      if (awake) this.#showWanted(this.#panel);
       return;
     }
     this.#adopt(
@@ -61,6 +84,7 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
   }
 
   dispose(): void {
+    this.#trust.dispose();
     this.#panel?.dispose();
   }
 
@@ -83,38 +107,93 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
       },
       this.#sources,
     );
+    this.#feed = feed;
     const messages = panel.webview.onDidReceiveMessage((value: unknown) => {
       const message = parseFromDashboard(value);
-      if (message === null) this.#sources.log("The dashboard sent something that is no message; it was ignored.");
-      else {
-        this.#take(message, feed);
-        if (message.type === "ready") this.#turn(panel);
-      }
+      if (message === null) this.#refuse(value, panel);
+      else this.#take(message, panel, feed);
     });
     const views = panel.onDidChangeViewState(() => this.onVisible.fire());
     panel.onDidDispose(() => {
       feed.dispose();
       messages.dispose();
       views.dispose();
-      if (this.#panel === panel) this.#panel = undefined;
+      if (this.#panel === panel) {
+        this.#panel = undefined;
+        this.#feed = undefined;
+      }
       this.onVisible.fire();
     });
     this.onVisible.fire();
     panel.webview.html = this.#html(panel.webview);
   }
 
-  #turn(panel: vscode.WebviewPanel): void {
-    if (this.#tab === null) return;
-    const message: ShowTab = { type: "show", tab: this.#tab };
-    this.#tab = null;
-    void panel.webview.postMessage(message);
+  #post(panel: vscode.WebviewPanel, message: ToDashboard): void {
+    if (this.#panel !== panel || !panel.visible) return;
+    Promise.resolve(panel.webview.postMessage(message)).catch((error: unknown) => {
+      this.#sources.log(`The dashboard did not take a message: ${String(error)}`);
+    });
   }
 
-  #take(message: FromDashboard, feed: DashboardFeed): void {
+  #showWanted(panel: vscode.WebviewPanel): void {
+    if (this.#wanted !== undefined) this.#post(panel, { type: "show", tab: this.#wanted });
+    this.#wanted = undefined;
+  }
+
+  #refuse(value: unknown, panel: vscode.WebviewPanel): void {
+    this.#sources.log("The dashboard sent something that is no message; it was refused.");
+    const id = questionId(value);
+    if (id === null) return;
+    this.#post(panel, {
+      type: "answer",
+      id,
+      ok: false,
+      reason: "This question has not the shape of one, or asks too much.",
+    });
+  }
+
+  async #answer(panel: vscode.WebviewPanel, id: number, question: Question): Promise<void> {
+    let reply: Answer;
+    try {
+      if (this.#asked >= MOST_QUESTIONS) throw new Error("Too much is asked at once. Wait for the answers.");
+      this.#asked += 1;
+      try {
+        reply = { type: "answer", id, ok: true, result: await answer(question, this.#answers) };
+      } finally {
+        this.#asked -= 1;
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#sources.log(`The dashboard's question "${question.ask}" has no answer: ${reason}`);
+      reply = { type: "answer", id, ok: false, reason };
+    }
+    this.#post(panel, reply);
+  }
+
+  async #pin(chart: PinnedChart): Promise<void> {
+    if (await this.#sources.pins.add(chart)) return;
+    void this.#vs.window.showInformationMessage(
+      `Gorgon: The overview has its ${String(MOST_PINS)} charts. Take one off to put another there.`,
+    );
+  }
+
+  #take(message: FromDashboard, panel: vscode.WebviewPanel, feed: DashboardFeed): void {
     switch (message.type) {
       case "ready":
+        feed.wake(message.range);
+        this.#showWanted(panel);
+        break;
       case "range":
         feed.wake(message.range);
+        break;
+      case "question":
+        void this.#answer(panel, message.id, message.question);
+        break;
+      case "pin":
+        void this.#pin(message.chart);
+        break;
+      case "unpin":
+        void this.#sources.pins.remove(message.id);
         break;
       case "command":
         void this.#vs.commands.executeCommand(PAGE_COMMANDS[message.command]);

@@ -11,6 +11,7 @@ import { fakeVscode } from "../testing/vscode.ts";
 import { LatestState } from "../worker/latest.ts";
 import { Worker } from "../worker/worker.ts";
 import { DashboardFeed } from "./feed.ts";
+import { Pins } from "./pins.ts";
 import { planOf, queriesOf } from "./queries.ts";
 
 const NOTE = { id: 1, time: 5, end: null, kind: "alert", text: "Memory is running out", source: "memory" };
@@ -24,6 +25,7 @@ async function setUp() {
   const worker = new Worker({ connect: world.connect, launchOptions, channel: fake.channel, timers });
   const latest = new LatestState(worker, timers);
   const mutes = new Mutes(fake.memento);
+  const pins = new Pins(fake.memento);
   world.answer = (method) => {
     if (method === getAnnotations.method) return { annotations: [NOTE] };
     return method === getHistory.method ? { frames: [[], [], [], []] } : stateOf();
@@ -38,7 +40,7 @@ async function setUp() {
       visible: () => page.visible,
       post: (snapshot) => Promise.resolve(void posted.push(snapshot)),
     },
-    { worker, latest, mutes, timers, log: () => undefined },
+    { worker, latest, mutes, pins, mayAct: () => true, timers, log: () => undefined },
   );
   const tick = async (everyMs = 2000): Promise<void> => {
     await timers.advance(everyMs);
@@ -46,7 +48,7 @@ async function setUp() {
     await timers.advance(0);
   };
   const questions = () => world.made.at(-1)?.asked.filter(({ method }) => method === getHistory.method) ?? [];
-  return { world, timers, worker, latest, mutes, posted, page, feed, tick, questions };
+  return { world, timers, worker, latest, mutes, pins, posted, page, feed, tick, questions };
 }
 
 test("nothing is sent before the page woke", async () => {
@@ -154,6 +156,25 @@ test("history that cannot be read does not keep the state away", async () => {
   feed.wake(1);
   await timers.advance(0);
   expect(posted[0]).toMatchObject({ history: null, worker: { status: "running" } });
+});
+
+test("pinned charts bring the frames of their own series, and no others", async () => {
+  const { feed, pins, world, timers, posted } = await setUp();
+  const frame = (attributes: Record<string, string>) => ({
+    ...{ metric: "a.b", attributes, unit: "1", times: [], values: [], min: [], max: [] },
+  });
+  world.answer = (method, params) => {
+    if (method === getAnnotations.method) return { annotations: [] };
+    const { queries } = params as { queries: readonly HistoryQuery[] };
+    return { frames: queries.map(({ metric }) => (metric === "a.b" ? [frame({}), frame({ more: "x" })] : [])) };
+  };
+  feed.wake(15);
+  await timers.advance(0);
+  await pins.add({ id: "p", series: [{ metric: "a.b", attributes: {} }] });
+  await timers.advance(300);
+  expect(posted.at(-1)?.pins?.map((pin) => pin.id)).toEqual(["p"]);
+  expect(posted.at(-1)?.pinned).toEqual({ p: [frame({})] });
+  expect(posted.at(-1)).toMatchObject({ mayAct: true, versions: { worker: "0.1.0" } });
 });
 
 test("a mute is shown at once", async () => {

@@ -1,6 +1,6 @@
 /** Feeds one dashboard: complete snapshots, at most four a second, none while it is hidden, only ever the newest. */
 import { formatDuration } from "../../protocol/format.ts";
-import type { Annotation, HistoryQuery } from "../../protocol/history.ts";
+import type { Annotation, HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../../protocol/messages/webview.ts";
 import { getAnnotations, getHistory } from "../../protocol/messages/worker.ts";
 import type { Mutes } from "../bell/mutes.ts";
@@ -8,7 +8,8 @@ import type { Disposable } from "../signal.ts";
 import type { Timers } from "../timers.ts";
 import type { LatestState } from "../worker/latest.ts";
 import type { Worker } from "../worker/worker.ts";
-import { historyOf, planOf, queriesOf } from "./queries.ts";
+import type { Pins } from "./pins.ts";
+import { historyOf, pinQueriesOf, pinnedOf, planOf, queriesOf } from "./queries.ts";
 
 /** The least time between two messages, milliseconds. */
 const SPACING_MS = 250;
@@ -26,6 +27,9 @@ export interface FeedSources {
   readonly worker: Worker;
   readonly latest: LatestState;
   readonly mutes: Mutes;
+  readonly pins: Pins;
+  /** Whether this window may acknowledge, silence and change rules. */
+  readonly mayAct: () => boolean;
   readonly timers: Timers;
   readonly log: (message: string) => void;
 }
@@ -38,6 +42,7 @@ export class DashboardFeed implements Disposable {
   /** Null until the page woke. */
   #range: RangeMinutes | null = null;
   #history: DashboardHistory | null = null;
+  #pinned: Readonly<Record<string, readonly SeriesFrame[]>> = {};
   #historyAt = -Infinity;
   #historyNode = "";
   #dirty = false;
@@ -53,6 +58,10 @@ export class DashboardFeed implements Disposable {
       sources.latest.onChange.on(() => this.#want()),
       sources.worker.onStatus.on(() => this.#want()),
       sources.mutes.onChange.on(() => this.#want()),
+      sources.pins.onChange.on(() => {
+        this.#historyAt = -Infinity;
+        this.#want();
+      }),
     ];
   }
 
@@ -61,6 +70,11 @@ export class DashboardFeed implements Disposable {
     if (range !== this.#range) this.#history = null;
     this.#range = range;
     this.#historyAt = -Infinity;
+    this.#want();
+  }
+
+  /** Something else that a snapshot holds has changed. */
+  refresh(): void {
     this.#want();
   }
 
@@ -111,13 +125,16 @@ export class DashboardFeed implements Disposable {
     const age = timers.now() - this.#historyAt;
     if (this.#history !== null && this.#historyNode === node && age < plan.refreshMs) return;
     const queries = queriesOf(plan, now);
+    const pins = this.#sources.pins.list();
+    const asked = [...queries, ...pinQueriesOf(pins, queries, intervalMs)];
     try {
       const [{ frames }, annotations] = await Promise.all([
-        worker.send(getHistory, { queries }),
+        worker.send(getHistory, { queries: asked }),
         this.#annotations(queries),
       ]);
       if (range !== this.#range) return;
       this.#history = { ...historyOf(queries, frames, intervalMs), annotations };
+      this.#pinned = pinnedOf(pins, frames.slice(queries.length));
       this.#historyAt = timers.now();
       this.#historyNode = node;
     } catch (error) {
@@ -139,8 +156,9 @@ export class DashboardFeed implements Disposable {
   }
 
   #snapshot(range: RangeMinutes): DashboardSnapshot {
-    const { worker, latest, mutes, timers } = this.#sources;
+    const { worker, latest, mutes, pins, mayAct, timers } = this.#sources;
     const { status, reason } = worker.status;
+    const hello = worker.status.status === "running" ? worker.status.hello : null;
     // Until a new worker has spoken, the numbers are those of the one before it.
     const speaks = status !== "running" || latest.now !== null;
     const silence = latest.silentSince === null ? "" : formatDuration(timers.now() - latest.silentSince);
@@ -155,6 +173,10 @@ export class DashboardFeed implements Disposable {
         reason: silence === "" ? reason : `The worker has not answered for ${silence}.`,
       },
       muted: mutes.list(),
+      pins: pins.list(),
+      pinned: this.#pinned,
+      mayAct: mayAct(),
+      ...(hello === null ? {} : { versions: { worker: hello.version, node: hello.node, protocol: hello.protocol } }),
     };
   }
 }

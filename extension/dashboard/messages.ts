@@ -1,15 +1,13 @@
 /** Checks what the dashboard's page sends: a page may be hostile, its messages are data. */
-import { RANGES, type FromDashboard, type RangeMinutes } from "../../protocol/messages/webview.ts";
+import { RANGES, type FromDashboard, type PageCommand, type RangeMinutes } from "../../protocol/messages/webview.ts";
+import { fieldsOf, isName, parseChart, parseQuestion } from "./questions.ts";
 
-const PAGE_COMMANDS = ["restart", "settings", "doctor", "log"] as const;
-
-/** A rule id longer than this is none of ours. */
-const RULE_LENGTH = 200;
+const PAGE_COMMANDS: readonly PageCommand[] = ["restart", "settings", "doctor", "log", "trust"];
 
 /** The message, made anew from its checked parts; null when it is none. */
 export function parseFromDashboard(value: unknown): FromDashboard | null {
-  if (typeof value !== "object" || value === null) return null;
-  const message = value as Record<string, unknown>;
+  const message = fieldsOf(value);
+  if (message === null) return null;
   switch (message["type"]) {
     case "ready":
     case "range": {
@@ -22,13 +20,28 @@ export function parseFromDashboard(value: unknown): FromDashboard | null {
     }
     case "mute": {
       const { rule, muted } = message;
-      if (typeof rule !== "string" || rule === "" || rule.length > RULE_LENGTH || typeof muted !== "boolean")
-        return null;
-      return { type: "mute", rule, muted };
+      return isName(rule) && typeof muted === "boolean" ? { type: "mute", rule, muted } : null;
     }
+    case "question": {
+      const id = questionId(message);
+      const question = parseQuestion(message["question"]);
+      return id === null || question === null ? null : { type: "question", id, question };
+    }
+    case "pin": {
+      const chart = parseChart(message["chart"]);
+      return chart === null ? null : { type: "pin", chart };
+    }
+    case "unpin":
+      return isName(message["id"]) ? { type: "unpin", id: message["id"] } : null;
     default:
       return null;
   }
+}
+
+/** The id of what claims to be a question, so that even a refused one is answered; null when there is none. */
+export function questionId(value: unknown): number | null {
+  const { type, id } = fieldsOf(value) ?? {};
+  return type === "question" && Number.isSafeInteger(id) && (id as number) >= 0 ? (id as number) : null;
 }
 
 function parseRange(value: unknown): RangeMinutes | null {

@@ -1,7 +1,7 @@
 /** Which questions about the past the dashboard asks, by range: steps so wide that no series has over 360 points. */
 import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
-import type { DashboardHistory, RangeMinutes } from "../../protocol/messages/webview.ts";
-import type { Attributes } from "../../protocol/reading.ts";
+import type { ChartSeries, DashboardHistory, PinnedChart, RangeMinutes } from "../../protocol/messages/webview.ts";
+import { seriesKey, type Attributes } from "../../protocol/reading.ts";
 import { stepOf } from "../../protocol/steps.ts";
 
 /** How a range is asked for. */
@@ -65,4 +65,35 @@ export function historyOf(
     gpu: frames[4] ?? [],
     pressure: frames[5] ?? [],
   };
+}
+
+/** The questions for the pinned charts, over the time and in the steps of the others. One a series, in order. */
+export function pinQueriesOf(
+  pins: readonly PinnedChart[],
+  [first]: readonly HistoryQuery[],
+  intervalMs: number,
+): HistoryQuery[] {
+  if (first === undefined) return [];
+  const { from, to } = first;
+  return pins.flatMap(({ series }) =>
+    series.map(({ metric, attributes, aggregate = "avg" }) => {
+      // A rate is a step's: raw samples have none.
+      const step = aggregate === "avg" || first.step > 0 ? first.step : 2 * intervalMs;
+      return { metric, match: attributes, from, to, step, aggregate };
+    }),
+  );
+}
+
+/** The pinned charts' frames by their ids, from the answers to `pinQueriesOf`. */
+export function pinnedOf(
+  pins: readonly PinnedChart[],
+  frames: readonly (readonly SeriesFrame[])[],
+): Record<string, readonly SeriesFrame[]> {
+  let at = 0;
+  const exactly = ({ metric, attributes }: ChartSeries): readonly SeriesFrame[] => {
+    const key = seriesKey(metric, attributes);
+    // A question matches every series that has these attributes and maybe more.
+    return (frames[at++] ?? []).filter((frame) => seriesKey(frame.metric, frame.attributes) === key);
+  };
+  return Object.fromEntries(pins.map(({ id, series }) => [id, series.flatMap(exactly)]));
 }

@@ -279,7 +279,12 @@ export function fakeVscode(): FakeVscode {
         this.from = from;
       }
     },
-    Selection: class {},
+    Selection: class {
+      readonly anchor: unknown;
+      constructor(anchor: unknown) {
+        this.anchor = anchor;
+      }
+    },
     TextEditorRevealType: { InCenterIfOutsideViewport: 2 },
     TreeItem: class {
       readonly label: string;

@@ -10,7 +10,10 @@ import type { SeriesInfo } from "../series.ts";
 import type { WorkerState } from "../state.ts";
 
 /** The dashboard's tabs, in order. */
-export type Tab = "overview" | "explore" | "alerts" | "about";
+export const TABS = ["overview", "explore", "alerts", "about"] as const;
+
+/** One of them. */
+export type Tab = (typeof TABS)[number];
 
 /** One series on a chart. */
 export interface ChartSeries {
@@ -77,6 +80,8 @@ export interface DashboardSnapshot {
   readonly pinned?: Readonly<Record<string, readonly SeriesFrame[]>>;
   /** Whether this window may acknowledge, silence and change rules; false where the workspace is not trusted. */
   readonly mayAct?: boolean;
+  /** The worker's release, the Node that it runs on and the protocol it speaks; absent while none runs. */
+  readonly versions?: { readonly worker: string; readonly node: string; readonly protocol: number };
 }
 
 /** What the dashboard may ask; each kind has its answer in `Answers`. */
@@ -129,6 +134,9 @@ export interface ShowTab {
 /** Extension -> dashboard. */
 export type ToDashboard = DashboardSnapshot | Answer | ShowTab;
 
+/** What a button of the page may run. `trust`: asks whether the workspace is to be trusted. */
+export type PageCommand = "restart" | "settings" | "doctor" | "log" | "trust";
+
 /** Dashboard -> extension. */
 export type FromDashboard =
   /** The page woke (first paint, or shown again) and wants a snapshot of this range. */
@@ -136,7 +144,7 @@ export type FromDashboard =
   /** The user chose another range. */
   | { readonly type: "range"; readonly range: RangeMinutes }
   /** The user pressed a button. */
-  | { readonly type: "command"; readonly command: "restart" | "settings" | "doctor" | "log" }
+  | { readonly type: "command"; readonly command: PageCommand }
   /** The user muted a rule, or lifted the mute. */
   | { readonly type: "mute"; readonly rule: string; readonly muted: boolean }
   /** A question; its answer carries the same id. */

@@ -111,13 +111,13 @@ describe("the dashboard", () => {
     await send(page, sample());
     await page.getByRole("radio", { name: "24 h" }).click();
     await expect.poll(() => posted(page)).toContainEqual({ type: "range", range: 1440 });
-    expect(await page.evaluate("window.savedState")).toEqual({ range: 1440 });
-    expect(await page.locator(".page").getAttribute("data-waiting")).toBe("");
+    expect(await page.evaluate("window.savedState")).toEqual({ tab: "overview", range: 1440, explore: null });
+    expect(await page.locator("[data-waiting]").count()).toBe(1);
     await send(page, sample({ range: 1440 }));
-    await expect.poll(() => page.locator(".page").getAttribute("data-waiting")).toBeNull();
+    await expect.poll(() => page.locator("[data-waiting]").count()).toBe(0);
   });
 
-  it("is worked by keyboard: range, mute and table", async () => {
+  it("is worked by keyboard: range, acknowledge and table", async () => {
     const page = await openPage();
     await send(page, sample({ story: "crit" }));
     await page.getByRole("heading", { level: 1, name: /^Memory/ }).waitFor();
@@ -126,7 +126,12 @@ describe("the dashboard", () => {
     await expect.poll(() => posted(page)).toContainEqual({ type: "range", range: 60 });
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await expect.poll(() => posted(page)).toContainEqual({ type: "mute", rule: "memory", muted: true });
+    await expect
+      .poll(() => posted(page))
+      .toContainEqual({
+        ...{ type: "question", id: 1 },
+        question: { ask: "acknowledge", alert: "a-memory", undo: false },
+      });
     const toggle = page.locator("[data-part=plot-load] vscode-button");
     await toggle.locator("button").focus();
     await page.keyboard.press("Space");
@@ -158,7 +163,7 @@ describe("the dashboard", () => {
   });
 
   it("mutes a rule, and offers to unmute it when it is muted", async () => {
-    const page = await openPage();
+    const page = await openPage("?tab=alerts");
     await send(page, sample());
     const button = page.locator("[data-rule=disk] vscode-button");
     await button.click();
@@ -263,7 +268,9 @@ describe("the dashboard", () => {
     const after = await measure();
     // The last snapshot may not be drawn yet; what leaked would never go again.
     await expect.poll(() => page.locator("*").count()).toBe(elements);
-    expect(after["JSEventListeners"]).toBe(before["JSEventListeners"]);
+    // Rows come and go with the snapshots; those that went may not all have been collected before.
+    const listeners = async (): Promise<number> => (await measure())["JSEventListeners"] ?? Infinity;
+    await expect.poll(listeners).toBeLessThanOrEqual(before["JSEventListeners"] ?? 0);
     expect(Math.abs((after["Nodes"] ?? 0) - (before["Nodes"] ?? 0))).toBeLessThan(50);
     expect((after["JSHeapUsedSize"] ?? 0) - (before["JSHeapUsedSize"] ?? 0)).toBeLessThan(2_000_000);
   }, 120_000);

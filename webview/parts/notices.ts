@@ -1,12 +1,13 @@
 /** What is not as configured or promised, each with what can be done. */
-import { type Post, actionButton } from "../controls.ts";
+import type { Act } from "../actions.ts";
+import { actionButton } from "../controls.ts";
 import { Children, type Part, h, icon, setText } from "../dom.ts";
 import type { Notice } from "../notices.ts";
 
 /** Builds the list of notices. */
-export function noticesPart(post: Post): Part<readonly Notice[]> {
+export function noticesPart(act: Act): Part<readonly Notice[]> {
   const element = h("div", { class: "notices" });
-  const list = new Children(element, (notice: Notice) => noticePart(notice, post));
+  const list = new Children(element, (notice: Notice) => noticePart(notice, act));
   return {
     element,
     update(notices) {
@@ -15,7 +16,7 @@ export function noticesPart(post: Post): Part<readonly Notice[]> {
   };
 }
 
-function noticePart(first: Notice, post: Post): Part<Notice> {
+function noticePart(first: Notice, act: Act): Part<Notice> {
   const text = h("p");
   const details = h("ul");
   const buttons = h("span", { class: "actions" });
@@ -30,7 +31,7 @@ function noticePart(first: Notice, post: Post): Part<Notice> {
     const item = h("li");
     return { element: item, update: (detail: { id: string; text: string }) => setText(item, detail.text) };
   });
-  const actions = new Children(buttons, (action: Notice["actions"][number]) => actionButton(action, post));
+  const actions = new Children(buttons, (action: Notice["actions"][number]) => actionButton(action, act));
   return {
     element,
     update(notice) {

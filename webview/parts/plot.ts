@@ -8,10 +8,14 @@ import { type Plot, type TableRow, tableOf } from "../plots.ts";
 /** A chart's card; it also follows the theme. */
 export interface PlotPart extends Part<Plot> {
   retheme(palette: Palette): void;
+  dispose(): void;
 }
 
-/** Builds the card of one chart. The canvas is drawn on when there are values for the first time. */
-export function plotPart(first: Plot, theme: Palette): PlotPart {
+/**
+ * Builds the card of one chart. The canvas is drawn on when there are values for the first time. `more`: another button
+ * for its top.
+ */
+export function plotPart(first: Plot, theme: Palette, more?: HTMLElement): PlotPart {
   let plot = first;
   let palette = theme;
   let chart: LineChart | null = null;
@@ -31,7 +35,7 @@ export function plotPart(first: Plot, theme: Palette): PlotPart {
   const element = h(
     "section",
     { class: `card plot plot-${first.id}`, "aria-label": first.title, "data-part": `plot-${first.id}` },
-    h("div", { class: "card-top" }, title, note, toggle.element),
+    h("div", { class: "card-top" }, title, note, toggle.element, ...(more === undefined ? [] : [more])),
     drawing,
     table,
   );
@@ -66,6 +70,7 @@ export function plotPart(first: Plot, theme: Palette): PlotPart {
       palette = next;
       chart?.retheme(next);
     },
+    dispose: () => chart?.dispose(),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The rules and what the bell says of each, and the sensors that say nothing. */
-import { type Post, actionButton } from "../controls.ts";
+import type { Act } from "../actions.ts";
+import { actionButton } from "../controls.ts";
 import { Children, type Part, h, icon, setAttr, setShown, setText } from "../dom.ts";
 import type { SilentRow, VerdictRow } from "../model.ts";
 import { MARKS } from "../words.ts";
@@ -11,7 +12,7 @@ export interface Verdicts {
 }
 
 /** Builds the list of verdicts. */
-export function verdictsPart(post: Post): Part<Verdicts> {
+export function verdictsPart(act: Act): Part<Verdicts> {
   const note = h("span", { class: "note" });
   const list = h("ul", { class: "rows" });
   const none = h("p", { class: "none" }, "No rule has been judged yet.");
@@ -22,7 +23,7 @@ export function verdictsPart(post: Post): Part<Verdicts> {
     list,
     none,
   );
-  const rows = new Children(list, (row: VerdictRow) => verdictPart(row, post));
+  const rows = new Children(list, (row: VerdictRow) => verdictPart(row, act));
   return {
     element,
     update(verdicts) {
@@ -33,14 +34,14 @@ export function verdictsPart(post: Post): Part<Verdicts> {
   };
 }
 
-function verdictPart(first: VerdictRow, post: Post): Part<VerdictRow> {
+function verdictPart(first: VerdictRow, act: Act): Part<VerdictRow> {
   const mark = h("span", { class: "mark", "aria-hidden": "true" });
   const title = h("span", { class: "row-title" });
   const value = h("span", { class: "row-value" });
   const reason = h("p", { class: "row-reason" });
   const since = h("span", { class: "row-level" });
   const muted = h("span", { class: "row-muted" }, icon("bell-slash"), "muted");
-  const button = actionButton(first.action, post);
+  const button = actionButton(first.action, act);
   const element = h(
     "li",
     { class: "row", "data-rule": first.id },

@@ -1,4 +1,5 @@
 /** Sample data for the preview and the tests: a made-up machine, the same numbers every time. Never shipped. */
+import { sampleAlerts, sampleSilence } from "./alerts.ts";
 import type { Rule, Verdict } from "../../protocol/bell.ts";
 import { formatRatio } from "../../protocol/format.ts";
 import type { Annotation, SeriesFrame } from "../../protocol/history.ts";
@@ -299,8 +300,8 @@ export function sampleState(options: SampleOptions): WorkerState {
       since: Math.max(...verdicts.filter((one) => one.level === level).map((one) => one.since)),
       headline,
       verdicts,
-      alerts: [],
-      silences: [],
+      alerts: sampleAlerts(now, story),
+      silences: story === "calm" ? [] : [sampleSilence(now)],
     },
     glance: {
       cpu: { busy: cpu, load1: story === "calm" ? 1.42 : 5.87, cores: 8 },
@@ -355,5 +356,7 @@ export function sampleSnapshot(options: SampleOptions): DashboardSnapshot {
     history: sampleHistory(options),
     worker: { status: "running", reason: "" },
     muted: [],
+    mayAct: true,
+    versions: { worker: "0.2.0", node: "24.1.0", protocol: 2 },
   };
 }

@@ -55,11 +55,19 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
 }
 
 /** What VS Code does before a webview's own scripts run: theme, API, and, for the tests, a log of violations. */
-function shell(theme: Theme, inEditor: boolean, range: number): string {
+function shell(theme: Theme, inEditor: boolean, state: unknown): string {
+  // What `window.answers` has for a question is its answer: `{"settings": [...]}`, or `{"settings": {"refuse": "why"}}`.
+  const post = `(message) => {
+      window.posted.push(message);
+      const result = message.type === "question" ? window.answers?.[message.question.ask] : undefined;
+      if (result === undefined) return;
+      const told = result?.refuse === undefined ? { ok: true, result } : { ok: false, reason: result.refuse };
+      setTimeout(() => window.postMessage({ type: "answer", id: message.id, ...told }, "*"));
+    }`;
   const api = `
-    let state = ${range > 0 ? JSON.stringify({ range }) : "null"};
+    let state = ${JSON.stringify(state).replaceAll("<", "\\u003c")};
     window.acquireVsCodeApi = () => ({
-      postMessage: (message) => { window.posted.push(message); },
+      postMessage: ${post},
       getState: () => state,
       setState: (next) => { state = next; window.savedState = next; },
     });`;
@@ -68,7 +76,7 @@ function shell(theme: Theme, inEditor: boolean, range: number): string {
     document.addEventListener("securitypolicyviolation", (event) => {
       window.violations.push(event.effectiveDirective + " " + event.blockedURI + " " + event.sample);
     });
-    ${inEditor ? api : "window.gorgonHost = { post: (message) => { window.posted.push(message); } };"}
+    ${inEditor ? api : `window.gorgonHost = { post: ${post} };`}
     window.applyTheme = (theme) => {
       document.documentElement.removeAttribute("style");
       for (const [name, value] of Object.entries(theme.variables)) document.documentElement.style.setProperty(name, value);
@@ -78,18 +86,18 @@ function shell(theme: Theme, inEditor: boolean, range: number): string {
     ${inEditor ? `window.applyTheme(${JSON.stringify(theme)});` : ""}`;
 }
 
-/** Builds and serves. `?range=60` in the page's query is what VS Code would give back as its remembered range. */
+/** Builds and serves. `?range=60&tab=alerts` in the page's query is what VS Code would give back as remembered. */
 export async function serveDashboard(theme: Theme, html: Document = previewDocument): Promise<Served> {
   const files = await bundle();
   const icons = path.join(root, "node_modules/@vscode/codicons/dist");
   for (const file of ["codicon.css", "codicon.ttf"]) files.set(file, readFileSync(path.join(icons, file)));
   let origin = "";
-  const page = (inEditor: boolean, range: number): string => {
+  const page = (inEditor: boolean, state: unknown): string => {
     const nonce = randomBytes(16).toString("base64url");
     const styles = [`${origin}/codicon.css`, `${origin}/dashboard.css`];
     const document = html({ cspSource: origin, script: `${origin}/dashboard.js`, styles, language: "en" }, nonce);
     // VS Code's own script runs before the page's.
-    const first = `<script nonce="${nonce}">${shell(theme, inEditor, range)}</script>`;
+    const first = `<script nonce="${nonce}">${shell(theme, inEditor, state)}</script>`;
     return document.replace("<script", () => `${first}<script`);
   };
   const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
@@ -98,7 +106,9 @@ export async function serveDashboard(theme: Theme, html: Document = previewDocum
     const file = files.get(path.basename(pathname));
     if (pathname === "/") {
       response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
-      response.end(page(searchParams.get("host") !== "browser", Number(searchParams.get("range") ?? 0)));
+      const remembered = { range: Number(searchParams.get("range") ?? 0), tab: searchParams.get("tab") };
+      const any = searchParams.has("range") || searchParams.has("tab");
+      response.end(page(searchParams.get("host") !== "browser", any ? remembered : null));
     } else if (file !== undefined) {
       response.writeHead(200, { "content-type": types[path.extname(pathname)] ?? "application/octet-stream" });
       response.end(file);

@@ -2,9 +2,12 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
+import type { Page } from "playwright-core";
+import type { DashboardSnapshot, Tab } from "../../protocol/messages/webview.ts";
+import { sampleHistoryOfAlerts, sampleSettings } from "./alerts.ts";
 import { launchChromium } from "./browser.ts";
 import { sampleSnapshot } from "./sample.ts";
+import { hostileSnapshot, manyAlerts, pinnedSnapshot, unknownSnapshot } from "./states.ts";
 import { serveDashboard } from "./serve.ts";
 import { THEMES } from "./themes.ts";
 
@@ -26,7 +29,7 @@ const silentSensor = {
   failures: 14,
 };
 
-/** Every designed state. Null: nothing has come yet. */
+/** Every designed state of the overview. Null: nothing has come yet. */
 const STATES: Readonly<Record<string, DashboardSnapshot | null>> = {
   crit,
   calm,
@@ -78,34 +81,72 @@ const STATES: Readonly<Record<string, DashboardSnapshot | null>> = {
       reason: "this VS Code's Node has no node:sqlite; update VS Code to 1.125 or later",
     },
   }),
+  untrusted: { ...crit, mayAct: false },
+  hostile: hostileSnapshot(now),
+  many: manyAlerts(now),
+  pinned: pinnedSnapshot(now),
+  unknown: unknownSnapshot(now),
 };
+
+/** Pictures: a tab, a state, and what is done before. */
+const SHOTS: readonly { readonly tab: Tab; readonly state: string; readonly after?: string }[] = [
+  ...Object.keys(STATES).map((state) => ({ tab: "overview", state }) as const),
+  ...["crit", "warn", "calm", "waiting", "down", "many", "hostile", "untrusted", "unknown"].map(
+    (state) => ({ tab: "alerts", state }) as const,
+  ),
+  { tab: "alerts", state: "crit", after: "silence" },
+  { tab: "alerts", state: "crit", after: "table" },
+  { tab: "alerts", state: "crit", after: "refused" },
+  ...["crit", "waiting", "troubled", "hostile", "down"].map((state) => ({ tab: "about", state }) as const),
+  { tab: "explore", state: "calm" },
+];
+
+/** Does what a picture is to show. */
+async function perform(page: Page, tab: Tab, state: string, after: string | undefined): Promise<void> {
+  if (tab === "overview" && state === "calm") await page.mouse.move(page.viewportSize()?.width ?? 400 * 0.4, 400);
+  if (tab === "overview" && state === "warn") await page.locator("[data-part=plot-disk] vscode-button").click();
+  if (after === "silence") await page.locator("[data-alert=a-memory] vscode-button", { hasText: "Silence" }).click();
+  if (after === "table") await page.locator("[data-part=alert-history] .card-top vscode-button").click();
+  if (after === "refused")
+    await page.locator("[data-alert=a-memory] vscode-button", { hasText: "Acknowledge" }).click();
+}
 
 const folder = process.argv[2] ?? mkdtempSync(path.join(tmpdir(), "gorgon-dashboard-"));
 const filter = new RegExp(process.argv[3] ?? "");
 mkdirSync(folder, { recursive: true });
+const answers = {
+  alerts: sampleHistoryOfAlerts(now),
+  settings: sampleSettings(),
+  series: { series: [], total: 0 },
+  frames: [],
+  annotations: [],
+  acknowledge: { refuse: "The leading window does not answer. Try again in a moment." },
+};
 const browser = await launchChromium();
 try {
   for (const [themeName, theme] of Object.entries(THEMES)) {
     const served = await serveDashboard(theme);
-    for (const [state, snapshot] of Object.entries(STATES)) {
+    for (const { tab, state, after } of SHOTS) {
+      const snapshot = STATES[state] ?? null;
       for (const [width, height] of [
         [1280, 800],
         [600, 900],
         [400, 900],
       ] as const) {
-        const name = `${state}-${themeName}-${String(width)}`;
+        const name = [tab, state, after, themeName, String(width)].filter(Boolean).join("-");
         if (!filter.test(name)) continue;
         const page = await browser.newPage({ viewport: { width, height }, colorScheme: "dark" });
         page.on("pageerror", (error) => process.stderr.write(`${name}: ${error.message}\n`));
-        await page.goto(`${served.url}?range=${String(snapshot?.range ?? 15)}`);
+        await page.addInitScript(`window.answers = ${JSON.stringify(answers)}`);
+        await page.goto(`${served.url}?range=${String(snapshot?.range ?? 15)}&tab=${tab}`);
         if (snapshot !== null) {
           await page.evaluate(`window.postMessage(${JSON.stringify(snapshot)}, "*")`);
           await page.waitForFunction("document.querySelector('[data-part=headline]').textContent !== ''");
-          await page.waitForTimeout(state === "stale" ? 7000 : 150);
+          await page.waitForTimeout(state === "stale" ? 7000 : 250);
         }
-        if (state === "calm") await page.mouse.move(width * 0.4, 400);
-        if (state === "warn") await page.locator("[data-part=plot-disk] vscode-button").click();
-        await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: width < 1280 });
+        await perform(page, tab, state, after);
+        if (after !== undefined) await page.waitForTimeout(150);
+        await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: width < 1280 || tab !== "overview" });
         const wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
         const violations = await page.evaluate("window.violations");
         if (wide !== 0 || (violations as unknown[]).length > 0) {

@@ -1,0 +1,49 @@
+/** The overview's list of what is the matter now, worst first, each with what can be done. */
+import { type Act, SHOW_ALERTS } from "../actions.ts";
+import type { AlertRow } from "../alerts/model.ts";
+import { alertPart } from "../alerts/rows.ts";
+import { actionButton } from "../controls.ts";
+import { Children, type Part, h, setShown, setText } from "../dom.ts";
+
+/** What the list shows. */
+export interface OpenAlerts {
+  readonly rows: readonly AlertRow[];
+  readonly note: string;
+  /** Why there is nothing to show. */
+  readonly empty: string;
+}
+
+/** Rows on the overview; the tab of alerts has all. */
+const MOST_ROWS = 4;
+
+/** Builds the card. */
+export function openAlertsPart(act: Act): Part<OpenAlerts> {
+  const note = h("span", { class: "note" });
+  const list = h("ul", { class: "rows" });
+  const none = h("p", { class: "none" });
+  const rest = h("span", { class: "note" });
+  const show = actionButton(SHOW_ALERTS, act);
+  show.update(SHOW_ALERTS);
+  const more = h("div", { class: "more" }, rest, show.element);
+  const element = h(
+    "section",
+    { class: "card open-alerts", "aria-label": "Alerts", "data-part": "overview-alerts" },
+    h("div", { class: "card-top" }, h("h2", {}, "Alerts"), note),
+    list,
+    none,
+    more,
+  );
+  const rows = new Children(list, (row: AlertRow) => alertPart(row, act, false));
+  return {
+    element,
+    update(model) {
+      setText(note, model.note);
+      rows.update(model.rows.slice(0, MOST_ROWS));
+      setShown(list, model.rows.length > 0);
+      setText(none, model.empty);
+      setShown(none, model.rows.length === 0);
+      setText(rest, `${String(model.rows.length - MOST_ROWS)} more`);
+      setShown(more, model.rows.length > MOST_ROWS);
+    },
+  };
+}
