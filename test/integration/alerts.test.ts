@@ -103,6 +103,27 @@ test("an alert fires within its window, outlives kill -9 under its name, is told
   expect(records[0]?.steps.map(({ change }) => change)).toEqual(["pending", "firing", "resolved"]);
 });
 
+test("a window that follows shows the leader's alerts under their names, and what its user does is done by the leader", async () => {
+  report(50);
+  const leader = await start(RULE.replace(", for: 2s", ""));
+  const { alert } = await seen(leader, Date.now(), ({ status }) => status === "firing");
+  const follower = await start(RULE.replace(", for: 2s", ""));
+  const following = await follower.next(stateChanged, (state) => state.role?.role === "follows" && isFiring(state));
+  expect(alertsOf(following).map(({ id }) => id)).toEqual([alert.id]);
+  await follower.send(acknowledgeAlert, { alert: alert.id, by: "ann", note: "", undo: false });
+  const both = [leader, follower].map((client) =>
+    seen(client, Date.now(), ({ acknowledged }) => acknowledged !== null),
+  );
+  for (const { alert: now } of await Promise.all(both)) expect(now.acknowledged?.by).toBe("ann");
+  await expect(follower.send(acknowledgeAlert, { alert: "none", by: "ann", note: "", undo: false })).rejects.toThrow(
+    "not open",
+  );
+
+  leader.child.kill("SIGKILL");
+  const taken = await follower.next(stateChanged, (state) => state.role?.role === "leads" && isFiring(state));
+  expect(alertsOf(taken)).toMatchObject([{ id: alert.id, acknowledged: { by: "ann" } }]);
+});
+
 test("what a window does to alerts is done where it is trusted, and refused in words where not or when it is wrong", async () => {
   report(50);
   const client = await start(RULE.replace(", for: 2s", ""));
