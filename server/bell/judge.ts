@@ -96,7 +96,7 @@ export function verdictOf(seen: Observation, standings: readonly Standing[], bef
   const nothing = missing !== null && (missing.failing || samples.length === 0);
   const unknown = standings.find(({ level }) => level === "UNKNOWN");
   const allowed = (rule.missing === "ok" && missing?.failing === false) || (rule.missing === "keep" && before === "OK");
-  if (nothing && (missing.starting || !allowed)) {
+  if (nothing && !allowed) {
     return { rule, level: "UNKNOWN", value: null, unit, attributes: rule.match, readAt, reason: missing.reason };
   }
   if (unknown !== undefined && !nothing) return { rule, unit, readAt, ...unknown };

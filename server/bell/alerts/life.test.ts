@@ -222,6 +222,11 @@ describe("a value that is missing", () => {
     expect(level()).toBe("OK");
   });
 
+  test("is well where the rule says ok also before the first reading, which may be half a minute away", () => {
+    expect(machineWith({ missing: "ok" }).bell.state().level).toBe("OK");
+    expect(machineWith().bell.state().headline).toBe("Starting: nothing is known yet");
+  });
+
   test("is what is the matter where the rule says crit, after its for", async () => {
     const { hold, now, open, level, alert } = machineWith({ missing: "crit", forMs: 20_000 });
     await hold(0.2, 4000);
