@@ -1,9 +1,10 @@
 /** The one place where the parts are put together, in the order of the data's way. */
+import type { AlertAct, Silence } from "../protocol/alert.ts";
 import type { Attention } from "../protocol/attention.ts";
 import type { GpuPart, LinkWish } from "../protocol/messages/leader.ts";
 import type { HistoryHealth, HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
 import { Bell } from "./bell/bell.ts";
-import { rulesOf } from "./bell/rules.ts";
+import { atOnce, BUILT_IN, rulesOf } from "./bell/rules.ts";
 import { TimeLine } from "./bell/time-line.ts";
 import type { LoadedConfig } from "./config/config.ts";
 import { workspaceRules } from "./config/rules.ts";
@@ -11,7 +12,7 @@ import { Pace } from "./crabs/pace.ts";
 import { SelfMeter } from "./crabs/self.ts";
 import { CallOut, troubled } from "./crabs/watchdog.ts";
 import type { Disposable, Host } from "./host/host.ts";
-import { silentLog, type Log } from "./host/log.ts";
+import type { Log } from "./host/log.ts";
 import type { StatePaths } from "./host/paths.ts";
 import { glanceOf } from "./octopus/glance.ts";
 import type { Hub, Latest } from "./octopus/hub.ts";
@@ -41,6 +42,8 @@ export interface StackOptions {
    */
   readonly paths: StatePaths | null;
   readonly nodeName: string;
+  /** For who looks only once: what is crossed counts at once, whatever its `for`. */
+  readonly atOnce?: boolean;
 }
 
 /** The running parts, for the faces above. */
@@ -62,6 +65,8 @@ export interface Stack {
   setAttention(attention: Attention): void;
   /** Puts a configuration into force. A history setting that changed reopens the store. */
   applyConfig(config: LoadedConfig): Promise<void>;
+  /** Does to alerts what a user wants; answers with the silence that was added. Rejects with ActRefused. */
+  act(act: AlertAct): Promise<Silence | null>;
   /** Puts the static facts in place of the provisional ones. */
   setFacts(facts: HostFacts): void;
   /** Resolves when it is known who leads. */
@@ -115,10 +120,13 @@ function wishOf(config: LoadedConfig, intervalMs: number, gpu: readonly GpuPart[
   return { intervalMs, rules: workspaceRules(config.config.rules), gpu, historyMs: wantedHistory(config) };
 }
 
-function leadershipOf({ host, log, nodeName, config, paths }: StackOptions): Leadership | null {
+function leadershipOf(
+  { host, log, nodeName, config, paths }: StackOptions,
+  act: (act: AlertAct) => Silence | null,
+): Leadership | null {
   if (paths === null) return null;
   const me = { pid: process.pid, version: VERSION, node: nodeName };
-  return new Leadership({ paths, clock: host.clock, log, me, wish: wishOf(config, config.config.intervalMs, []) });
+  return new Leadership({ paths, clock: host.clock, log, me, wish: wishOf(config, config.config.intervalMs, []), act });
 }
 
 const first = (found: readonly Latest[]): number | null => found[0]?.reading.value ?? null;
@@ -143,7 +151,7 @@ export function createStack(options: StackOptions): Stack {
   const gpu = gpuSensor(host, { lingerMs: GPU_LINGER_MS });
   const gpuHold = new GpuHold(gpu);
   const gpuDemand = new GpuDemand(clock, () => tellWish());
-  const leadership = leadershipOf(options);
+  const leadership = leadershipOf(options, (act) => bell.act(act));
   const store = storeOf(options, config, leadership);
   const hub = new Octopus({ node: nodeName, clock, log, store, bufferSize: RING_SNAPSHOTS });
 
@@ -168,12 +176,10 @@ export function createStack(options: StackOptions): Stack {
     if (!senses.own) self.read();
   });
 
-  const bell = new Bell({ hub, rules: rulesOf(config.config), clock, log });
+  const judged = () => (options.atOnce === true ? atOnce(rulesOf(config.config)) : rulesOf(config.config));
+  const bell = new Bell({ hub, rules: judged(), clock, log });
   const leads = () => leadership?.role.role === "leads";
   const timeLine = new TimeLine({ bell, store: () => hub.store, leads, log });
-  // Each window shows the verdicts on its own workspace's rules; on the time line the leader writes those of all.
-  const guestBell = new Bell({ hub, rules: [], clock, log: silentLog });
-  const guestLine = new TimeLine({ bell: guestBell, store: () => hub.store, leads, log });
   notes.add((note) => timeLine.add(note));
   const pace = new Pace({
     crab: {
@@ -197,12 +203,12 @@ export function createStack(options: StackOptions): Stack {
   const watch = new CallOut({ kennel: senses.kennel, make: () => crabs.watchdog(), clock, log });
 
   let gpuRules: Disposable | null = null;
-  /** A rule on a GPU needs it as long as the rule stands. */
+  /** A rule on a GPU that somebody wrote needs it as long as the rule stands. */
   const needGpu = (): void => {
-    const judged = new Set(rulesOf(config.config).map((rule) => rule.metric));
+    const metrics = new Set(judged().flatMap(({ origin, metric }) => (origin === BUILT_IN ? [] : [metric])));
     const before = gpuRules;
     const wanted =
-      !config.config.sensors.disabled.includes(gpu.name) && gpu.metrics.some(({ name }) => judged.has(name));
+      !config.config.sensors.disabled.includes(gpu.name) && gpu.metrics.some(({ name }) => metrics.has(name));
     gpuRules = wanted ? gpuDemand.need("devices") : null;
     before?.dispose();
   };
@@ -271,7 +277,9 @@ export function createStack(options: StackOptions): Stack {
     if (now) for (const listener of [...listeners]) listener(now);
   };
 
+  leadership?.onAlerts((alerts) => bell.showForeign(alerts));
   bell.on((now) => {
+    leadership?.tellAlerts({ alerts: now.alerts, silences: now.silences });
     // Who only looks once polls by himself.
     if (started) {
       pace.setBell(now);
@@ -288,7 +296,7 @@ export function createStack(options: StackOptions): Stack {
   const heedFollowers = (): void => {
     senses.keepPace();
     readGpu();
-    guestBell.setRules(leadership?.wishes.rules ?? []);
+    bell.setGuests(leadership?.wishes.rules ?? []);
     void keepHistory();
   };
   leadership?.onRelays((relays) => {
@@ -298,6 +306,8 @@ export function createStack(options: StackOptions): Stack {
   leadership?.onRole(({ role }) => {
     if (role === "leads" || role === "alone") senses.begin();
     heedFollowers();
+    // Until the next leader speaks, what the last one said still stands.
+    if (role !== "follows" && role !== "seeks") bell.showForeign(null);
     // The right to write came or went with the role.
     void hub.store.flush();
     tell();
@@ -334,11 +344,15 @@ export function createStack(options: StackOptions): Stack {
       pace.configure(next.config.intervalMs, next.config.rate.adaptive);
       tellWish();
       senses.keepPace();
-      bell.setRules(rulesOf(next.config));
+      bell.setRules(judged());
       needGpu();
       await keepHistory();
       // Who flips a switch looks for what comes of it.
       if (switched && started) await hub.collectOnce();
+    },
+    act: async (act) => {
+      const forwarded = leadership?.forward(act) ?? null;
+      return forwarded === null ? bell.act(act) : await forwarded;
     },
     setFacts: (next) => {
       facts = next;
@@ -357,8 +371,6 @@ export function createStack(options: StackOptions): Stack {
       gpuDemand.dispose();
       gpuHold.dispose();
       timeLine.dispose();
-      guestLine.dispose();
-      guestBell.dispose();
       bell.dispose();
       // History first: whoever leads next finds all of it in the file.
       await hub.close();

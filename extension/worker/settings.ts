@@ -36,7 +36,7 @@ function defined<T extends object>(values: T): T | undefined {
 function settings(config: vscode.WorkspaceConfiguration, trusted: boolean): ClientSettings {
   const value = (key: SettingKey): unknown => chosen(config, key, trusted);
   const levels = (area: "cpu" | "memory" | "disk"): unknown =>
-    defined({ warn: value(`${area}.warn`), crit: value(`${area}.crit`) });
+    defined({ warn: value(`${area}.warn`), crit: value(`${area}.crit`), for: value(`${area}.for`) });
   return (
     defined({
       interval: value("interval"),

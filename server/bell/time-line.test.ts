@@ -41,6 +41,7 @@ function bell() {
   };
   return {
     state: () => state,
+    guests: () => [],
     on: (listener: (state: BellState) => void) => {
       listeners.add(listener);
       return { dispose: () => listeners.delete(listener) };

@@ -24,7 +24,7 @@ const MOST_WAITING = 100;
 
 /** What the time line needs. */
 export interface TimeLineOptions {
-  readonly bell: Pick<Bell, "on" | "state">;
+  readonly bell: Pick<Bell, "on" | "state" | "guests">;
   /** Asked each time: the store is another one after a change of settings. */
   readonly store: () => Pick<SeriesStore, "annotations">;
   /** Whether this worker writes the history: of several only one notes. */
@@ -72,7 +72,9 @@ export class TimeLine implements Disposable {
     this.#try(() => [...this.#open.keys()].forEach((rule) => this.#finish(rule, time)));
   }
 
-  #hear({ verdicts, time }: BellState): void {
+  #hear({ verdicts: own, time }: BellState): void {
+    // Each window shows what becomes of its own workspace's rules; the leader notes it for all.
+    const verdicts = [...own, ...this.#options.bell.guests()];
     this.#note(verdicts, time);
     const seen = verdicts.filter(({ rule, level }) => isCalm(level) || this.#calm.has(ruleName(rule)));
     this.#calm = new Set(seen.map(({ rule }) => ruleName(rule)));

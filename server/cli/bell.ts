@@ -21,7 +21,7 @@ export interface BellFlags {
 /** Runs until the iterations are done (exit code by the last level) or until it is ended (exit code 0). */
 export async function bellCommand(flags: BellFlags, io: CliIo): Promise<number> {
   const iterations = flags.iterations === undefined ? Infinity : countFlag("--iterations", flags.iterations);
-  const session = await openSession(io, flags);
+  const session = await openSession(io, { ...flags, atOnce: iterations !== Infinity });
   try {
     const level = await (flags.plain === true
       ? plain(session, iterations, io)

@@ -6,7 +6,7 @@ import { WORKSPACE_KEYS } from "./file-problems.ts";
 import { HEADLESS_INTERVAL_MS } from "./defaults.ts";
 import { keysOf } from "./keys.ts";
 import { RULE_KEYS, type RuleKey, type RuleValue, TREND_KEYS } from "./rule-keys.ts";
-import { parseDays, parseInterval, parsePercent, parseSensors, parseSwitch } from "./values.ts";
+import { parseDays, parseInterval, parsePercent, parseSensors, parseSwitch, parseWait } from "./values.ts";
 
 /** What stands at a place. */
 export type Shape =
@@ -19,7 +19,17 @@ export type ValueKind =
   | Exclude<RuleValue, { kind: "trend" }>
   | {
       readonly kind:
-        "interval" | "percent" | "switch" | "days" | "sensors" | "process" | "path" | "pid" | "sql" | "variable" | "any";
+        | "interval"
+        | "percent"
+        | "switch"
+        | "days"
+        | "sensors"
+        | "process"
+        | "path"
+        | "pid"
+        | "sql"
+        | "variable"
+        | "any";
     };
 
 /** One key. */
@@ -73,6 +83,7 @@ const KINDS = new Map<unknown, ValueKind>([
   [parseSwitch, { kind: "switch" }],
   [parseDays, { kind: "days" }],
   [parseSensors, { kind: "sensors" }],
+  [parseWait, { kind: "duration", bounds: { least: 0, most: 86_400_000 } }],
 ]);
 
 /** What sections of dotted keys are about. */

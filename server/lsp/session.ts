@@ -11,9 +11,13 @@ import type { Attention } from "../../protocol/attention.ts";
 import type { SeriesFrame } from "../../protocol/history.ts";
 import type { Notification, ParamsOf, Request } from "../../protocol/message.ts";
 import {
+  acknowledgeAlert,
+  addSilence,
   attentionChanged,
   collectNow,
+  endSilence,
   findSeries,
+  getAlertHistory,
   getAnnotations,
   getDoctor,
   getHistory,
@@ -25,6 +29,7 @@ import {
   stateChanged,
   terminateProcess,
 } from "../../protocol/messages/worker.ts";
+import type { AlertAct, Silence } from "../../protocol/alert.ts";
 import type { ClientContext, LogLevel, WorkerHello } from "../../protocol/settings.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
@@ -52,6 +57,12 @@ import {
   parseLogLevel,
   parseTermination,
 } from "../wire/wire.ts";
+import {
+  parseAcknowledgeParams,
+  parseAddSilenceParams,
+  parseAlertHistoryParams,
+  parseEndSilenceParams,
+} from "../wire/alerts.ts";
 import { doctorReport } from "./doctor.ts";
 import { ConfigLanguage } from "./language/language.ts";
 import { proposeEdit } from "./language/propose.ts";
@@ -138,6 +149,26 @@ export class Session {
       const asked = refuseBad(parseFindParams(params));
       this.#catalogue ??= new SeriesCatalogue((await this.#ready()).hub, this.#host.clock);
       return this.#catalogue.find(asked);
+    });
+    this.#answer(getAlertHistory, async (params) => {
+      const asked = refuseBad(parseAlertHistoryParams(params));
+      return { records: (await this.#ready()).bell.book.history(asked) };
+    });
+    this.#answer(acknowledgeAlert, async (params) => {
+      const acknowledge = refuseBad(parseAcknowledgeParams(params));
+      await this.#act({ acknowledge });
+      return null;
+    });
+    this.#answer(addSilence, async (params) => {
+      const { silence } = refuseBad(parseAddSilenceParams(params));
+      const added = await this.#act({ silence });
+      if (added === null) throw new ResponseError(ErrorCodes.InternalError, "The silence was not added.");
+      return { silence: added };
+    });
+    this.#answer(endSilence, async (params) => {
+      const { id } = refuseBad(parseEndSilenceParams(params));
+      await this.#act({ endSilence: id });
+      return null;
     });
     this.#answer(setContext, async (params) => {
       this.#context = refuseBad(parseContext(params));
@@ -268,6 +299,21 @@ export class Session {
     const state = stack.state();
     if (!state) throw new ResponseError(ErrorCodes.InternalError, "The poll gave no state.");
     return state;
+  }
+
+  /** Carries out what the user does to alerts. Refused where the workspace is not trusted. */
+  async #act(act: AlertAct): Promise<Silence | null> {
+    if (this.#context.trusted !== true) {
+      throw new ResponseError(
+        ErrorCodes.InvalidRequest,
+        "Nothing is acknowledged or silenced from a workspace that is not trusted. Trust it first (Workspaces: Manage Workspace Trust).",
+      );
+    }
+    try {
+      return await (await this.#ready()).act(act);
+    } catch (error) {
+      throw new ResponseError(ErrorCodes.InvalidRequest, reasonOf(error));
+    }
   }
 
   /** Reads every layer of configuration; what is refused keeps its last good value. */
