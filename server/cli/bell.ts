@@ -6,8 +6,13 @@ import { Screen } from "../bell/screen.ts";
 import { renderBell, renderStarting } from "../bell/terminal.ts";
 import { GUARDIAN } from "../stack.ts";
 import { EXIT_BY_LEVEL, EXIT_OK } from "./exit-codes.ts";
-import { type CliIo, styleNow } from "./io.ts";
+import { runBellScreen } from "./full/bell-screen.ts";
+import { Trail } from "./full/trail.ts";
+import { type CliIo, HeldLines, styleNow } from "./io.ts";
 import { beats, type CliSession, countFlag, openSession } from "./session.ts";
+
+/** Somebody looks at the screen: as often as in VS Code. */
+const SCREEN_INTERVAL_MS = 2000;
 
 /** The flags as commander gives them. */
 export interface BellFlags {
@@ -21,6 +26,10 @@ export interface BellFlags {
 /** Runs until the iterations are done (exit code by the last level) or until it is ended (exit code 0). */
 export async function bellCommand(flags: BellFlags, io: CliIo): Promise<number> {
   const iterations = flags.iterations === undefined ? Infinity : countFlag("--iterations", flags.iterations);
+  // With a number of looks the last one is to stay where it can be read.
+  if (iterations === Infinity && flags.json !== true && flags.plain !== true && styleNow(io).live) {
+    return fullScreen(flags, io);
+  }
   const session = await openSession(io, flags);
   try {
     const level = await (flags.plain === true
@@ -29,6 +38,30 @@ export async function bellCommand(flags: BellFlags, io: CliIo): Promise<number> 
     return iterations === Infinity || io.signal?.aborted === true ? EXIT_OK : EXIT_BY_LEVEL[level];
   } finally {
     await session.stack.close();
+  }
+}
+
+/** The stack runs by itself, with all its crabs, and the screen shows what it says. */
+async function fullScreen(flags: BellFlags, io: CliIo): Promise<number> {
+  // What is told of an error would stand in the picture.
+  const held = new HeldLines();
+  const session = await openSession({ ...io, stderr: held }, { ...flags, defaultIntervalMs: SCREEN_INTERVAL_MS });
+  const { stack, host } = session;
+  try {
+    await stack.start();
+    await runBellScreen({
+      io,
+      clock: host.clock,
+      trail: new Trail(),
+      onState: (listener) => stack.onState(listener),
+      state: () => stack.state(),
+      whose: () => "",
+      act: () => Promise.reject(new Error("not wired")),
+    });
+    return EXIT_OK;
+  } finally {
+    await stack.close();
+    held.release(io.stderr);
   }
 }
 
