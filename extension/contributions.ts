@@ -89,6 +89,14 @@ const percent = (value: number, text: string): SettingContribution => ({
   markdownDescription: text,
 });
 
+const seconds = (value: number, text: string): SettingContribution => ({
+  type: "number",
+  default: value,
+  minimum: 0,
+  maximum: 86_400,
+  markdownDescription: text,
+});
+
 /** Every setting, in the order of the settings editor. */
 export const SETTINGS = {
   interval: {
@@ -126,6 +134,19 @@ export const SETTINGS = {
   "disk.crit": percent(
     95,
     "The bell says CRIT when the fullest file system is at or over this percentage. Costs nothing.",
+  ),
+  "cpu.for": seconds(
+    600,
+    "Seconds for which the CPU must be busy at or over a threshold before the bell says so: a build may use every core " +
+      "for minutes. Costs nothing.",
+  ),
+  "memory.for": seconds(
+    10,
+    "Seconds for which memory must be at or over a threshold before the bell says so. Costs nothing.",
+  ),
+  "disk.for": seconds(
+    60,
+    "Seconds for which a file system must be at or over a threshold before the bell says so. Costs nothing.",
   ),
   "notifications.enabled": {
     type: "boolean",

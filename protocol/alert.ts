@@ -56,6 +56,8 @@ export interface Alert {
   readonly acknowledged: Acknowledgement | null;
   /** Rises with every notification that is due. A face notifies when it grows, and only then. */
   readonly notifications: number;
+  /** Its cause, e.g. `here memory`: alerts of one cause whose `notifications` grow together are one notification. */
+  readonly group: string;
 }
 
 /** Keeps alerts quiet for a time; they are still shown. */
@@ -104,3 +106,17 @@ export interface AlertRecord {
   readonly alert: Alert;
   readonly steps: readonly AlertStep[];
 }
+
+/** One thing that a user does to alerts; the leading worker carries it out. */
+export type AlertAct =
+  | {
+      readonly acknowledge: {
+        readonly alert: string;
+        readonly by: string;
+        readonly note: string;
+        readonly undo: boolean;
+      };
+    }
+  | { readonly silence: NewSilence }
+  /** A silence's id. */
+  | { readonly endSilence: string };

@@ -52,6 +52,11 @@ export interface Rule {
   readonly message?: string;
   /** Absent: the value itself is judged. */
   readonly trend?: Trend;
+  /**
+   * Judges how much a counter has grown over the last so many milliseconds instead of its total, which says nothing about
+   * now. Absent: the value itself is judged.
+   */
+  readonly growthMs?: number;
   /** Where the rule comes from: built in, the user's settings, or a workspace file with its folder's name. */
   readonly origin: string;
 }

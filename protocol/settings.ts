@@ -4,6 +4,8 @@
 export interface ThresholdSetting {
   readonly warn?: number;
   readonly crit?: number;
+  /** Seconds that one must be crossed before it counts. */
+  readonly for?: number;
 }
 
 /** Every value is unchecked: settings.json may hold anything. The worker validates and answers with problems. */

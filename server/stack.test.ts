@@ -19,8 +19,9 @@ function setUp(intervalMs = 2000) {
   const root = path.join(import.meta.dirname, "rhopalia", "fixtures", "bare-debian");
   const host = fixtureHost({ root, clock });
   const usual = defaultConfig(intervalMs);
-  // The recorded machine's disk is nearly full; these tests are about its memory.
-  const bell = { ...usual.config.bell, disk: { warn: 1, crit: 1 } };
+  // The recorded machine's disk is nearly full; these tests are about its memory, and not about waiting.
+  const memory = { ...usual.config.bell.memory, forMs: 0 };
+  const bell = { ...usual.config.bell, memory, disk: { warn: 1, crit: 1 } };
   const config = { ...usual, config: { ...usual.config, bell } };
   const stack = createStack({
     host,

@@ -1,9 +1,10 @@
 /** The one place where the parts are put together, in the order of the data's way. */
+import type { AlertAct, Silence } from "../protocol/alert.ts";
 import type { Attention } from "../protocol/attention.ts";
 import type { LinkWish } from "../protocol/messages/leader.ts";
 import type { HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
 import { Bell } from "./bell/bell.ts";
-import { rulesOf } from "./bell/rules.ts";
+import { atOnce, BUILT_IN, rulesOf } from "./bell/rules.ts";
 import { TimeLine } from "./bell/time-line.ts";
 import type { LoadedConfig } from "./config/config.ts";
 import { workspaceRules } from "./config/rules.ts";
@@ -41,6 +42,8 @@ export interface StackOptions {
    */
   readonly paths: StatePaths | null;
   readonly nodeName: string;
+  /** For who looks only once: what is crossed counts at once, whatever its `for`. */
+  readonly atOnce?: boolean;
 }
 
 /** The running parts, for the faces above. */
@@ -62,6 +65,8 @@ export interface Stack {
   setAttention(attention: Attention): void;
   /** Puts a configuration into force. A history setting that changed reopens the store. */
   applyConfig(config: LoadedConfig): Promise<void>;
+  /** Does to alerts what a user wants; answers with the silence that was added. Rejects with ActRefused. */
+  act(act: AlertAct): Promise<Silence | null>;
   /** Puts the static facts in place of the provisional ones. */
   setFacts(facts: HostFacts): void;
   /** Resolves when it is known who leads. */
@@ -141,7 +146,8 @@ export function createStack(options: StackOptions): Stack {
     if (!senses.own) self.read();
   });
 
-  const bell = new Bell({ hub, rules: rulesOf(config.config), clock, log });
+  const judged = () => (options.atOnce === true ? atOnce(rulesOf(config.config)) : rulesOf(config.config));
+  const bell = new Bell({ hub, rules: judged(), clock, log });
   const timeLine = new TimeLine({
     bell,
     store: () => hub.store,
@@ -171,11 +177,12 @@ export function createStack(options: StackOptions): Stack {
   const watch = new CallOut({ kennel: senses.kennel, make: () => crabs.watchdog(), clock, log });
 
   let gpuRules: Disposable | null = null;
-  /** A rule on a GPU, this window's or a follower's, needs it as long as the rule stands. */
+  /** A rule on a GPU that somebody wrote, here or in a follower's window, needs it as long as the rule stands. */
   const needGpu = (): void => {
-    const judged = new Set([...rulesOf(config.config), ...(leadership?.rules ?? [])].map((rule) => rule.metric));
+    const written = [...judged().filter(({ origin }) => origin !== BUILT_IN), ...(leadership?.rules ?? [])];
+    const metrics = new Set(written.map((rule) => rule.metric));
     const before = gpuRules;
-    gpuRules = gpu.metrics.some(({ name }) => judged.has(name)) ? gpu.need("devices") : null;
+    gpuRules = gpu.metrics.some(({ name }) => metrics.has(name)) ? gpu.need("devices") : null;
     before?.dispose();
   };
 
@@ -244,6 +251,7 @@ export function createStack(options: StackOptions): Stack {
   leadership?.onFollowers(() => {
     senses.keepPace();
     needGpu();
+    bell.setGuests(leadership.rules);
   });
 
   return {
@@ -277,12 +285,13 @@ export function createStack(options: StackOptions): Stack {
       pace.configure(next.config.intervalMs, next.config.rate.adaptive);
       leadership?.setWish(wishOf(next, wishedMs));
       senses.keepPace();
-      bell.setRules(rulesOf(next.config));
+      bell.setRules(judged());
       needGpu();
       if (before.enabled !== after.enabled || before.retentionMs !== after.retentionMs) {
         await hub.replaceStore(() => storeOf(options, next, leadership));
       }
     },
+    act: (act) => Promise.resolve().then(() => bell.act(act)),
     setFacts: (next) => {
       facts = next;
     },

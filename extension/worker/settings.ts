@@ -28,7 +28,11 @@ function defined<T extends object>(values: T): T | undefined {
 
 function settings(config: vscode.WorkspaceConfiguration): ClientSettings {
   const levels = (area: "cpu" | "memory" | "disk"): unknown =>
-    defined({ warn: chosen(config, `${area}.warn`), crit: chosen(config, `${area}.crit`) });
+    defined({
+      warn: chosen(config, `${area}.warn`),
+      crit: chosen(config, `${area}.crit`),
+      for: chosen(config, `${area}.for`),
+    });
   return (
     defined({
       interval: chosen(config, "interval"),

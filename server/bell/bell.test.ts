@@ -3,10 +3,10 @@ import type { BellState } from "../../protocol/bell.ts";
 import { defaultConfig } from "../config/defaults.ts";
 import { silentLog } from "../host/log.ts";
 import { Bell } from "./bell.ts";
-import { rulesOf } from "./rules.ts";
+import { atOnce, rulesOf } from "./rules.ts";
 import { scriptedMachine } from "./testing.ts";
 
-const RULES = rulesOf(defaultConfig().config).filter((rule) => rule.id !== "disk");
+const RULES = atOnce(rulesOf(defaultConfig().config)).filter(({ id }) => id === "cpu" || id === "memory");
 
 let machine: ReturnType<typeof scriptedMachine>;
 let bell: Bell;

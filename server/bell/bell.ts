@@ -1,20 +1,33 @@
 /** The bell: judges every rule after every snapshot, and by itself when a value grows stale because none comes. */
 import { randomBytes } from "node:crypto";
+import type { Alert, AlertAct, Silence } from "../../protocol/alert.ts";
 import type { BellState, Rule, Verdict } from "../../protocol/bell.ts";
 import { type Level, worst } from "../../protocol/level.ts";
+import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import type { Clock, Disposable } from "../host/host.ts";
 import type { Log } from "../host/log.ts";
 import type { Hub } from "../octopus/hub.ts";
+import { AlertBook } from "./alerts/book.ts";
+import { Derivation } from "./derive.ts";
 import { headline } from "./headline.ts";
-import { judge, type HubView } from "./judge.ts";
+import { earliest, observe, verdictOf, type HubView, type Observation } from "./judge.ts";
 import { printable } from "./printable.ts";
+import { BUILT_IN } from "./rules.ts";
 
-/** What the bell needs. It reads the hub and changes nothing there. */
+/** What the bell needs. It reads the hub and writes there only its own tables. */
 export interface BellOptions {
-  readonly hub: HubView & Pick<Hub, "node" | "on">;
+  readonly hub: HubView & Pick<Hub, "node" | "on"> & Partial<Pick<Hub, "query" | "store">>;
   readonly rules: readonly Rule[];
   readonly clock: Clock;
   readonly log: Log;
+  /** The life of its alerts; by default kept where the hub keeps history. */
+  readonly book?: AlertBook;
+}
+
+/** What another worker says of alerts, in place of this one's own. */
+export interface ForeignAlerts {
+  readonly alerts: readonly Alert[];
+  readonly silences: readonly Silence[];
 }
 
 /** The longest a timer may wait; what is due later is simply looked at twice. */
@@ -27,7 +40,10 @@ interface Standing {
 
 /** Keeps the newest verdicts and since when each stands. Listeners get the complete state after every judgement. */
 export class Bell {
+  /** The alerts that came of the verdicts. */
+  readonly book: AlertBook;
   readonly #hub: BellOptions["hub"];
+  readonly #derivation: Derivation;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #startedAt: number;
@@ -35,6 +51,9 @@ export class Bell {
   readonly #listeners = new Set<(state: BellState) => void>();
   readonly #subscriptions: readonly Disposable[];
   #rules: readonly Rule[];
+  /** Judged for their alerts alone: rules of windows that follow this one. */
+  #guests: readonly Rule[] = [];
+  #foreign: ForeignAlerts | null = null;
   #standing = new Map<string, Standing>();
   #whole: Standing;
   #state: BellState;
@@ -47,6 +66,10 @@ export class Bell {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#rules = options.rules;
+    const { hub } = options;
+    this.#derivation = new Derivation(hub.query === undefined ? null : (query) => this.#ask(query));
+    this.book =
+      options.book ?? new AlertBook({ node: hub.node, log: options.log, keeper: () => options.hub.store?.alerts });
     this.#startedAt = options.clock.now();
     this.#boot = `${this.#startedAt.toString(36)}${randomBytes(4).toString("hex")}`;
     this.#whole = { level: "UNKNOWN", since: this.#startedAt };
@@ -78,6 +101,20 @@ export class Bell {
     this.judge();
   }
 
+  /** Judges further rules for their alerts alone: those of the windows that follow this one. */
+  setGuests(rules: readonly Rule[]): void {
+    this.#guests = rules;
+    this.judge();
+  }
+
+  /** Shows the alerts of the worker that leads in place of its own; null: its own again. */
+  showForeign(foreign: ForeignAlerts | null): void {
+    if (foreign === null && this.#foreign === null) return;
+    if (foreign === null && this.#foreign !== null) this.book.adopt(this.#foreign.alerts, this.#foreign.silences);
+    this.#foreign = foreign;
+    this.judge();
+  }
+
   /** Judges now and tells the listeners. */
   judge(): BellState {
     if (this.#disposed) return this.#state;
@@ -92,8 +129,20 @@ export class Bell {
     return this.#state;
   }
 
+  /** Does to alerts what a user wants and judges at once; answers with the silence that was added. Throws ActRefused. */
+  act(act: AlertAct): Silence | null {
+    const now = this.#clock.now();
+    let added: Silence | null = null;
+    if ("acknowledge" in act) this.book.acknowledge(act.acknowledge, now);
+    else if ("silence" in act) added = this.book.addSilence(act.silence, now);
+    else this.book.endSilence(act.endSilence, now);
+    this.judge();
+    return added;
+  }
+
   /** Stops judging. */
   dispose(): void {
+    if (!this.#disposed) this.book.close(this.#clock.now());
     this.#disposed = true;
     this.#timer?.dispose();
     this.#timer = null;
@@ -103,26 +152,34 @@ export class Bell {
 
   #judgeNow(): BellState {
     const now = this.#clock.now();
-    const judgements = judge(this.#rules, this.#hub, now, this.#startedAt);
+    const rules = this.#allRules();
+    this.#derivation.tidy(rules, now);
+    const seen = rules.map((rule) => this.#observe(rule, now));
+    const standings = this.book.judge(seen, now);
     const standing = new Map<string, Standing>();
-    const verdicts = judgements.map((judgement): Verdict => {
-      const { rule, level, value, unit, attributes, readAt, reason } = judgement;
+    const verdicts = this.#rules.flatMap((rule, index): Verdict[] => {
+      const observation = seen[index];
+      if (observation === undefined) return [];
       const before = this.#standing.get(rule.id);
+      const { level, value, unit, attributes, readAt, reason } = verdictOf(
+        observation,
+        standings[index] ?? [],
+        before?.level,
+      );
       const since = before?.level === level ? before.since : now;
       if (before !== undefined && before.level !== level) {
         const why = reason === "" ? "" : `: ${printable(reason)}`;
         this.#log.info(`${printable(rule.title)} went from ${before.level} to ${level}${why}`);
       }
       standing.set(rule.id, { level, since });
-      return { rule, level, value, unit, attributes, readAt, since, reason };
+      // A built-in rule on what this machine does not have has nothing to say.
+      if (rule.origin === BUILT_IN && rule.missing === "ok" && level === "OK" && value === null) return [];
+      return [{ rule, level, value, unit, attributes, readAt, since, reason }];
     });
     const level = worst(verdicts.map((one) => one.level));
     if (level !== this.#whole.level) this.#whole = { level, since: now };
     this.#standing = standing;
-    this.#schedule(
-      judgements.flatMap((one) => (one.againAt === null ? [] : [one.againAt])),
-      now,
-    );
+    this.#schedule(earliest([...seen.map((one) => one.againAt), this.book.changesAt]), now);
     this.#sequence += 1;
     return {
       id: `${this.#hub.node}/bell/${this.#boot}-${String(this.#sequence)}`,
@@ -132,16 +189,34 @@ export class Bell {
       since: this.#whole.since,
       headline: headline(verdicts),
       verdicts,
-      alerts: [],
-      silences: [],
+      alerts: this.#foreign?.alerts ?? this.book.alerts(now),
+      silences: this.#foreign?.silences ?? this.book.silences(now),
     };
   }
 
-  #schedule(moments: readonly number[], now: number): void {
+  #allRules(): readonly Rule[] {
+    const own = new Set(this.#rules.map(({ origin, id }) => `${origin}\u0000${id}`));
+    const guests = new Map(this.#guests.map((rule) => [`${rule.origin}\u0000${rule.id}`, rule]));
+    return [...this.#rules, ...[...guests].flatMap(([key, rule]) => (own.has(key) ? [] : [rule]))];
+  }
+
+  #observe(rule: Rule, now: number): Observation {
+    return observe(rule, this.#hub, now, this.#startedAt, (asked, latest, at) =>
+      this.#derivation.of(asked, latest, at),
+    );
+  }
+
+  #ask(query: HistoryQuery): Promise<readonly SeriesFrame[]> {
+    return this.#hub.query?.(query) ?? Promise.resolve([]);
+  }
+
+  #schedule(moment: number | null, now: number): void {
     this.#timer?.dispose();
     this.#timer = null;
-    if (moments.length === 0) return;
-    const wait = Math.min(LONGEST_WAIT_MS, Math.max(1, Math.min(...moments) - now));
+    this.book.plannedAt = null;
+    if (moment === null) return;
+    const wait = Math.min(LONGEST_WAIT_MS, Math.max(1, moment - now));
+    this.book.plannedAt = now + wait;
     this.#timer = this.#clock.schedule(() => void this.judge(), wait, { unref: true });
   }
 }

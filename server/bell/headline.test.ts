@@ -18,7 +18,8 @@ describe("the headline", () => {
     [verdict("memory", "CRIT", 0.961), "Memory is running out: 96.1 %"],
     [verdict("disk", "WARN", 0.87, mount("/")), "Disk / is filling up: 87.0 %"],
     [verdict("disk", "CRIT", 0.96, mount("/data")), "Disk /data is nearly full: 96.0 %"],
-    [verdict("swap", "WARN", 0.8), "Swap is high: 80.0 %"],
+    [verdict("swap", "WARN", 0.95), "Swap is nearly full: 95.0 %"],
+    [verdict("load", "WARN", 0.8), "Load is high: 80.0 %"],
   ])("names what is the matter (%#)", (bad, words) => {
     expect(headline([verdict("x", "OK", 0), bad])).toBe(words);
   });

@@ -1,6 +1,6 @@
 /** One sentence for people: is it all right, and if not what is the matter, worst first. */
 import type { Verdict } from "../../protocol/bell.ts";
-import { formatValue } from "../../protocol/format.ts";
+import { formatThreshold, formatValue } from "../../protocol/format.ts";
 import { LEVELS } from "../../protocol/level.ts";
 import { printable } from "./printable.ts";
 import { seriesName } from "./series-name.ts";
@@ -20,8 +20,16 @@ export function headline(verdicts: readonly Verdict[]): string {
   return bad.length === 1 ? sentence : `${String(bad.length)} things need attention: ${sentence}`;
 }
 
+/** A sentence on one rule's series that is not well, e.g. `Disk / is nearly full: 96.0 %`. */
+export function badSentence(facts: Facts): string {
+  return capital(badWords(facts));
+}
+
+/** What a sentence is made from. */
+type Facts = Pick<Verdict, "rule" | "level" | "value" | "unit" | "attributes">;
+
 /** What is the matter with one rule, e.g. `disk / is nearly full: 96.0 %`. */
-function badWords(verdict: Verdict): string {
+function badWords(verdict: Facts): string {
   const { rule, level, value, unit } = verdict;
   const shown = formatValue(value, unit);
   const crit = level === "CRIT";
@@ -33,7 +41,25 @@ function badWords(verdict: Verdict): string {
       return `memory is ${crit ? "running out" : "getting short"}: ${shown}`;
     case "disk":
       return `disk ${name} is ${crit ? "nearly full" : "filling up"}: ${shown}`;
+    case "disk-trend":
+      return `disk ${name} will be full in ${shown}`;
+    case "inodes":
+      return `disk ${name} runs out of inodes: ${shown}`;
+    case "memory-pressure":
+      return `programs wait for memory: ${shown} of the time`;
+    case "swap":
+      return `swap is nearly full: ${shown}`;
+    case "oom":
+      return `memory ran out, processes killed: ${shown}`;
     default:
+      if (value === null) return `${titleOf(verdict)}${name === "" ? "" : ` (${name})`} is missing`;
+      if (rule.trend !== undefined) {
+        const target = formatThreshold(
+          rule.trend.target,
+          rule.trend.target <= 1 && rule.metric.endsWith("utilization") ? "1" : "{value}",
+        );
+        return `${titleOf(verdict)}${name === "" ? "" : ` (${name})`} will be at ${target} in ${shown}`;
+      }
       return `${titleOf(verdict)}${name === "" ? "" : ` (${name})`} is ${rule.direction === "above" ? "high" : "low"}: ${shown}`;
   }
 }
@@ -49,7 +75,7 @@ function unknownWords(unknown: readonly Verdict[], rules: number): string {
 }
 
 /** Built-in titles begin small in a sentence, abbreviations and people's own titles stay as they are. */
-function titleOf(verdict: Verdict): string {
+function titleOf(verdict: Pick<Verdict, "rule">): string {
   const { id, title } = verdict.rule;
   return id === "memory" || id === "disk" ? title.toLowerCase() : printable(title, 60);
 }

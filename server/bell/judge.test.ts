@@ -5,7 +5,8 @@ import type { Crab } from "../crabs/crab.ts";
 import { CrabGuardian } from "../crabs/guardian.ts";
 import { ManualClock } from "../host/manual-clock.ts";
 import type { Latest } from "../octopus/hub.ts";
-import { judge, levelOf, type HubView } from "./judge.ts";
+import { judge, observe, type HubView } from "./judge.ts";
+import { levelOf } from "./thresholds.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const EVERY = 2000;
@@ -158,7 +159,8 @@ describe("a value that is not there", () => {
   });
 
   test("asks to be judged again when it will be stale", () => {
-    expect(one(rule(), view([{ metric: CPU.name, value: 0.2 }])).againAt).toBe(NOW + 3 * EVERY + 1);
+    const seen = observe(rule(), view([{ metric: CPU.name, value: 0.2 }]), NOW, NOW, (_, { reading }) => reading.value);
+    expect(seen.againAt).toBe(NOW + 3 * EVERY + 1);
   });
 
   test("is still good when the wall clock was set back", () => {

@@ -1,44 +1,145 @@
-/** Which rules the bell judges: the three built in, with the configured thresholds, then those that were added. */
+/** Which rules the bell judges: those that are built in, with the configured thresholds, then those that were added. */
 import type { Rule } from "../../protocol/bell.ts";
-import type { StackConfig } from "../config/config.ts";
+import type { StackConfig, Thresholds } from "../config/config.ts";
 
 /** The origin of the rules that are always there. */
-const BUILT_IN = "built in";
+export const BUILT_IN = "built in";
 
-/** The rules in the order in which faces show them. */
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** How far back a value must be for a level to be left, in the metric's unit. */
+const CPU_SLACK = 0.1;
+const MEMORY_SLACK = 0.03;
+const DISK_SLACK = 0.01;
+
+/** The rules in the order in which faces show them. Their reasons stand in docs/bell.md. */
 export function rulesOf(config: Pick<StackConfig, "bell" | "rules">): readonly Rule[] {
   const { cpu, memory, disk } = config.bell;
   return [
+    { ...above("cpu", "CPU", "gorgon.cpu.busy"), ...configured(cpu, CPU_SLACK), labels: { cause: "cpu" } },
     {
-      id: "cpu",
-      title: "CPU",
-      metric: "gorgon.cpu.busy",
-      match: {},
-      direction: "above",
-      warn: cpu.warn,
-      crit: cpu.crit,
-      origin: BUILT_IN,
-    },
-    {
-      id: "memory",
-      title: "Memory",
-      metric: "system.memory.utilization",
+      ...above("memory", "Memory", "system.memory.utilization"),
       match: { "system.memory.state": "used" },
-      direction: "above",
-      warn: memory.warn,
-      crit: memory.crit,
-      origin: BUILT_IN,
+      ...configured(memory, MEMORY_SLACK),
+      labels: { cause: "memory" },
     },
     {
-      id: "disk",
-      title: "Disk",
-      metric: "system.filesystem.utilization",
-      match: {},
-      direction: "above",
-      warn: disk.warn,
-      crit: disk.crit,
-      origin: BUILT_IN,
+      ...above("disk", "Disk", "system.filesystem.utilization"),
+      ...configured(disk, DISK_SLACK),
+      labels: { cause: "disk" },
     },
+    // A rule of the user's with the same id stands in its place.
+    ...OTHERS.filter(({ id }) => !config.rules.some((rule) => rule.id === id)),
     ...config.rules,
   ];
 }
+
+/** The same rules without their `for`: who looks only once cannot wait. */
+export function atOnce(rules: readonly Rule[]): readonly Rule[] {
+  return rules.map((rule) => ({ ...rule, forMs: 0 }));
+}
+
+function above(id: string, title: string, metric: string) {
+  return { id, title, metric, match: {}, direction: "above", origin: BUILT_IN } as const;
+}
+
+/** Left a little under where it was reached, but never at less than half of that. */
+function configured({ warn, crit, forMs = 0 }: Thresholds, slack: number) {
+  const clear = (threshold: number) => Math.max(threshold / 2, threshold - slack);
+  return { warn, crit, warnClear: clear(warn), critClear: clear(crit), forMs };
+}
+
+/** What has no thresholds of its own in the settings. All say nothing where the machine does not have it. */
+const OTHERS: readonly Rule[] = [
+  {
+    // Full: nothing could run for want of memory. A tenth of ten seconds is felt, four tenths is a stand-still.
+    ...above("memory-pressure", "Memory pressure", "gorgon.pressure.ratio"),
+    match: {
+      "gorgon.pressure.resource": "memory",
+      "gorgon.pressure.kind": "full",
+      "gorgon.pressure.window": "10s",
+    },
+    warn: 0.1,
+    crit: 0.4,
+    warnClear: 0.05,
+    critClear: 0.2,
+    forMs: 30_000,
+    keepFiringForMs: MINUTE_MS,
+    missing: "ok",
+    labels: { cause: "memory" },
+  },
+  {
+    // Swap in use is no trouble by itself; without any left the next thing is the OOM killer.
+    ...above("swap", "Swap", "system.paging.utilization"),
+    match: { "system.paging.state": "used" },
+    warn: 0.9,
+    crit: null,
+    warnClear: 0.8,
+    forMs: 5 * MINUTE_MS,
+    missing: "ok",
+    labels: { cause: "memory" },
+  },
+  {
+    // Told at once: what was killed is gone. The kills of the last ten minutes, of the machine or of this process' group.
+    ...above("oom", "Killed for want of memory", "gorgon.oom.kills"),
+    warn: null,
+    crit: 1,
+    growthMs: 10 * MINUTE_MS,
+    missing: "ok",
+    labels: { cause: "memory" },
+  },
+  {
+    ...above("disk-trend", "Disk full soon", "system.filesystem.utilization"),
+    direction: "below",
+    warn: 4 * HOUR_MS,
+    crit: HOUR_MS,
+    warnClear: 6 * HOUR_MS,
+    critClear: 2 * HOUR_MS,
+    trend: { target: 1, overMs: 3 * HOUR_MS },
+    forMs: 10 * MINUTE_MS,
+    keepFiringForMs: 15 * MINUTE_MS,
+    missing: "ok",
+    labels: { cause: "disk" },
+  },
+  {
+    ...above("inodes", "Inodes", "system.filesystem.inode.utilization"),
+    warn: 0.9,
+    crit: 0.97,
+    warnClear: 0.88,
+    critClear: 0.95,
+    forMs: MINUTE_MS,
+    missing: "ok",
+    labels: { cause: "disk" },
+  },
+  {
+    ...above("throttled", "CPU quota", "gorgon.cgroup.cpu.throttled.ratio"),
+    warn: 0.5,
+    crit: null,
+    warnClear: 0.25,
+    forMs: 10 * MINUTE_MS,
+    missing: "ok",
+    labels: { cause: "cpu" },
+  },
+  {
+    // A trainer fills its GPU on purpose: only the last bit, before it runs out, is news.
+    ...above("gpu-memory", "GPU memory", "hw.gpu.memory.utilization"),
+    warn: 0.97,
+    crit: null,
+    warnClear: 0.95,
+    forMs: 5 * MINUTE_MS,
+    missing: "ok",
+    labels: { cause: "gpu" },
+  },
+  {
+    ...above("gpu-temperature", "GPU temperature", "hw.temperature"),
+    match: { "hw.type": "gpu" },
+    warn: 87,
+    crit: 95,
+    warnClear: 83,
+    critClear: 90,
+    forMs: MINUTE_MS,
+    missing: "ok",
+    labels: { cause: "gpu" },
+  },
+];

@@ -30,7 +30,7 @@ export async function bellCommand(flags: BellFlags, io: CliIo): Promise<number> 
   if (iterations === Infinity && flags.json !== true && flags.plain !== true && styleNow(io).live) {
     return fullScreen(flags, io);
   }
-  const session = await openSession(io, flags);
+  const session = await openSession(io, { ...flags, atOnce: iterations !== Infinity });
   try {
     const level = await (flags.plain === true
       ? plain(session, iterations, io)

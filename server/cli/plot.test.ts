@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { levelOf } from "../bell/judge.ts";
+import { levelOf } from "../bell/thresholds.ts";
 import { plot } from "./plot.ts";
 
 const STYLE = { colour: false, unicode: true, live: false, columns: 80 };

@@ -2,7 +2,7 @@
 import { ABSENT, formatDuration, formatValue } from "../../protocol/format.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { pad } from "../bell/columns.ts";
-import { levelOf } from "../bell/judge.ts";
+import { levelOf } from "../bell/thresholds.ts";
 import { printable } from "../bell/printable.ts";
 import { rulesOf } from "../bell/rules.ts";
 import { Screen } from "../bell/screen.ts";

@@ -24,6 +24,8 @@ export interface ConfigFlags {
   /** Folders whose `gorgon.yaml` may add rules; naming one is trusting it. */
   readonly workspace?: readonly string[] | undefined;
   readonly defaultIntervalMs?: number;
+  /** What is crossed counts at once: the command ends before any `for` is over. */
+  readonly atOnce?: boolean;
 }
 
 /** A stack for one command, and what it was made from. */
@@ -70,6 +72,7 @@ export async function openSession(io: CliIo, flags: ConfigFlags): Promise<CliSes
     facts: provisionalFacts(),
     paths: null,
     nodeName: os.hostname(),
+    atOnce: flags.atOnce === true,
   });
   return { host, config, stack };
 }

@@ -8,6 +8,8 @@ import type { SqlQuery } from "./sql.ts";
 export interface Thresholds {
   readonly warn: number;
   readonly crit: number;
+  /** How long one must be crossed before it counts, milliseconds; absent: it counts at once. */
+  readonly forMs?: number;
 }
 
 /** Everything that the stack can be told. */

@@ -1,7 +1,7 @@
 /** Every host-wide key in one table: what it is called in each layer, how it is read and how it is shown. */
 import { formatDuration, formatThreshold } from "../../protocol/format.ts";
 import type { StackConfig } from "./config.ts";
-import { type Parsed, parseDays, parseInterval, parsePercent, parseSwitch } from "./values.ts";
+import { type Parsed, parseDays, parseInterval, parsePercent, parseSwitch, parseWait } from "./values.ts";
 
 /** The three metrics whose thresholds have keys of their own. */
 export const GUARDED = ["cpu", "memory", "disk"] as const;
@@ -49,6 +49,21 @@ function thresholdKeys(): Key[] {
   );
 }
 
+/** How long a threshold must be crossed while nobody says otherwise. Why so long stands in docs/bell.md. */
+const WAIT_MS: Readonly<Record<(typeof GUARDED)[number], number>> = { cpu: 600_000, memory: 10_000, disk: 60_000 };
+
+function waitKeys(): Key[] {
+  return GUARDED.map((id) => ({
+    key: `bell.${id}.for`,
+    variable: `GORGON_${id.toUpperCase()}_FOR`,
+    setting: `gorgon.${id}.for`,
+    parse: parseWait,
+    format: (value) => formatDuration(Number(value)),
+    fallback: WAIT_MS[id],
+    meaning: `How long a threshold must be crossed before it counts: seconds, or text like 30s, 10m; 0 to 1 d.`,
+  }));
+}
+
 /** The table. `intervalMs` is the default interval, which differs between VS Code and the command line. */
 export function keysOf(intervalMs: number): readonly Key[] {
   return [
@@ -71,6 +86,7 @@ export function keysOf(intervalMs: number): readonly Key[] {
       meaning: "Whether polls are rarer while the window is unfocused and its dashboard hidden, or on battery.",
     },
     ...thresholdKeys(),
+    ...waitKeys(),
     {
       key: "history.enabled",
       variable: "GORGON_HISTORY",
@@ -101,6 +117,7 @@ export function configFrom(
   const thresholds = (id: string) => ({
     warn: Number(value(`bell.${id}.warn`)),
     crit: Number(value(`bell.${id}.crit`)),
+    forMs: Number(value(`bell.${id}.for`)),
   });
   return {
     intervalMs: Number(value("interval")),
@@ -122,5 +139,6 @@ export function valueIn(config: StackConfig, key: string): number | boolean | un
   if (area === "history") return name === "enabled" ? config.history.enabled : config.history.retentionMs;
   const thresholds = GUARDED.find((id) => id === name);
   if (area !== "bell" || thresholds === undefined) return undefined;
+  if (level === "for") return config.bell[thresholds].forMs ?? 0;
   return level === "warn" ? config.bell[thresholds].warn : config.bell[thresholds].crit;
 }

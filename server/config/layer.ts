@@ -50,12 +50,14 @@ export function settingLayer(settings: ClientSettings, keys: readonly Key[], pro
     if (raw === undefined || raw === null) continue;
     const section = entriesOf(raw);
     if (section === null) {
-      problems.push(problem("setting", `bell.${id}`, raw, "It must be an object with warn and crit, in percent."));
+      problems.push(
+        problem("setting", `bell.${id}`, raw, "It must be an object with warn and crit, in percent, and for."),
+      );
       continue;
     }
     for (const [name, value] of section) {
-      if (name === "warn" || name === "crit") put(`bell.${id}.${name}`, value);
-      else problems.push(unknownKey("setting", `bell.${id}.`, name, value, ["warn", "crit"]));
+      if (name === "warn" || name === "crit" || name === "for") put(`bell.${id}.${name}`, value);
+      else problems.push(unknownKey("setting", `bell.${id}.`, name, value, ["warn", "crit", "for"]));
     }
   }
   const where = (key: string) => keys.find((one) => one.key === key)?.setting ?? key;

@@ -44,7 +44,11 @@ describe("without any configuration", () => {
     expect(config).toEqual({
       intervalMs: 5000,
       rate: { adaptive: true },
-      bell: { cpu: { warn: 0.7, crit: 0.9 }, memory: { warn: 0.8, crit: 0.95 }, disk: { warn: 0.85, crit: 0.95 } },
+      bell: {
+        cpu: { warn: 0.7, crit: 0.9, forMs: 600_000 },
+        memory: { warn: 0.8, crit: 0.95, forMs: 10_000 },
+        disk: { warn: 0.85, crit: 0.95, forMs: 60_000 },
+      },
       rules: [],
       watches: [],
       sql: [],
@@ -69,7 +73,7 @@ describe("of several layers", () => {
     });
     expect(loaded.problems).toEqual([]);
     expect(loaded.config.intervalMs).toBe(10_000);
-    expect(loaded.config.bell).toEqual({
+    expect(loaded.config.bell).toMatchObject({
       cpu: { warn: 0.12, crit: 0.2 },
       memory: { warn: 0.6, crit: 0.95 },
       disk: { warn: 0.5, crit: 0.95 },
@@ -172,32 +176,32 @@ describe("a value that is wrong", () => {
 describe("warn over crit", () => {
   test("is refused with both values, and the last good pair stays", async () => {
     const { config, problems } = await load({ settings: { cpu: { warn: 95, crit: 60 } } });
-    expect(config.bell.cpu).toEqual({ warn: 0.7, crit: 0.9 });
+    expect(config.bell.cpu).toMatchObject({ warn: 0.7, crit: 0.9 });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ source: "setting", key: "bell.cpu.warn", value: "95" });
     expect(problems[0]?.message).toBe("warn (95 %) must not be over crit (60 %). 70 % and 90 % stay in force.");
 
     const previous = await load({ settings: { cpu: { warn: 30, crit: 40 } } });
     const next = await load({ settings: { cpu: { warn: 95, crit: 60 } }, previous });
-    expect(next.config.bell.cpu).toEqual({ warn: 0.3, crit: 0.4 });
+    expect(next.config.bell.cpu).toMatchObject({ warn: 0.3, crit: 0.4 });
   });
 
   test("that only came about with a default refuses what was set", async () => {
     const { config, problems } = await load({ settings: { cpu: { warn: 95 } } });
-    expect(config.bell.cpu).toEqual({ warn: 0.7, crit: 0.9 });
+    expect(config.bell.cpu).toMatchObject({ warn: 0.7, crit: 0.9 });
     expect(problems[0]).toMatchObject({ key: "bell.cpu.warn", value: "95" });
   });
 
   test("across layers refuses the weaker one's word", async () => {
     write("bell: {cpu: {warn: 85}}\n");
     const { config, problems } = await load({ settings: { cpu: { crit: 80 } } });
-    expect(config.bell.cpu).toEqual({ warn: 0.7, crit: 0.8 });
+    expect(config.bell.cpu).toMatchObject({ warn: 0.7, crit: 0.8 });
     expect(problems[0]).toMatchObject({ key: "bell.cpu.warn", value: "85" });
   });
 
   test("is not the same as warn at crit, which is allowed", async () => {
     const { config, problems } = await load({ settings: { cpu: { warn: 80, crit: 80 } } });
-    expect(config.bell.cpu).toEqual({ warn: 0.8, crit: 0.8 });
+    expect(config.bell.cpu).toMatchObject({ warn: 0.8, crit: 0.8 });
     expect(problems).toEqual([]);
   });
 });

@@ -47,6 +47,16 @@ export function parseInterval(raw: unknown): Parsed<number> {
     : { ok: false, allowed };
 }
 
+/** A number of seconds, or text such as `30s`, `10m`, `2h`, from nothing to a day; the result is milliseconds. */
+export function parseWait(raw: unknown): Parsed<number> {
+  const allowed = "a number of seconds or text like 0, 30s or 10m, up to 24 h";
+  const found = measured(raw);
+  const unit = found?.unit === "" ? 1000 : TIME_UNITS[found?.unit ?? ""];
+  if (found === null || unit === undefined || found.number < 0) return { ok: false, allowed };
+  const milliseconds = Math.round(found.number * unit);
+  return milliseconds <= DAY_MS ? good(milliseconds) : { ok: false, allowed };
+}
+
 /** Percent as a person writes it (`70`, `70%`); the result is a ratio. */
 export function parsePercent(raw: unknown): Parsed<number> {
   const found = measured(raw);

@@ -11,8 +11,12 @@ import type { Attention } from "../../protocol/attention.ts";
 import type { SeriesFrame } from "../../protocol/history.ts";
 import type { Notification, ParamsOf, Request } from "../../protocol/message.ts";
 import {
+  acknowledgeAlert,
+  addSilence,
   attentionChanged,
   collectNow,
+  endSilence,
+  getAlertHistory,
   getAnnotations,
   getDoctor,
   getHistory,
@@ -21,6 +25,7 @@ import {
   setLogLevel,
   stateChanged,
 } from "../../protocol/messages/worker.ts";
+import type { AlertAct, Silence } from "../../protocol/alert.ts";
 import type { ClientContext, LogLevel, WorkerHello } from "../../protocol/settings.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
@@ -41,6 +46,12 @@ import {
   parseInitializeOptions,
   parseLogLevel,
 } from "../wire/wire.ts";
+import {
+  parseAcknowledgeParams,
+  parseAddSilenceParams,
+  parseAlertHistoryParams,
+  parseEndSilenceParams,
+} from "../wire/alerts.ts";
 import { doctorReport } from "./doctor.ts";
 
 /** VS Code's own rhythm; on its own the command line polls slower. */
@@ -108,6 +119,26 @@ export class Session {
       const asked = refuseBad(parseAnnotationsParams(params));
       const { store } = (await this.#ready()).hub;
       return { annotations: notesOf(store, asked) };
+    });
+    this.#answer(getAlertHistory, async (params) => {
+      const asked = refuseBad(parseAlertHistoryParams(params));
+      return { records: (await this.#ready()).bell.book.history(asked) };
+    });
+    this.#answer(acknowledgeAlert, async (params) => {
+      const acknowledge = refuseBad(parseAcknowledgeParams(params));
+      await this.#act({ acknowledge });
+      return null;
+    });
+    this.#answer(addSilence, async (params) => {
+      const { silence } = refuseBad(parseAddSilenceParams(params));
+      const added = await this.#act({ silence });
+      if (added === null) throw new ResponseError(ErrorCodes.InternalError, "The silence was not added.");
+      return { silence: added };
+    });
+    this.#answer(endSilence, async (params) => {
+      const { id } = refuseBad(parseEndSilenceParams(params));
+      await this.#act({ endSilence: id });
+      return null;
     });
     this.#answer(setContext, async (params) => {
       this.#context = refuseBad(parseContext(params));
@@ -204,6 +235,21 @@ export class Session {
     const state = stack.state();
     if (!state) throw new ResponseError(ErrorCodes.InternalError, "The poll gave no state.");
     return state;
+  }
+
+  /** Carries out what the user does to alerts. Refused where the workspace is not trusted. */
+  async #act(act: AlertAct): Promise<Silence | null> {
+    if (this.#context.trusted !== true) {
+      throw new ResponseError(
+        ErrorCodes.InvalidRequest,
+        "Nothing is acknowledged or silenced from a workspace that is not trusted. Trust it first (Workspaces: Manage Workspace Trust).",
+      );
+    }
+    try {
+      return await (await this.#ready()).act(act);
+    } catch (error) {
+      throw new ResponseError(ErrorCodes.InvalidRequest, reasonOf(error));
+    }
   }
 
   /** Reads every layer of configuration; what is refused keeps its last good value. */

@@ -28,6 +28,7 @@ const MAX_PID = 2 ** 32;
 const text = z.string().check(z.maxLength(MAX_TEXT));
 const pid = z.int().check(z.minimum(1), z.maximum(MAX_PID));
 const attributes = z.record(text, text);
+const span = z.number().check(z.minimum(0));
 
 const hello = z.object({
   protocol: z.number(),
@@ -51,6 +52,15 @@ const rule = z.object({
   direction: z.enum(["above", "below"]),
   warn: z.nullable(z.number()),
   crit: z.nullable(z.number()),
+  warnClear: z.exactOptional(z.number()),
+  critClear: z.exactOptional(z.number()),
+  forMs: z.exactOptional(span),
+  keepFiringForMs: z.exactOptional(span),
+  missing: z.exactOptional(z.enum(["unknown", "keep", "ok", "crit"])),
+  labels: z.exactOptional(attributes),
+  message: z.exactOptional(text),
+  trend: z.exactOptional(z.object({ target: z.number(), overMs: z.number().check(z.gt(0)) })),
+  growthMs: z.exactOptional(z.number().check(z.gt(0))),
   origin: text,
 }) satisfies z.ZodMiniType<Rule>;
 

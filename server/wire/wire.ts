@@ -29,6 +29,7 @@ const clientSettings = z.object({
   historyEnabled: z.optional(z.unknown()),
   historyDays: z.optional(z.unknown()),
   rateAdaptive: z.optional(z.unknown()),
+  sensorsDisabled: z.optional(z.unknown()),
 }) satisfies z.ZodMiniType<ClientSettings>;
 
 const logLevel = z.enum(["off", "trace", "debug", "info", "warning", "error"]);
@@ -38,6 +39,7 @@ const context = {
   workspaceFolders: z
     .array(z.object({ name: z.string().check(z.maxLength(MAX_NAME)), path: z.string().check(z.maxLength(MAX_PATH)) }))
     .check(z.maxLength(MAX_FOLDERS)),
+  trusted: z.exactOptional(z.boolean()),
 };
 
 const clientContext = z.object(context) satisfies z.ZodMiniType<ClientContext>;

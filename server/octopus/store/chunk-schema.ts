@@ -1,6 +1,7 @@
 /** The tables of a history file of chunks, and the checks at opening. */
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { AlertTables } from "./alert-tables.ts";
 import { FileDamaged, FileNewer } from "./sqlite-errors.ts";
 
 /** The schema's number, in the file's user_version. */
@@ -85,13 +86,17 @@ export function prepareWriting(database: DatabaseSync, path: string): void {
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; " +
       "PRAGMA wal_autocheckpoint = 8000",
   );
-  if (version === SCHEMA_VERSION) return;
+  if (version === SCHEMA_VERSION) {
+    AlertTables.prepare(database);
+    return;
+  }
   database.exec("BEGIN IMMEDIATE");
   try {
     if (version === ROWS_VERSION) {
       database.exec("ALTER TABLE series RENAME TO row_series; ALTER TABLE sample RENAME TO row_sample");
     }
     database.exec(TABLES);
+    AlertTables.prepare(database);
     database.exec(`PRAGMA application_id = ${String(APPLICATION_ID)}; PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
     database.exec("COMMIT");
   } catch (error) {

@@ -4,6 +4,7 @@ import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { HistoryHealth } from "../../../protocol/state.ts";
 import type { Clock, Disposable } from "../../host/host.ts";
 import { silentLog, type Log } from "../../host/log.ts";
+import { AlertTables } from "./alert-tables.ts";
 import { Annotations } from "./annotations.ts";
 import { openChunkFile, type ChunkFile } from "./chunk-file.ts";
 import { ChunkFollower } from "./chunk-follower.ts";
@@ -61,6 +62,7 @@ export interface ChunkStoreOptions {
 /** Keeps samples in compressed chunks. Needs `node:sqlite`: its constructor throws SqliteMissing without. */
 export class ChunkStore implements SeriesStore {
   readonly annotations: Annotations;
+  readonly alerts: AlertTables;
   readonly #options: ChunkStoreOptions;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -117,7 +119,9 @@ export class ChunkStore implements SeriesStore {
       access: this.#access,
       now: () => ({ writing: this.#writer !== null, head: this.#head, follower: this.#follower, own: this.#own }),
     });
-    this.annotations = new Annotations(() => ({ file: this.#access.file, leads: this.#access.leads }));
+    const where = () => ({ file: this.#access.file, leads: this.#access.leads });
+    this.annotations = new Annotations(where);
+    this.alerts = new AlertTables(where);
     this.#access.refresh();
     this.#takeRole();
     this.#measure();

@@ -6,6 +6,7 @@ import type { HistoryQuery, SeriesFrame } from "../../../protocol/history.ts";
 import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { HistoryHealth } from "../../../protocol/state.ts";
 import type { Attributes } from "../../../protocol/reading.ts";
+import type { AlertKeeper } from "./alert-tables.ts";
 import type { NoteKeeper } from "./annotations.ts";
 
 /** One series that the store knows. */
@@ -21,6 +22,8 @@ export interface SeriesInfo {
 export interface SeriesStore {
   /** Notes on the time line; absent where the store keeps none. */
   readonly annotations?: NoteKeeper;
+  /** The bell's own tables; absent where the store keeps none. */
+  readonly alerts?: AlertKeeper;
   /**
    * Takes the readings of one moment into the head. Returns at once and never throws: what cannot be kept is told by
    * `health()`. A second sample of the same series and time replaces the first. Durable after the next flush.
