@@ -7,6 +7,7 @@ import { EXIT_DEFECT, EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
 import type { ExportFlags } from "./export-flags.ts";
 import { type CliIo, UsageError } from "./io.ts";
 import type { QuickFlags } from "./quick.ts";
+import type { TopFlags } from "./top.ts";
 
 const EXIT_CODES = `
 Exit codes:
@@ -55,9 +56,11 @@ function program(io: CliIo, done: (code: number) => void): Command {
 
   gorgon
     .command("bell")
-    .description("Show what the bell says now, and go on showing it until Ctrl+C.")
+    .description(
+      "Show what the bell says now, and go on showing it: on the whole of a terminal until q, else line by line.",
+    )
     .option("-n, --iterations <number>", "end after so many looks; the exit code is then the last level")
-    .option("-i, --interval <time>", "time between two looks: seconds, or 500ms, 2s, 1m (default: 5s)")
+    .option("-i, --interval <time>", "time between two looks: 500ms, 2s, 1m (default: 2s on a screen, else 5s)")
     .option("--json", "one complete JSON object a look, one a line")
     .addOption(new Option("--plain", "one line of CPU and memory a look, for scripts").conflicts("json"))
     .option("-w, --workspace <folder...>", "also judge the rules in the gorgon.yaml of these folders")
@@ -77,6 +80,20 @@ function program(io: CliIo, done: (code: number) => void): Command {
     .action(async (flags: QuickFlags) => {
       const { quickCommand } = await import("./quick.ts");
       done(await quickCommand(flags, io));
+    });
+
+  gorgon
+    .command("top")
+    .description("Show the processes that use most CPU, memory or disk; live on a terminal, else one look.")
+    .addOption(new Option("-s, --sort <by>", "cpu, memory or io").default("cpu"))
+    .option("-n, --iterations <number>", "end after so many looks, and print them")
+    .option("-i, --interval <time>", "time between two looks: seconds, or 500ms, 2s, 1m (default: 2s)")
+    .option("-l, --limit <number>", "at most so many processes a look, where they are printed", "20")
+    .option("--json", "one JSON object a look, one a line")
+    .addHelpText("after", "\nExample:\n  $ gorgon top --sort memory --iterations 1")
+    .action(async (flags: TopFlags) => {
+      const { topCommand } = await import("./top.ts");
+      done(await topCommand(flags, io));
     });
 
   gorgon

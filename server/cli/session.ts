@@ -99,14 +99,20 @@ export interface Beat {
 export async function* beats(
   stack: Pick<Stack, "hub" | "bell" | "state">,
   clock: Clock,
-  options: { readonly count: number; readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly count: number;
+    readonly intervalMs: number;
+    readonly signal?: AbortSignal | undefined;
+    readonly crabs?: readonly string[];
+  },
 ): AsyncGenerator<Beat> {
-  const { count, intervalMs, signal } = options;
+  const { count, intervalMs, signal, crabs = [GUARDIAN] } = options;
   const poll = async () => {
     const over = new AbortController();
     const signals = signal === undefined ? [over.signal] : [over.signal, signal];
     try {
-      await Promise.race([stack.hub.collectOnce(GUARDIAN), pause(clock, intervalMs, AbortSignal.any(signals))]);
+      const polls = Promise.all(crabs.map((crab) => stack.hub.collectOnce(crab)));
+      await Promise.race([polls, pause(clock, intervalMs, AbortSignal.any(signals))]);
     } finally {
       // A timer left behind would keep the process for the rest of the interval.
       over.abort();

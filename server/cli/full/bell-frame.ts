@@ -6,11 +6,12 @@ import { LEVELS } from "../../../protocol/level.ts";
 import type { WorkerState } from "../../../protocol/state.ts";
 import { cut, pad, widthOf } from "../../bell/columns.ts";
 import { printable } from "../../bell/printable.ts";
-import { costParts, dash, headlineLines, joined, machineParts, titleOf } from "../../bell/terminal.ts";
+import { costParts, dash, joined, machineParts, titleOf } from "../../bell/terminal.ts";
 import { LEVEL_PAINTS, paint, shapeOf, type TerminalStyle } from "../../bell/terminal-style.ts";
 import { plot } from "../plot.ts";
 import { alertDetail, alertLine, isQuiet } from "./alert-line.ts";
 import { processTable } from "./process-table.ts";
+import { headLines, ROOMY } from "./head-line.ts";
 import { share } from "./share.ts";
 import { TRAIL_MS, Trail } from "./trail.ts";
 import { type BellView, type Question, selectedOf } from "./view.ts";
@@ -27,9 +28,6 @@ export interface BellFrame {
   readonly hasKeys: boolean;
 }
 
-/** Below this many lines there is room for numbers only, not for space between them. */
-const ROOMY = 24;
-const MOST_HEAD = 3;
 const NARROW = 60;
 const MOST_SPARK = 60;
 const LEAST_SPARK = 8;
@@ -40,7 +38,7 @@ const HEADROOM = 1.25;
 /** `rows` lines at most, none wider than the terminal; the last one says which keys there are. */
 export function bellFrame(frame: BellFrame, style: TerminalStyle): string[] {
   const { state, rows } = frame;
-  const body = state === null ? startingLines(style) : stateLines(frame, state, style);
+  const body = state === null ? headLines(null, rows, style) : stateLines(frame, state, style);
   const keys = keyLine(frame, style);
   const help = frame.view.help ? helpLines(style).slice(0, Math.max(0, rows - 2)) : [];
   const room = Math.max(1, rows - 1 - help.length);
@@ -48,10 +46,6 @@ export function bellFrame(frame: BellFrame, style: TerminalStyle): string[] {
   const lines = [...above, ...Array<string>(room - above.length).fill(""), ...help, keys].slice(-rows);
   // The only letter beyond ASCII that cutting adds.
   return style.unicode ? lines : lines.map((line) => line.replaceAll("…", "~"));
-}
-
-function startingLines(style: TerminalStyle): string[] {
-  return [cut(`${paint(style, shapeOf(style, "UNKNOWN"), "magenta")} Starting: waiting for the first readings`, 200)];
 }
 
 function stateLines(frame: BellFrame, state: WorkerState, style: TerminalStyle): string[] {
@@ -79,22 +73,12 @@ function stateLines(frame: BellFrame, state: WorkerState, style: TerminalStyle):
     ...spaced(forLevels, space, (room) => levelLines(frame, state, room, style)),
     ...spaced(forAlerts, space, (room) => alertLines(frame, state, room, style)),
     ...spaced(forProcesses, space, (room) =>
-      room < 2 ? [] : processTable(processes, { sort: "cpu", most: room - 1 }, style),
+      room < 2 ? [] : processTable(processes, { sort: "cpu", from: 0, most: room - 1 }, style),
     ),
     ...spaced(forMachine, space, (room) => dim(machine.slice(0, room))),
     ...dim(first(forCost > 0 ? cost[0] : undefined)),
     ...problems.slice(0, forProblems).map((text) => paint(style, cut(printable(text, 500), style.columns), "yellow")),
   ];
-}
-
-/** Level and headline: on several lines where there is room, else what fits on one. */
-function headLines({ bell }: WorkerState, rows: number, style: TerminalStyle): string[] {
-  const lead = `${shapeOf(style, bell.level)} ${bell.level} `;
-  const one = cut(printable(bell.headline, 500), style.columns - widthOf(lead));
-  const short = [`${paint(style, lead, ...LEVEL_PAINTS[bell.level])}${paint(style, one, "bold")}`];
-  if (rows < ROOMY) return short;
-  const whole = headlineLines({ bell }, style);
-  return whole.length <= MOST_HEAD ? whole : short;
 }
 
 /** A part with an empty line above it, where there is room for both. */
@@ -123,7 +107,9 @@ function levelLines({ trail }: BellFrame, state: WorkerState, room: number, styl
   const gap = narrow ? " " : GAP;
   const before = 2 + levelWidth + gap.length + titleWidth + gap.length + valueWidth + gap.length;
   const left = style.columns - before;
-  const spark = narrow ? left : Math.min(MOST_SPARK, Math.max(LEAST_SPARK, Math.floor(left / 2)));
+  // Beside a reason half the room, else all of it.
+  const half = shown.some(({ reason }) => reason !== "") ? Math.floor(left / 2) : left;
+  const spark = narrow ? left : Math.min(MOST_SPARK, Math.max(LEAST_SPARK, half));
   return shown.map((one, index) => {
     const lead = `${shapeOf(style, one.level)} ${pad(one.level, levelWidth)}`;
     const drawn = spark < LEAST_SPARK ? "" : sparkline(one, trail, state.time, spark, style);
@@ -207,11 +193,11 @@ function questionWords(question: Question, now: number): string {
 }
 
 function helpLines(style: TerminalStyle): string[] {
-  const arrows = style.unicode ? "↑ ↓" : "arrows";
+  const arrows = style.unicode ? "j k ↑ ↓     " : "j k arrows  ";
   return [
-    `q, Esc, Ctrl+C  quit          ?  this help`,
-    `j k, ${arrows}        choose an alert (PgUp PgDn Home End)`,
-    `a  acknowledge the chosen one, or take that back`,
-    `s  silence the chosen one, or end its silence`,
+    "q Esc Ctrl+C  quit",
+    `${arrows}  choose an alert`,
+    "a             acknowledge, or take back",
+    "s             silence, or end a silence",
   ].map((line) => cut(line, style.columns));
 }

@@ -37,13 +37,13 @@ const COLUMNS: readonly Column[] = [
   { head: "THREADS", text: (row) => (row.threads === null ? ABSENT : String(row.threads)) },
 ];
 
-/** A heading and at most `most` rows of `style.columns` columns. The name is last: it takes what is left. */
+/** A heading and at most `most` rows, without the first `from`, of `style.columns` columns. The name is last: it takes what is left. */
 export function processTable(
   rows: readonly ProcessRow[],
-  { sort, most }: { readonly sort: ProcessSort; readonly most: number },
+  { sort, from, most }: { readonly sort: ProcessSort; readonly from: number; readonly most: number },
   style: TerminalStyle,
 ): string[] {
-  const shown = sorted(rows, sort).slice(0, Math.max(0, most));
+  const shown = sorted(rows, sort).slice(from, from + Math.max(0, most));
   const plain = (text: string) => (style.unicode ? text : text.replace(ABSENT, "-"));
   const build = (column: Column) => {
     const cells = shown.map((row) => plain(column.text(row)));
