@@ -54,7 +54,8 @@ function stepOf(text: string | undefined): number {
   throw new UsageError(`--step must be a length of time like 10s, 1m or 1h, not ${JSON.stringify(text)}.`);
 }
 
-function matchOf(pairs: readonly string[]): Attributes {
+/** Attributes from `key=value` texts. Throws UsageError. */
+export function matchOf(pairs: readonly string[]): Attributes {
   const entries = pairs.map((pair) => {
     const at = pair.indexOf("=");
     if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)] as const;

@@ -1,6 +1,7 @@
 /** `gorgon top`: the processes that use most CPU, memory or disk; live on a terminal, else one look. */
-import { GUARDIAN } from "../stack.ts";
 import { CrabGuardian } from "../crabs/guardian.ts";
+import { sleeper } from "../crabs/sleeper.ts";
+import { slowSensors } from "../rhopalia/index.ts";
 import { processSensor } from "../rhopalia/process/index.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { EXIT_OK } from "./exit-codes.ts";
@@ -19,7 +20,6 @@ export interface TopFlags {
   readonly json?: boolean;
 }
 
-const PROCESSES = "processes";
 /** Processes by CPU, and as many by memory: what of the others is sorted by disk traffic is not worth a look at each. */
 const TOP = 100;
 const INTERVAL_MS = 2000;
@@ -49,17 +49,22 @@ export async function topCommand(flags: TopFlags, io: CliIo): Promise<number> {
   }
 }
 
-/** A crab of this command's own: the stack's looks at processes rarely, and at few of them. */
+/** A crab of this command's own for processes: that of the stack looks at few of them, and rarely. */
 function watchProcesses({ stack, host, config }: CliSession): void {
-  const { node } = stack.hub;
-  const { intervalMs } = config.config;
-  const sensors = [processSensor(host, { top: TOP })];
-  stack.hub.register(new CrabGuardian({ name: PROCESSES, node, sensors, clock: host.clock, intervalMs }));
+  const shared = { node: stack.hub.node, clock: host.clock };
+  const { intervalMs, sql } = config.config;
+  const watches = config.config.watches.filter((watch) => watch.kind === "process");
+  const slow = slowSensors(host, { watches: () => config.config.watches, sql: () => sql });
+  const { hub } = stack;
+  // In place of the one of that name.
+  hub.register(sleeper({ ...shared, sensors: slow.filter((sensor) => sensor.name !== "process") }));
+  const processes = processSensor(host, { top: TOP, watches: () => watches });
+  hub.register(new CrabGuardian({ ...shared, name: "processes", sensors: [processes], intervalMs }));
 }
 
 function looking({ stack, host, config }: CliSession, count: number, signal: AbortSignal | undefined) {
   const { intervalMs } = config.config;
-  return beats(stack, host.clock, { count, intervalMs, signal, crabs: [GUARDIAN, PROCESSES] });
+  return beats(stack, host.clock, { count, intervalMs, signal });
 }
 
 interface Looks {
