@@ -136,7 +136,7 @@ export const SETTINGS = {
     "The bell says CRIT when the fullest file system is at or over this percentage. Costs nothing.",
   ),
   "cpu.for": seconds(
-    600,
+    1200,
     "Seconds for which the CPU must be busy at or over a threshold before the bell says so: a build may use every core " +
       "for minutes. Costs nothing.",
   ),

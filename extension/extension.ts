@@ -1,6 +1,7 @@
 /** The extension's table of contents: what there is, in the order in which it is put together. */
 import * as vscode from "vscode";
 import type { WorkerState } from "../protocol/state.ts";
+import { alertActs } from "./bell/acts.ts";
 import { Mutes } from "./bell/mutes.ts";
 import { Notifications } from "./bell/notifications.ts";
 import { StatusBell } from "./bell/status.ts";
@@ -48,7 +49,8 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
     const { now: state, silentSince } = latest;
     bell.draw({ worker: worker.status, state, silentSince, muted: mutes.list(), now: timers.now() });
   };
-  const notifications = new Notifications(vscode, mutes);
+  const acts = alertActs(worker, timers.now);
+  const notifications = new Notifications({ vs: vscode, mutes, acts, now: timers.now });
   const problems = new ProblemTeller(vscode);
   const onProblems = problems.tell.bind(problems);
   const sync = new WorkerSync({ vs: vscode, worker, channel, timers, onProblems });

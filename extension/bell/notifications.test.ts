@@ -1,122 +1,170 @@
 /** When a notification comes, when it does not, and what its buttons do. */
 import { expect, test } from "vitest";
-import type { Level } from "../../protocol/level.ts";
-import { stateOf, verdict } from "../testing/states.ts";
+import type { Alert } from "../../protocol/alert.ts";
+import { alertOf, stateOf } from "../testing/states.ts";
 import { settle } from "../testing/timers.ts";
 import { fakeVscode } from "../testing/vscode.ts";
 import { Mutes } from "./mutes.ts";
 import { pickMutes, pickUnmutes } from "./muting.ts";
 import { Notifications } from "./notifications.ts";
 
+const NOW = 1_700_000_000_000;
+
 function setUp() {
   const fake = fakeVscode();
   const mutes = new Mutes(fake.memento);
-  const notifications = new Notifications(fake.vs, mutes);
-  let time = 1_700_000_000_000;
-  const see = (level: Level, afterMs = 2000, id = "cpu"): void => {
-    time += afterMs;
-    notifications.see(stateOf([verdict(id, level, 0.95)], { time }));
+  const done: unknown[] = [];
+  const acts = {
+    acknowledge: (alert: string) => Promise.resolve(void done.push({ acknowledge: alert })),
+    silence: (silence: unknown) => Promise.resolve(void done.push({ silence })),
   };
-  /** A state of a worker that has just started. */
-  const opening = (level: Level, uptimeMs: number): void => {
+  const notifications = new Notifications({ vs: fake.vs, mutes, acts, now: () => NOW });
+  let time = NOW;
+  const see = (alerts: readonly Alert[], more: Parameters<typeof stateOf>[1] = {}): void => {
     time += 2000;
-    const young = { ...stateOf().self, uptimeMs };
-    notifications.see(stateOf([verdict("cpu", level, 0.95)], { time, self: young }));
+    const state = stateOf(undefined, { time, ...more });
+    notifications.see({ ...state, bell: { ...state.bell, alerts } });
   };
-  return { fake, mutes, see, opening };
+  return { fake, mutes, see, done, acts };
 }
 
-test("a CRIT is told once, also when the first state has it", () => {
+const cpu = (notifications: number, more: Partial<Alert> = {}) => alertOf("cpu", "CRIT", { notifications, ...more });
+
+test("an alert is told when its notifications grow, once each time", () => {
   const { fake, see } = setUp();
-  see("CRIT");
-  see("CRIT");
+  see([]);
+  see([cpu(0)]);
+  expect(fake.messages).toEqual([]);
+  see([cpu(1)]);
+  see([cpu(1)]);
   expect(fake.messages).toHaveLength(1);
   expect(fake.messages[0]).toMatchObject({
     kind: "warning",
-    text: "Gorgon: CPU is CRIT: it is at or over its threshold",
-    buttons: ["Show Dashboard", "Mute"],
+    text: "Gorgon CRIT: CPU is busy: 95.0 %",
+    buttons: ["Show Dashboard", "Acknowledge", "Mute..."],
   });
-});
-
-test("a CRIT while the window opens is told only if it stands afterwards", () => {
-  const { fake, opening, see } = setUp();
-  opening("CRIT", 2000);
-  opening("OK", 8000);
-  see("OK");
-  expect(fake.messages).toEqual([]);
-  opening("CRIT", 14_000);
-  expect(fake.messages).toEqual([]);
-  see("CRIT");
-  expect(fake.messages).toHaveLength(1);
-});
-
-test("WARN and UNKNOWN are not told", () => {
-  const { fake, see } = setUp();
-  see("WARN");
-  see("UNKNOWN");
-  expect(fake.messages).toEqual([]);
-});
-
-test("while it flaps nothing is told again; after a minute of being well it is news again", () => {
-  const { fake, see } = setUp();
-  see("CRIT");
-  for (let turn = 0; turn < 20; turn += 1) {
-    see("OK", 20_000);
-    see("CRIT", 20_000);
-  }
-  expect(fake.messages).toHaveLength(1);
-  see("OK", 61_000);
-  see("CRIT");
+  see([cpu(2)]);
   expect(fake.messages).toHaveLength(2);
 });
 
-test("not knowing is not being well", () => {
+test("what a window finds when it opens was told before, unless it began after the worker did", () => {
   const { fake, see } = setUp();
-  see("CRIT");
-  see("UNKNOWN", 600_000);
-  see("WARN", 2000);
-  see("CRIT", 2000);
+  see([cpu(1, { firingSince: NOW - 3_600_000 })]);
+  expect(fake.messages).toEqual([]);
+  const other = setUp();
+  other.see([cpu(1, { firingSince: NOW })]);
+  expect(other.fake.messages).toHaveLength(1);
+});
+
+test("alerts of one cause that grow together are one notification", () => {
+  const { fake, see } = setUp();
+  see([]);
+  see([
+    alertOf("memory", "CRIT", { notifications: 1, group: "here memory", message: "Memory is running out: 99 %" }),
+    alertOf("oom", "CRIT", { notifications: 1, group: "here memory", message: "Memory ran out, processes killed: 1" }),
+    cpu(1),
+  ]);
+  expect(fake.messages.map(({ text }) => text)).toEqual([
+    "Gorgon CRIT: 2 alerts of one cause: Memory is running out: 99 %; Memory ran out, processes killed: 1",
+    "Gorgon CRIT: CPU is busy: 95.0 %",
+  ]);
+});
+
+test("only the window whose worker leads, or watches for itself, tells; the others know what was told", () => {
+  const { fake, see } = setUp();
+  const role = { leader: 7, since: 0, reason: "" };
+  see([], { role: { ...role, role: "follows" } });
+  see([cpu(1)], { role: { ...role, role: "follows" } });
+  see([cpu(1)], { role: { ...role, role: "seeks" } });
+  see([cpu(1)], { role: { ...role, role: "leads" } });
+  expect(fake.messages).toEqual([]);
+  see([cpu(2)], { role: { ...role, role: "alone" } });
   expect(fake.messages).toHaveLength(1);
 });
 
-test("each rule is a cause of its own", () => {
+test("one that is over before it is seen is not told", () => {
   const { fake, see } = setUp();
-  see("CRIT");
-  see("CRIT", 2000, "disk");
-  expect(fake.messages).toHaveLength(2);
+  see([]);
+  see([cpu(1, { status: "resolved", resolvedAt: NOW })]);
+  expect(fake.messages).toEqual([]);
 });
 
 test("switched off, nothing is told", () => {
   const { fake, see } = setUp();
   fake.state.settings = { "gorgon.notifications.enabled": false };
-  see("CRIT");
+  see([]);
+  see([cpu(1)]);
   expect(fake.messages).toEqual([]);
 });
 
-test("Show Dashboard opens it", async () => {
-  const { fake, see } = setUp();
-  see("CRIT");
+test("Show Dashboard opens it, and Acknowledge acknowledges every alert that was told", async () => {
+  const { fake, see, done } = setUp();
+  see([]);
+  see([cpu(1)]);
   fake.messages[0]?.answer("Show Dashboard");
   await settle();
   expect(fake.executed).toEqual([{ command: "gorgon.showDashboard", args: [] }]);
+  see([cpu(2)]);
+  fake.messages[1]?.answer("Acknowledge");
+  await settle();
+  expect(done).toEqual([{ acknowledge: "alert/cpu" }]);
 });
 
-test("Mute silences that rule in this workspace, and Unmute brings it back", async () => {
+test("Mute... silences the rule for a time in every window", async () => {
+  const { fake, see, done } = setUp();
+  see([]);
+  see([cpu(1)]);
+  fake.state.picks = ["Silence for 1 hour"];
+  fake.messages[0]?.answer("Mute...");
+  await settle();
+  expect(fake.state.pickItems.map(({ label }) => label)).toEqual([
+    "Silence for 1 hour",
+    "Silence for 8 hours",
+    "Mute in this workspace",
+  ]);
+  expect(done).toEqual([
+    { silence: { matchers: { rule: "cpu" }, endsAt: NOW + 3_600_000, comment: "From a notification" } },
+  ]);
+});
+
+test("Mute... mutes the rule in this workspace, and Unmute brings it back", async () => {
   const { fake, mutes, see } = setUp();
-  see("CRIT");
-  fake.messages[0]?.answer("Mute");
+  see([]);
+  see([cpu(1)]);
+  fake.state.picks = ["Mute in this workspace"];
+  fake.messages[0]?.answer("Mute...");
   await settle();
   expect(mutes.list()).toEqual(["cpu"]);
   expect(new Mutes(fake.memento).has("cpu")).toBe(true);
-  see("OK", 61_000);
-  see("CRIT");
+  see([cpu(2)]);
   expect(fake.messages).toHaveLength(1);
 
   fake.state.picks = ["CPU"];
   await pickUnmutes(fake.vs, mutes, stateOf());
-  see("OK", 61_000);
-  see("CRIT");
+  see([cpu(3)]);
   expect(fake.messages).toHaveLength(2);
+});
+
+test("in a workspace that is not trusted there is nothing to act with but a mute of its own", async () => {
+  const { fake, mutes, see, done } = setUp();
+  fake.state.trusted = false;
+  see([]);
+  see([cpu(1)]);
+  expect(fake.messages[0]?.buttons).toEqual(["Show Dashboard", "Mute"]);
+  fake.messages[0]?.answer("Mute");
+  await settle();
+  expect(mutes.list()).toEqual(["cpu"]);
+  expect(done).toEqual([]);
+});
+
+test("an act that is refused says why", async () => {
+  const { fake, see, acts } = setUp();
+  acts.acknowledge = () => Promise.reject(new Error("This alert is not open any more."));
+  see([]);
+  see([cpu(1)]);
+  fake.messages[0]?.answer("Acknowledge");
+  await settle();
+  expect(fake.messages[1]).toMatchObject({ kind: "error", text: "Gorgon: This alert is not open any more." });
 });
 
 test("the mute command offers the rules that are not muted", async () => {
@@ -129,8 +177,8 @@ test("the mute command offers the rules that are not muted", async () => {
 });
 
 test("a hostile name makes no link in a notification", () => {
-  const fake = fakeVscode();
-  const notifications = new Notifications(fake.vs, new Mutes(fake.memento));
-  notifications.see(stateOf([verdict("cpu", "CRIT", 1, { reason: "[click](command:evil)\n\u202Eabc" })]));
-  expect(fake.messages[0]?.text).toBe("Gorgon: CPU is CRIT: [click] (command:evil) abc");
+  const { fake, see } = setUp();
+  see([]);
+  see([cpu(1, { message: "[click](command:evil)\n\u202Eabc" })]);
+  expect(fake.messages[0]?.text).toBe("Gorgon CRIT: [click] (command:evil) abc");
 });

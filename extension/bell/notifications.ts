@@ -1,61 +1,119 @@
-/** One notification for each rule that becomes CRIT, and no other until it has been well for a minute. */
+/** One notification for each cause that becomes due, in the one window that tells; the worker decides what is due. */
 import type * as vscode from "vscode";
-import type { Verdict } from "../../protocol/bell.ts";
+import type { Alert, NewSilence } from "../../protocol/alert.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { COMMANDS } from "../contributions.ts";
 import { notification } from "../escape.ts";
 import type { Mutes } from "./mutes.ts";
 
-/** A rule that was CRIT less than this ago is the same cause still, milliseconds. */
-const SETTLED_MS = 60_000;
-
-/**
- * A window that opens keeps the processor busy by itself. What is CRIT while the worker is younger than this is told
- * only if it still is CRIT afterwards; the status bar shows it at once all the same.
- */
-const OPENING_MS = 15_000;
-
 const SHOW = "Show Dashboard";
+const ACKNOWLEDGE = "Acknowledge";
+const QUIET = "Mute...";
 const MUTE = "Mute";
 
-/** Watches the states go by. A CRIT that was there from the start is news as well, once the window has opened. */
-export class Notifications {
-  readonly #vs: typeof vscode;
-  readonly #mutes: Mutes;
-  /** By rule: when it was last seen in a state that is not known to be good. */
-  readonly #open = new Map<string, number>();
+const HOUR_MS = 3_600_000;
+/** What *Mute...* offers besides a mute. */
+const SILENCES = [
+  { label: "Silence for 1 hour", hours: 1 },
+  { label: "Silence for 8 hours", hours: 8 },
+] as const;
+const MUTE_HERE = "Mute in this workspace";
 
-  constructor(vs: typeof vscode, mutes: Mutes) {
-    this.#vs = vs;
-    this.#mutes = mutes;
+/** What the buttons do. */
+export interface AlertActs {
+  /** Rejects with the reason in words. */
+  acknowledge(alert: string): Promise<void>;
+  silence(silence: Pick<NewSilence, "matchers" | "endsAt" | "comment">): Promise<void>;
+}
+
+/** What the notifications need. */
+export interface NotificationsOptions {
+  readonly vs: typeof vscode;
+  readonly mutes: Mutes;
+  readonly acts: AlertActs;
+  readonly now: () => number;
+}
+
+/** Watches the states go by. */
+export class Notifications {
+  readonly #options: NotificationsOptions;
+  /** By alert: how many of its notifications there were when it was last seen. */
+  #known: ReadonlyMap<string, number> | null = null;
+
+  constructor(options: NotificationsOptions) {
+    this.#options = options;
   }
 
   /** Takes the next state. */
   see(state: WorkerState): void {
-    if (state.self.uptimeMs < OPENING_MS) return;
-    for (const verdict of state.bell.verdicts) {
-      const rule = verdict.rule.id;
-      const since = this.#open.get(rule);
-      if (verdict.level === "CRIT") {
-        this.#open.set(rule, state.time);
-        if (since === undefined && this.#wanted(rule)) void this.#notify(verdict);
-      } else if (since !== undefined) {
-        // Not knowing is not being well.
-        if (verdict.level === "UNKNOWN") this.#open.set(rule, state.time);
-        else if (state.time - since >= SETTLED_MS) this.#open.delete(rule);
-      }
+    const known = this.#known;
+    const workerSince = state.time - state.self.uptimeMs;
+    const { alerts } = state.bell;
+    this.#known = new Map(alerts.map(({ id, notifications }) => [id, notifications]));
+    if (!tells(state)) return;
+    const groups = new Map<string, Alert[]>();
+    for (const alert of alerts) {
+      // What a window finds when it opens was told before, unless it came after its worker did.
+      const news = known !== null || (alert.firingSince ?? 0) >= workerSince;
+      const before = known?.get(alert.id) ?? (news ? 0 : alert.notifications);
+      if (alert.notifications <= before || alert.status !== "firing" || !this.#wanted(alert)) continue;
+      groups.set(alert.group, [...(groups.get(alert.group) ?? []), alert]);
+    }
+    for (const group of groups.values()) void this.#notify(group);
+  }
+
+  #wanted({ rule }: Alert): boolean {
+    const { vs, mutes } = this.#options;
+    const enabled = vs.workspace.getConfiguration("gorgon").get<unknown>("notifications.enabled");
+    return enabled !== false && !mutes.has(rule);
+  }
+
+  async #notify(alerts: readonly Alert[]): Promise<void> {
+    const { vs, acts, mutes } = this.#options;
+    // Without trust nothing is acknowledged or silenced from here; a mute is this window's own.
+    const buttons = vs.workspace.isTrusted ? [SHOW, ACKNOWLEDGE, QUIET] : [SHOW, MUTE];
+    const answer = await vs.window.showWarningMessage(textOf(alerts), ...buttons);
+    try {
+      if (answer === SHOW) await vs.commands.executeCommand(COMMANDS.showDashboard);
+      if (answer === ACKNOWLEDGE) for (const { id } of alerts) await acts.acknowledge(id);
+      if (answer === MUTE) for (const rule of rulesOf(alerts)) await mutes.set(rule, true);
+      if (answer === QUIET) await this.#quiet(alerts);
+    } catch (error) {
+      const reason = notification(error instanceof Error ? error.message : String(error));
+      await vs.window.showErrorMessage(`Gorgon: ${reason}`);
     }
   }
 
-  #wanted(rule: string): boolean {
-    const enabled = this.#vs.workspace.getConfiguration("gorgon").get<unknown>("notifications.enabled");
-    return enabled !== false && !this.#mutes.has(rule);
+  async #quiet(alerts: readonly Alert[]): Promise<void> {
+    const { vs, acts, mutes, now } = this.#options;
+    const choices = [
+      ...SILENCES.map(({ label }) => ({ label, description: "In every window" })),
+      { label: MUTE_HERE, description: "Until it is unmuted; the bell still shows it" },
+    ];
+    const picked = await vs.window.showQuickPick(choices, { title: "Gorgon: Mute Notifications" });
+    if (picked === undefined) return;
+    const hours = SILENCES.find(({ label }) => label === picked.label)?.hours;
+    for (const rule of rulesOf(alerts)) {
+      if (hours === undefined) await mutes.set(rule, true);
+      else await acts.silence({ matchers: { rule }, endsAt: now() + hours * HOUR_MS, comment: "From a notification" });
+    }
   }
+}
 
-  async #notify(verdict: Verdict): Promise<void> {
-    const text = notification(`${verdict.rule.title} is CRIT: ${verdict.reason}`);
-    const answer = await this.#vs.window.showWarningMessage(`Gorgon: ${text}`, SHOW, MUTE);
-    if (answer === SHOW) await this.#vs.commands.executeCommand(COMMANDS.showDashboard);
-    if (answer === MUTE) await this.#mutes.set(verdict.rule.id, true);
-  }
+/** Of several windows of one user only the leader's tells; one that watches for itself has nobody to tell for it. */
+function tells({ role }: WorkerState): boolean {
+  return role === null || role.role === "leads" || role.role === "alone";
+}
+
+function rulesOf(alerts: readonly Alert[]): readonly string[] {
+  return [...new Set(alerts.map(({ rule }) => rule))];
+}
+
+function textOf(alerts: readonly Alert[]): string {
+  const [first, ...others] = alerts;
+  if (first === undefined) return "";
+  const { level } = first;
+  if (others.length === 0) return `Gorgon ${level}: ${notification(first.message)}`;
+  const each = notification(alerts.map(({ message }) => message).join("; "));
+  return `Gorgon ${level}: ${alerts.length} alerts of one cause: ${each}`;
 }

@@ -1,4 +1,5 @@
 /** States of a made-up machine, for tests. */
+import type { Alert } from "../../protocol/alert.ts";
 import type { Verdict } from "../../protocol/bell.ts";
 import { worst, type Level } from "../../protocol/level.ts";
 import type { WorkerState } from "../../protocol/state.ts";
@@ -25,6 +26,36 @@ export function verdict(id: string, level: Level, value: number | null, more: Pa
     readAt: 1_700_000_000_000,
     since: 1_700_000_000_000,
     reason: level === "OK" ? "" : level === "UNKNOWN" ? "no reading yet" : "it is at or over its threshold",
+    ...more,
+  };
+}
+
+/** An alert of one of the built-in rules, firing and not told yet. */
+export function alertOf(id: string, level: Level, more: Partial<Alert> = {}): Alert {
+  return {
+    id: `alert/${id}`,
+    fingerprint: id,
+    rule: id,
+    title: TITLES[id] ?? id,
+    metric: `test.${id}`,
+    origin: "built in",
+    status: "firing",
+    level,
+    labels: {},
+    value: 0.95,
+    unit: "1",
+    message: `${TITLES[id] ?? id} is busy: 95.0 %`,
+    pendingSince: 1_700_000_000_000,
+    firingSince: 1_700_000_000_000,
+    resolvedAt: null,
+    changedAt: 1_700_000_000_000,
+    flaps: 0,
+    heldUntil: null,
+    silencedBy: null,
+    inhibitedBy: null,
+    acknowledged: null,
+    notifications: 0,
+    group: `devbox ${id}`,
     ...more,
   };
 }

@@ -224,9 +224,10 @@ export function fakeVscode(): FakeVscode {
       showInformationMessage: show("info"),
       showWarningMessage: show("warning"),
       showErrorMessage: show("error"),
-      showQuickPick: (offered: readonly vscode.QuickPickItem[]) => {
+      showQuickPick: (offered: readonly vscode.QuickPickItem[], options?: vscode.QuickPickOptions) => {
         state.pickItems = offered;
-        return Promise.resolve(state.picks && offered.filter((item) => state.picks?.includes(item.label)));
+        const picked = state.picks && offered.filter((item) => state.picks?.includes(item.label));
+        return Promise.resolve(options?.canPickMany === true ? picked : picked?.[0]);
       },
       showTextDocument: (shown: FakeUri | { uri: FakeUri }) => {
         documents.push("uri" in shown ? shown.uri.toString() : shown.toString());

@@ -55,6 +55,7 @@ export function readContext(vs: typeof vscode): ClientContext {
     workspaceFolders: folders
       .filter((folder) => folder.uri.scheme === "file")
       .map((folder) => ({ name: folder.name, path: folder.uri.fsPath })),
+    trusted: vs.workspace.isTrusted,
   };
 }
 

@@ -56,7 +56,7 @@ test("a burst of changes is sent once, complete, and only when something differs
   change();
   await timers.advance(1000);
   expect(contexts()).toHaveLength(before + 1);
-  expect(contexts().at(-1)?.params).toEqual({ settings: { interval: 5 }, workspaceFolders: [] });
+  expect(contexts().at(-1)?.params).toEqual({ settings: { interval: 5 }, workspaceFolders: [], trusted: true });
 });
 
 test("what the worker refused is passed on", async () => {

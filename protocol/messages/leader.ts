@@ -2,6 +2,7 @@
  * The messages between the workers of one user on one host, over the leader's socket. A follower greets with the token,
  * says what it wishes and gets crabs and snapshots, each a complete value.
  */
+import type { AlertAct, Silence } from "../alert.ts";
 import type { Rule } from "../bell.ts";
 import { notification, request } from "../message.ts";
 import type { MetricInfo, Snapshot } from "../reading.ts";
@@ -60,6 +61,12 @@ export const linkWish = request<LinkWish, null>("leader/wish", "toLeader");
 /** Polls one crab, or all, on this window's behalf. The snapshots come before the answer, which names them. */
 export const linkCollect = request<{ readonly crab: string | null }, { readonly ids: readonly string[] }>(
   "leader/collect",
+  "toLeader",
+);
+
+/** Does to the leader's alerts what a user wants; answers with the silence that was added, else null. */
+export const linkAct = request<{ readonly act: AlertAct }, { readonly silence: Silence | null }>(
+  "leader/act",
   "toLeader",
 );
 

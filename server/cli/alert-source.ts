@@ -1,7 +1,8 @@
 /** The alerts of this user on this host: who leads, what was kept, and what may be done. */
 import type { Alert, AlertRecord, Silence } from "../../protocol/alert.ts";
 import { load, recordOf } from "../bell/alerts/kept.ts";
-import type { Host } from "../host/host.ts";
+import type { ForeignAlerts } from "../bell/bell.ts";
+import type { Disposable, Host } from "../host/host.ts";
 import { statePaths } from "../host/paths.ts";
 import { lookForLeader } from "../octopus/leader/look.ts";
 import type { RecordQuery } from "../octopus/store/alert-tables.ts";
@@ -40,18 +41,92 @@ export async function readAlerts(
   const leader = await leaderPid(host);
   const store = await openHistory(host);
   try {
-    const { lives, silences, seenAt } = keptIn(store);
-    const now = host.clock.now();
-    return {
-      leader,
-      lookedAt: seenAt,
-      alerts: lives.map(({ alert }) => alert).sort(worstFirst),
-      silences: silences.filter(({ endsAt }) => now < endsAt).sort((one, other) => one.endsAt - other.endsAt),
-      records: store.alerts.records(query).flatMap(recordOf),
-    };
+    const open = openIn(store, host.clock.now());
+    return { leader, ...open, records: store.alerts.records(query).flatMap(recordOf) };
   } finally {
     await store.close();
   }
+}
+
+/** How often a screen asks for the leader's alerts, and whether there is a leader at all. */
+const READ_MS = 2000;
+const LOOK_MS = 10_000;
+
+/** Follows the alerts of the worker that leads, from its file, until disposed. */
+export class AlertWatch implements Disposable {
+  readonly #host: Host;
+  readonly #tell: (foreign: ForeignAlerts | null) => void;
+  #leader: number | null = null;
+  #store: ChunkStore | null = null;
+  #lookedAt = -Infinity;
+  #timer: Disposable | null = null;
+  #disposed = false;
+
+  /** `tell` hears of the leader's alerts whenever they are read, and null when nobody leads or they cannot be read. */
+  constructor(host: Host, tell: (foreign: ForeignAlerts | null) => void) {
+    this.#host = host;
+    this.#tell = tell;
+  }
+
+  /** The process that leads; null when none does, or its alerts are not to be had. */
+  get leader(): number | null {
+    return this.#store === null ? null : this.#leader;
+  }
+
+  /** Reads now, and again and again from now on. Never rejects. */
+  async look(): Promise<void> {
+    this.#timer?.dispose();
+    const foreign = await this.#read();
+    if (this.#disposed) {
+      this.#forget();
+      return;
+    }
+    this.#tell(foreign);
+    this.#timer?.dispose();
+    this.#timer = this.#host.clock.schedule(() => void this.look(), READ_MS, { unref: true });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#timer?.dispose();
+    this.#forget();
+  }
+
+  async #read(): Promise<ForeignAlerts | null> {
+    try {
+      const now = this.#host.clock.monotonic();
+      if (now - this.#lookedAt >= LOOK_MS) {
+        this.#lookedAt = now;
+        this.#leader = await leaderPid(this.#host);
+      }
+      if (this.#leader === null) {
+        this.#forget();
+        return null;
+      }
+      this.#store ??= await openHistory(this.#host);
+      const { alerts, silences } = openIn(this.#store, this.#host.clock.now());
+      return { alerts, silences };
+    } catch {
+      // Without history on disk, say: this process' own alerts are shown.
+      this.#forget();
+      return null;
+    }
+  }
+
+  #forget(): void {
+    void this.#store?.close();
+    this.#store = null;
+  }
+}
+
+/** What is open now, in the order of a list. Throws HistoryUnavailable. */
+function openIn(store: ChunkStore, now: number) {
+  const { lives, silences, seenAt } = keptIn(store);
+  return {
+    lookedAt: seenAt,
+    alerts: lives.map(({ alert }) => alert).sort(worstFirst),
+    silences: silences.filter(({ endsAt }) => now < endsAt).sort((one, other) => one.endsAt - other.endsAt),
+  };
 }
 
 function keptIn(store: ChunkStore) {

@@ -1,13 +1,17 @@
 /** `gorgon bell`: the bell in the terminal, as a live view, plain lines or JSON. */
+import type { AlertAct } from "../../protocol/alert.ts";
 import type { Level } from "../../protocol/level.ts";
 import { runPlainBell } from "../bell/plain.ts";
 import { rulesOf } from "../bell/rules.ts";
 import { Screen } from "../bell/screen.ts";
 import { renderBell, renderStarting } from "../bell/terminal.ts";
 import { GUARDIAN } from "../stack.ts";
+import { actThroughLeader, author } from "./alert-acts.ts";
+import { AlertWatch } from "./alert-source.ts";
 import { EXIT_BY_LEVEL, EXIT_OK } from "./exit-codes.ts";
 import { runBellScreen } from "./full/bell-screen.ts";
 import { Trail } from "./full/trail.ts";
+import type { Deed } from "./full/view.ts";
 import { type CliIo, HeldLines, styleNow } from "./io.ts";
 import { beats, type CliSession, countFlag, openSession } from "./session.ts";
 
@@ -47,21 +51,51 @@ async function fullScreen(flags: BellFlags, io: CliIo): Promise<number> {
   const held = new HeldLines();
   const session = await openSession({ ...io, stderr: held }, { ...flags, defaultIntervalMs: SCREEN_INTERVAL_MS });
   const { stack, host } = session;
+  const watch = new AlertWatch(host, (foreign) => stack.bell.showForeign(foreign));
   try {
     await stack.start();
+    await watch.look();
     await runBellScreen({
       io,
       clock: host.clock,
       trail: new Trail(),
       onState: (listener) => stack.onState(listener),
       state: () => stack.state(),
-      whose: () => "",
-      act: () => Promise.reject(new Error("not wired")),
+      whose: () => (watch.leader === null ? "" : "of VS Code"),
+      act: async (deed) => {
+        const act = actOf(deed, host.clock.now());
+        // Whoever leads judges for everybody; where nobody does, this process' own alerts are meant.
+        await (watch.leader === null ? stack.act(act) : actThroughLeader(host, act));
+        await watch.look();
+        return DONE[deed.kind];
+      },
     });
     return EXIT_OK;
   } finally {
+    watch.dispose();
     await stack.close();
     held.release(io.stderr);
+  }
+}
+
+/** What is said of a deed that was done. */
+const DONE: Readonly<Record<Deed["kind"], string>> = {
+  acknowledge: "Done.",
+  silence: "Silenced: it stays in the list, but nobody is told of it.",
+  endSilence: "The silence has ended.",
+};
+
+function actOf(deed: Deed, now: number): AlertAct {
+  const by = author();
+  switch (deed.kind) {
+    case "acknowledge":
+      return { acknowledge: { alert: deed.alert, by, note: "", undo: deed.undo } };
+    case "silence":
+      return {
+        silence: { matchers: deed.matchers, startsAt: now, endsAt: now + deed.forMs, author: by, comment: "" },
+      };
+    case "endSilence":
+      return { endSilence: deed.id };
   }
 }
 

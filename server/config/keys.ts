@@ -50,7 +50,7 @@ function thresholdKeys(): Key[] {
 }
 
 /** How long a threshold must be crossed while nobody says otherwise. Why so long stands in docs/bell.md. */
-const WAIT_MS: Readonly<Record<(typeof GUARDED)[number], number>> = { cpu: 600_000, memory: 10_000, disk: 60_000 };
+const WAIT_MS: Readonly<Record<(typeof GUARDED)[number], number>> = { cpu: 1_200_000, memory: 10_000, disk: 60_000 };
 
 function waitKeys(): Key[] {
   return GUARDED.map((id) => ({

@@ -45,7 +45,7 @@ describe("without any configuration", () => {
       intervalMs: 5000,
       rate: { adaptive: true },
       bell: {
-        cpu: { warn: 0.7, crit: 0.9, forMs: 600_000 },
+        cpu: { warn: 0.7, crit: 0.9, forMs: 1_200_000 },
         memory: { warn: 0.8, crit: 0.95, forMs: 10_000 },
         disk: { warn: 0.85, crit: 0.95, forMs: 60_000 },
       },

@@ -12,8 +12,8 @@ export interface DampingRule {
   readonly forgetMs: number;
 }
 
-/** A minute, three, nine, 27, 81, 243, then six hours; forgotten after six hours of calm. */
-export const DAMPING: DampingRule = { firstMs: 60_000, multiplier: 3, maxMs: 21_600_000, forgetMs: 21_600_000 };
+/** Five minutes, 15, 45, 135, then six hours; forgotten after six hours of calm. */
+export const DAMPING: DampingRule = { firstMs: 300_000, multiplier: 3, maxMs: 21_600_000, forgetMs: 21_600_000 };
 
 /** What is remembered of one rule and series, also while there is no alert. */
 export interface Damped {
