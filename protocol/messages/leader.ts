@@ -64,12 +64,6 @@ export const linkCollect = request<{ readonly crab: string | null }, { readonly 
   "toLeader",
 );
 
-/** Does to the leader's alerts what a user wants; answers with the silence that was added, else null. */
-export const linkAct = request<{ readonly act: AlertAct }, { readonly silence: Silence | null }>(
-  "leader/act",
-  "toLeader",
-);
-
 /** Whether the leader still answers. */
 export const linkPing = request<null, null>("leader/ping", "toLeader");
 
@@ -81,3 +75,6 @@ export const linkSnapshot = notification<{ readonly snapshot: Snapshot; readonly
   "leader/snapshot",
   "toFollower",
 );
+
+/** What a user does to alerts in a window that follows; answered with the silence that was added. Refused in words. */
+export const linkAct = request<AlertAct, { readonly silence: Silence | null }>("leader/act", "toLeader");

@@ -117,7 +117,10 @@ async function states(session: CliSession, iterations: number, flags: BellFlags,
   const live = flags.json !== true && styleNow(io).live;
   const screen = live ? new Screen(io.stdout) : null;
   let level: Level = "UNKNOWN";
+  // Alerts are judged once for everybody, by whoever leads.
+  const watch = new AlertWatch(host, (foreign) => stack.bell.showForeign(foreign));
   try {
+    await watch.look();
     screen?.draw(renderStarting(styleNow(io)));
     const { intervalMs } = config.config;
     for await (const { state } of beats(stack, host.clock, { count: iterations, intervalMs, signal: io.signal })) {
@@ -127,6 +130,7 @@ async function states(session: CliSession, iterations: number, flags: BellFlags,
       else io.stdout.write(`${renderBell(state, styleNow(io)).join("\n")}\n\n`);
     }
   } finally {
+    watch.dispose();
     screen?.end();
   }
   return level;

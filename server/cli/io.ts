@@ -44,8 +44,8 @@ export interface CliIo {
   readonly signal?: AbortSignal;
   /** Calls the listener when the process ends, however it does short of SIGKILL, before its last words are printed. */
   readonly onEnd?: (listener: () => void) => Disposable;
-  /** Stops this process and its job as Ctrl+Z does; calls back when it goes on. Absent where there is no such thing. */
-  readonly suspend?: (resumed: () => void) => void;
+  /** Stops this process and its job, as Ctrl+Z does, until they are to go on. Absent where there is no such thing. */
+  readonly suspend?: () => void;
 }
 
 /** Keeps what is said while a screen is shown; the oldest goes first where it is too much. */
@@ -105,8 +105,7 @@ function onEnd(listener: () => void): Disposable {
   };
 }
 
-function suspend(resumed: () => void): void {
-  process.once("SIGCONT", resumed);
+function suspend(): void {
   // The whole job, as the terminal would: the shell waits for the process that started this one.
   process.kill(0, "SIGTSTP");
 }

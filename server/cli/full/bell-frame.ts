@@ -84,9 +84,9 @@ function stateLines(frame: BellFrame, state: WorkerState, style: TerminalStyle):
 /** A part with an empty line above it, where there is room for both. */
 function spaced(room: number, space: number, lines: (room: number) => readonly string[]): readonly string[] {
   if (room <= 0) return [];
-  const gap = room > space + 1 ? space : 0;
-  const shown = lines(room - gap).slice(0, room - gap);
-  return shown.length === 0 ? [] : [...Array<string>(gap).fill(""), ...shown];
+  const shown = lines(room).slice(0, room);
+  const gap = shown.length > 0 && shown.length + space <= room ? space : 0;
+  return [...Array<string>(gap).fill(""), ...shown];
 }
 
 function levelLines({ trail }: BellFrame, state: WorkerState, room: number, style: TerminalStyle): string[] {
@@ -100,12 +100,14 @@ function levelLines({ trail }: BellFrame, state: WorkerState, room: number, styl
     const text = formatValue(one.value, one.unit);
     return text === ABSENT ? dash(style) : text;
   };
-  const titles = shown.map((one) => cut(titleOf(one), narrow ? 12 : 28));
   const values = shown.map(valueOf);
   const width = (texts: readonly string[]) => Math.max(0, ...texts.map(widthOf));
-  const [levelWidth, titleWidth, valueWidth] = [width(shown.map(({ level }) => level)), width(titles), width(values)];
+  const [levelWidth, valueWidth] = [width(shown.map(({ level }) => level)), width(values)];
   const gap = narrow ? " " : GAP;
-  const before = 2 + levelWidth + gap.length + titleWidth + gap.length + valueWidth + gap.length;
+  const others = 2 + levelWidth + gap.length + gap.length + valueWidth + gap.length;
+  const titles = shown.map((one) => cut(titleOf(one), Math.min(narrow ? 12 : 28, Math.max(1, style.columns - others))));
+  const titleWidth = width(titles);
+  const before = others + titleWidth;
   const left = style.columns - before;
   // Beside a reason half the room, else all of it.
   const half = shown.some(({ reason }) => reason !== "") ? Math.floor(left / 2) : left;
@@ -141,7 +143,7 @@ function alertLines(frame: BellFrame, state: WorkerState, room: number, style: T
   const selected = selectedOf(frame.view, alerts);
   if (selected === undefined || room < 2) return [heading];
   const at = alerts.indexOf(selected);
-  const detail = room >= 3 ? 1 : 0;
+  const detail = room >= 4 ? 1 : 0;
   const most = room - 1 - detail;
   const from = Math.max(0, Math.min(at - Math.floor(most / 2), alerts.length - most));
   return [

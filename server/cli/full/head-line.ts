@@ -11,7 +11,10 @@ const MOST_HEAD = 3;
 
 /** Level and headline: on several lines where there is room, else what fits on one. Null: nothing was read yet. */
 export function headLines(state: Pick<WorkerState, "bell"> | null, rows: number, style: TerminalStyle): string[] {
-  if (state === null) return renderStarting(style);
+  if (state === null) {
+    const [line = ""] = renderStarting({ ...style, colour: false });
+    return [paint(style, cut(line, style.columns), "magenta")];
+  }
   const { level, headline } = state.bell;
   const whole = headlineLines(state, style);
   if (rows >= ROOMY && whole.length <= MOST_HEAD) return whole;

@@ -8,6 +8,7 @@ const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J";
 const LEAVE = "\u001b[0m\u001b[?7h\u001b[?1049l\u001b[?25h";
 /** Escape alone is known only by what does not follow it. Terminals send a sequence in one piece. */
 const ESCAPE_MS = 50;
+const RESUME_MS = 50;
 /** What a terminal that does not tell its size most likely has. */
 const USUAL_ROWS = 24;
 const FEWEST_ROWS = 3;
@@ -139,9 +140,11 @@ export class FullTerminal {
     const { suspend } = this.#io;
     if (suspend === undefined) return;
     this.#release();
-    suspend(() => {
+    suspend();
+    // While the process is stopped no timer runs; where nobody could wake it, it was not stopped.
+    this.#clock.schedule(() => {
       this.#take();
       this.#redraw();
-    });
+    }, RESUME_MS);
   }
 }

@@ -142,7 +142,7 @@ export class LeaderLink {
 
   /** Does to the leader's alerts what a user wants; answers with the silence that was added. Rejects in its words. */
   async act(act: AlertAct): Promise<Silence | null> {
-    const answer = parseLinkActed(await this.#peer.request(linkAct, { act }, ACT_MS));
+    const answer = parseLinkActed(await this.#peer.request(linkAct, act, ACT_MS));
     if (!answer.ok) throw new Error(answer.reason);
     return answer.value.silence;
   }
