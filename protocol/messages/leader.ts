@@ -2,7 +2,6 @@
  * The messages between the workers of one user on one host, over the leader's socket. A follower greets with the token,
  * says what it wishes and gets crabs and snapshots, each a complete value.
  */
-import type { AlertAct, Silence } from "../alert.ts";
 import type { Rule } from "../bell.ts";
 import { notification, request } from "../message.ts";
 import type { MetricInfo, Snapshot } from "../reading.ts";
@@ -75,6 +74,3 @@ export const linkSnapshot = notification<{ readonly snapshot: Snapshot; readonly
   "leader/snapshot",
   "toFollower",
 );
-
-/** What a user does to alerts in a window that follows; answered with the silence that was added. Refused in words. */
-export const linkAct = request<AlertAct, { readonly silence: Silence | null }>("leader/act", "toLeader");

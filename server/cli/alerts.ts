@@ -87,8 +87,9 @@ function unwatched({ lookedAt, time }: AlertsReport): string {
 function pastLine({ alert }: AlertRecord, style: TerminalStyle): string {
   const { resolvedAt, pendingSince } = alert;
   const end = resolvedAt ?? pendingSince;
-  const when = `${utc(pendingSince)}, ${formatDuration(Math.max(0, end - pendingSince))}  `;
-  return alertLine({ ...alert, flaps: 0, acknowledged: null }, end, when, style);
+  const seen = alert.acknowledged === null ? "" : `, seen by ${printable(alert.acknowledged.by, 40)}`;
+  const lasted = `lasted ${formatDuration(Math.max(0, end - pendingSince))}${seen}`;
+  return alertLine(alert, end, `${utc(pendingSince)}  `, style, lasted);
 }
 
 function detailLines({ alert, steps }: AlertRecord, withSteps: boolean, style: TerminalStyle): string[] {

@@ -43,7 +43,7 @@ describe.concurrent("gorgon bell", () => {
     expect(states).toHaveLength(2);
     const last = states.at(-1);
     expect(last?.intervalMs).toBe(500);
-    expect(last?.bell.verdicts.map((one) => one.rule.id)).toEqual(["cpu", "memory", "disk"]);
+    expect(last?.bell.verdicts.map((one) => one.rule.id).slice(0, 3)).toEqual(["cpu", "memory", "disk"]);
     expect(last?.bell.verdicts[0]?.value).toBeGreaterThanOrEqual(0);
     expect(code).toBe({ OK: 0, WARN: 1, CRIT: 2, UNKNOWN: 3 }[last?.bell.level ?? "OK"]);
   });

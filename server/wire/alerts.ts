@@ -132,10 +132,3 @@ export function parseEndSilenceParams(raw: unknown): Checked<ParamsOf<typeof end
 export function parseAlert(raw: unknown): Checked<Alert> {
   return check(alertSchema, raw, "the alert") as Checked<Alert>;
 }
-
-const acted = z.object({ silence: z.nullable(silenceSchema) });
-
-/** Checks the leader's answer to what a user did to alerts. */
-export function parseLinkActed(raw: unknown): Checked<{ readonly silence: Silence | null }> {
-  return check(acted, raw, "the answer to the act");
-}

@@ -36,11 +36,16 @@ export function isQuiet(alert: Alert): boolean {
   );
 }
 
-/** The line, `style.columns` columns wide at most. `lead` stands before it, e.g. the mark of the selected one. */
-export function alertLine(alert: Alert, now: number, lead: string, style: TerminalStyle): string {
+/** The line, `style.columns` columns wide at most, with `words` at its end. `lead` stands before it, e.g. the mark of the selected one. */
+export function alertLine(
+  alert: Alert,
+  now: number,
+  lead: string,
+  style: TerminalStyle,
+  words = standingWords(alert, now),
+): string {
   const { level } = alert;
   const said = `${shapeOf(style, level)} ${alert.status === "resolved" ? "was " : ""}${level} `;
-  const words = standingWords(alert, now);
   const room = style.columns - widthOf(lead) - widthOf(said);
   const right = widthOf(words) + 2 + LEAST_MESSAGE <= room ? `  ${words}` : "";
   const text = alert.message === "" ? alert.title : alert.message;

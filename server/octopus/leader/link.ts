@@ -2,7 +2,6 @@
 import { connect, type Socket } from "node:net";
 import {
   LINK_VERSION,
-  linkAct,
   linkCollect,
   linkCrabs,
   linkHello,
@@ -15,12 +14,10 @@ import {
   type LinkWelcome,
   type LinkWish,
 } from "../../../protocol/messages/leader.ts";
-import type { AlertAct, Silence } from "../../../protocol/alert.ts";
 import type { Snapshot } from "../../../protocol/reading.ts";
 import type { Clock, Disposable } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import { notOwn } from "../../host/own-folder.ts";
-import { parseLinkActed } from "../../wire/alerts.ts";
 import {
   parseLinkCollected,
   parseLinkCrabs,
@@ -38,7 +35,6 @@ const MAX_WISH_CHARS = 300_000;
 const CONNECT_MS = 1000;
 const HELLO_MS = 2000;
 const WISH_MS = 5000;
-const ACT_MS = 5000;
 /** Longer than the deadline of any sensor on any system. */
 const COLLECT_MS = 15_000;
 /** A leader that says nothing for this long is asked whether it still answers, and given up when it does not. */
@@ -138,13 +134,6 @@ export class LeaderLink {
     const answer = parseLinkCollected(await this.#peer.request(linkCollect, { crab }, COLLECT_MS));
     if (!answer.ok) throw new Error(answer.reason);
     return answer.value.ids;
-  }
-
-  /** Does to the leader's alerts what a user wants; answers with the silence that was added. Rejects in its words. */
-  async act(act: AlertAct): Promise<Silence | null> {
-    const answer = parseLinkActed(await this.#peer.request(linkAct, act, ACT_MS));
-    if (!answer.ok) throw new Error(answer.reason);
-    return answer.value.silence;
   }
 
   close(): void {
