@@ -49,8 +49,8 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
     const { now: state, silentSince } = latest;
     bell.draw({ worker: worker.status, state, silentSince, muted: mutes.list(), now: timers.now() });
   };
-  const acts = alertActs(worker, timers.now);
-  const notifications = new Notifications({ vs: vscode, mutes, acts, now: timers.now });
+  const now = () => timers.now();
+  const notifications = new Notifications({ vs: vscode, mutes, acts: alertActs(worker, now), now });
   const problems = new ProblemTeller(vscode);
   const onProblems = problems.tell.bind(problems);
   const sync = new WorkerSync({ vs: vscode, worker, channel, timers, onProblems });

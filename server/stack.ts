@@ -100,10 +100,13 @@ function wishOf({ config }: LoadedConfig, intervalMs: number): LinkWish {
   return { intervalMs, rules: workspaceRules(config.rules) };
 }
 
-function leadershipOf({ host, log, nodeName, config, paths }: StackOptions): Leadership | null {
+function leadershipOf(
+  { host, log, nodeName, config, paths }: StackOptions,
+  act: (act: AlertAct) => Silence | null,
+): Leadership | null {
   if (paths === null) return null;
   const me = { pid: process.pid, version: VERSION, node: nodeName };
-  return new Leadership({ paths, clock: host.clock, log, me, wish: wishOf(config, config.config.intervalMs) });
+  return new Leadership({ paths, clock: host.clock, log, me, wish: wishOf(config, config.config.intervalMs), act });
 }
 
 const first = (found: readonly Latest[]): number | null => found[0]?.reading.value ?? null;
@@ -123,7 +126,7 @@ export function createStack(options: StackOptions): Stack {
 
   const self = new SelfMeter(clock);
   const gpu = gpuSensor(host);
-  const leadership = leadershipOf(options);
+  const leadership = leadershipOf(options, (act) => bell.act(act));
   const store = storeOf(options, config, leadership);
   const hub = new Octopus({ node: nodeName, clock, log, store, bufferSize: RING_SNAPSHOTS });
 
@@ -227,7 +230,9 @@ export function createStack(options: StackOptions): Stack {
     if (now) for (const listener of [...listeners]) listener(now);
   };
 
+  leadership?.onAlerts((alerts) => bell.showForeign(alerts));
   bell.on((now) => {
+    leadership?.tellAlerts({ alerts: now.alerts, silences: now.silences });
     // Who only looks once polls by himself.
     if (started) {
       pace.setBell(now);
@@ -244,6 +249,8 @@ export function createStack(options: StackOptions): Stack {
     if (role === "leads" || role === "alone") senses.begin();
     needGpuProcesses();
     senses.keepPace();
+    // Until the next leader speaks, what the last one said still stands.
+    if (role !== "follows" && role !== "seeks") bell.showForeign(null);
     // The right to write came or went with the role.
     void hub.store.flush();
     tell();
@@ -291,7 +298,10 @@ export function createStack(options: StackOptions): Stack {
         await hub.replaceStore(() => storeOf(options, next, leadership));
       }
     },
-    act: (act) => Promise.resolve().then(() => bell.act(act)),
+    act: async (act) => {
+      const forwarded = leadership?.forward(act) ?? null;
+      return forwarded === null ? bell.act(act) : await forwarded;
+    },
     setFacts: (next) => {
       facts = next;
     },

@@ -2,13 +2,14 @@
  * The messages between the workers of one user on one host, over the leader's socket. A follower greets with the token,
  * says what it wishes and gets crabs and snapshots, each a complete value.
  */
+import type { Alert, AlertAct, Silence } from "../alert.ts";
 import type { Rule } from "../bell.ts";
 import { notification, request } from "../message.ts";
 import type { MetricInfo, Snapshot } from "../reading.ts";
 import type { SensorHealth } from "../state.ts";
 
 /** Raised whenever one of these messages changes: windows of different releases may meet at one socket. */
-export const LINK_VERSION = 1;
+export const LINK_VERSION = 2;
 
 /** Who greets, and by what right. */
 export interface LinkHello {
@@ -74,3 +75,14 @@ export const linkSnapshot = notification<{ readonly snapshot: Snapshot; readonly
   "leader/snapshot",
   "toFollower",
 );
+
+/** The leader's alerts and silences: what every window shows. Complete each time, whenever something in it changed. */
+export interface LinkAlerts {
+  readonly alerts: readonly Alert[];
+  readonly silences: readonly Silence[];
+}
+
+export const linkAlerts = notification<LinkAlerts>("leader/alerts", "toFollower");
+
+/** What a user does to alerts in a window that follows; answered with the silence that was added. Refused in words. */
+export const linkAct = request<AlertAct, { readonly silence: Silence | null }>("leader/act", "toLeader");

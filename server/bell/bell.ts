@@ -111,8 +111,10 @@ export class Bell {
   showForeign(foreign: ForeignAlerts | null): void {
     if (foreign === null && this.#foreign === null) return;
     if (foreign === null && this.#foreign !== null) this.book.adopt(this.#foreign.alerts, this.#foreign.silences);
+    const before = this.#foreign;
     this.#foreign = foreign;
-    this.judge();
+    // A value that moved is told with the next snapshot.
+    if (foreign === null || before === null || gist(before) !== gist(foreign)) this.judge();
   }
 
   /** Judges now and tells the listeners. */
@@ -219,4 +221,9 @@ export class Bell {
     this.book.plannedAt = now + wait;
     this.#timer = this.#clock.schedule(() => void this.judge(), wait, { unref: true });
   }
+}
+
+/** What of others' alerts is news by itself: everything but the values. */
+function gist({ alerts, silences }: ForeignAlerts): string {
+  return JSON.stringify([alerts.map((alert) => ({ ...alert, value: null, message: "" })), silences]);
 }

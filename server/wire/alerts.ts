@@ -1,6 +1,7 @@
 /** The schemas behind alerts and silences: what a window asks, and what comes from a file or over the leader's socket. */
 import * as z from "zod/mini";
-import type { Alert, AlertStep, NewSilence, Silence } from "../../protocol/alert.ts";
+import type { AlertAct, AlertStep, NewSilence, Silence } from "../../protocol/alert.ts";
+import type { LinkAlerts } from "../../protocol/messages/leader.ts";
 import type { ParamsOf } from "../../protocol/message.ts";
 import type { acknowledgeAlert, addSilence, endSilence, getAlertHistory } from "../../protocol/messages/worker.ts";
 import { check, type Checked } from "./wire.ts";
@@ -10,6 +11,8 @@ const MAX_TEXT = 2000;
 /** What a person types as a note or comment may be cut, but not without end. */
 const MAX_TYPED = 10_000;
 const MAX_LABELS = 100;
+/** Alerts in one state; the bell has fewer of a rule. */
+const MAX_ALERTS = 20_000;
 /** Records of one answer. */
 const MAX_RECORDS = 1000;
 
@@ -128,7 +131,28 @@ export function parseEndSilenceParams(raw: unknown): Checked<ParamsOf<typeof end
   return check(endParams, raw, "the end of a silence");
 }
 
-/** Checks an alert that another process wrote. */
-export function parseAlert(raw: unknown): Checked<Alert> {
-  return check(alertSchema, raw, "the alert") as Checked<Alert>;
+const act = z.union([
+  z.object({ acknowledge: acknowledgeParams }),
+  z.object({ silence: newSilence }),
+  z.object({ endSilence: text }),
+]) satisfies z.ZodMiniType<AlertAct>;
+const acted = z.object({ silence: z.nullable(silenceSchema) });
+const linkAlerts = z.object({
+  alerts: z.array(alertSchema).check(z.maxLength(MAX_ALERTS)),
+  silences: z.array(silenceSchema).check(z.maxLength(MAX_ALERTS)),
+});
+
+/** Checks what a follower's user does. */
+export function parseLinkAct(raw: unknown): Checked<AlertAct> {
+  return check(act, raw, "what was to be done to alerts");
+}
+
+/** Checks the leader's answer to it. */
+export function parseLinkActed(raw: unknown): Checked<{ readonly silence: Silence | null }> {
+  return check(acted, raw, "the answer to what was to be done");
+}
+
+/** Checks the leader's alerts; a unit may be one that this release does not know. */
+export function parseLinkAlerts(raw: unknown): Checked<LinkAlerts> {
+  return check(linkAlerts, raw, "the leader's alerts") as Checked<LinkAlerts>;
 }

@@ -1,5 +1,5 @@
 /** An alert end to end with the real worker: seen in time, alive across kill -9, told once, over in time. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -18,8 +18,8 @@ import { OPTIONS, TestClient } from "../protocol/client.ts";
 /** Between two polls. */
 const INTERVAL_MS = 500;
 const FOR_MS = 2000;
-/** Until the threshold is seen: one poll of the file, and a busy machine. */
-const SEEN_MS = INTERVAL_MS + 3000;
+/** Until a report of the training is read: it is looked at every second, before the first one every five; and a busy machine. */
+const SEEN_MS = 5000 + 3000;
 
 let home: string;
 const clients: TestClient[] = [];
@@ -32,27 +32,25 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const watched = () => path.join(home, "watched.log");
-const grow = (bytes: number) => writeFileSync(watched(), Buffer.alloc(bytes));
+const progress = () => path.join(home, "progress.jsonl");
+/** What a training run reports. */
+const report = (loss: number) =>
+  appendFileSync(progress(), `${JSON.stringify({ epoch: 1, loss, time: Date.now() / 1000 })}\n`);
 
-/** A worker that watches a file, with a rule on its size. */
-async function start(rule: string): Promise<TestClient> {
+/** A worker that reads the training's reports, with a rule on its loss. */
+async function start(rule: string, trusted = true): Promise<TestClient> {
   const folder = path.join(home, "config", "gorgon");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, "gorgon.yaml"), `watches: [{id: log, path: ${watched()}}]\nrules: [${rule}]\n`);
-  const client = new TestClient({ home });
+  writeFileSync(path.join(folder, "gorgon.yaml"), `rules: [${rule}]\n`);
+  const client = new TestClient({ home, env: { GORGON_PROGRESS: progress() } });
   clients.push(client);
-  await client.initialize({
-    ...OPTIONS,
-    trusted: true,
-    settings: { interval: INTERVAL_MS / 1000, rateAdaptive: false },
-  });
+  await client.initialize({ ...OPTIONS, trusted, settings: { interval: INTERVAL_MS / 1000, rateAdaptive: false } });
   return client;
 }
 
-const RULE = "{id: big, title: Big log, metric: gorgon.watch.file.size, crit: 1000, for: 2s}";
+const RULE = "{id: loss, title: Loss, metric: gorgon.training.loss, crit: 10, for: 2s}";
 
-const alertsOf = (state: WorkerState): readonly Alert[] => state.bell.alerts.filter(({ rule }) => rule === "big");
+const alertsOf = (state: WorkerState): readonly Alert[] => state.bell.alerts.filter(({ rule }) => rule === "loss");
 const isFiring = (state: WorkerState) => alertsOf(state).some(({ status }) => status === "firing");
 
 /** The alert once a state has it so, and how long that took from `since`. */
@@ -64,16 +62,16 @@ async function seen(client: TestClient, since: number, wanted: (alert: Alert) =>
 }
 
 test("an alert fires within its window, outlives kill -9 under its name, is told once and ends within its window", async () => {
-  grow(10);
+  report(1);
   const first = await start(RULE);
   await first.next(
     stateChanged,
     (state) =>
       state.history.mode === "writing" &&
-      state.bell.verdicts.some(({ rule, level }) => rule.id === "big" && level === "OK"),
+      state.bell.verdicts.some(({ rule, level }) => rule.id === "loss" && level === "OK"),
   );
   const crossed = Date.now();
-  grow(5000);
+  report(50);
   const pending = await seen(first, crossed, ({ status }) => status === "pending");
   expect(pending.after).toBeLessThan(SEEN_MS);
   const firing = await seen(first, crossed, ({ status }) => status === "firing");
@@ -88,6 +86,7 @@ test("an alert fires within its window, outlives kill -9 under its name, is told
   await first.ended;
   const second = await start(RULE);
   const started = await second.next(stateChanged, isFiring);
+  report(60);
   expect(alertsOf(started)).toMatchObject([{ id, status: "firing", notifications: 1 }]);
   // Judged anew, still under its name, and told no second time.
   await second.next(stateChanged, (state) => state.time > started.time + 12_000);
@@ -95,23 +94,44 @@ test("an alert fires within its window, outlives kill -9 under its name, is told
   expect(after === null ? [] : alertsOf(after)).toMatchObject([{ id, level: "CRIT", notifications: 1 }]);
 
   const mended = Date.now();
-  grow(10);
+  report(1);
   const resolved = await seen(second, mended, ({ status }) => status === "resolved");
   expect(resolved.after).toBeLessThan(SEEN_MS);
-  const asked = { from: 0, to: Date.now() + 1000, rule: "big", limit: 10 };
+  const asked = { from: 0, to: Date.now() + 1000, rule: "loss", limit: 10 };
   const { records } = await second.send(getAlertHistory, asked);
   expect(records).toHaveLength(1);
   expect(records[0]?.steps.map(({ change }) => change)).toEqual(["pending", "firing", "resolved"]);
 });
 
+test("a window that follows shows the leader's alerts under their names, and what its user does is done by the leader", async () => {
+  report(50);
+  const leader = await start(RULE.replace(", for: 2s", ""));
+  const { alert } = await seen(leader, Date.now(), ({ status }) => status === "firing");
+  const follower = await start(RULE.replace(", for: 2s", ""));
+  const following = await follower.next(stateChanged, (state) => state.role?.role === "follows" && isFiring(state));
+  expect(alertsOf(following).map(({ id }) => id)).toEqual([alert.id]);
+  await follower.send(acknowledgeAlert, { alert: alert.id, by: "ann", note: "", undo: false });
+  const both = [leader, follower].map((client) =>
+    seen(client, Date.now(), ({ acknowledged }) => acknowledged !== null),
+  );
+  for (const { alert: now } of await Promise.all(both)) expect(now.acknowledged?.by).toBe("ann");
+  await expect(follower.send(acknowledgeAlert, { alert: "none", by: "ann", note: "", undo: false })).rejects.toThrow(
+    "not open",
+  );
+
+  leader.child.kill("SIGKILL");
+  const taken = await follower.next(stateChanged, (state) => state.role?.role === "leads" && isFiring(state));
+  expect(alertsOf(taken)).toMatchObject([{ id: alert.id, acknowledged: { by: "ann" } }]);
+});
+
 test("what a window does to alerts is done where it is trusted, and refused in words where not or when it is wrong", async () => {
-  grow(5000);
+  report(50);
   const client = await start(RULE.replace(", for: 2s", ""));
   const { alert } = await seen(client, Date.now(), ({ status }) => status === "firing");
   const wish = { alert: alert.id, by: "ann", note: "on it", undo: false };
   await client.send(acknowledgeAlert, wish);
   const now = Date.now();
-  const silence = { matchers: { rule: "big" }, startsAt: now, endsAt: now + 60_000, author: "ann", comment: "" };
+  const silence = { matchers: { rule: "loss" }, startsAt: now, endsAt: now + 60_000, author: "ann", comment: "" };
   const added = await client.send(addSilence, { silence });
   const state = await client.send(getState, null);
   expect(state?.bell.silences).toMatchObject([{ id: added.silence.id, author: "ann" }]);
@@ -126,8 +146,6 @@ test("what a window does to alerts is done where it is trusted, and refused in w
   await expect(client.send(addSilence, bad)).rejects.toThrow(/endsAt.*number expected/);
   await client.dispose({ keepHome: true });
 
-  const stranger = new TestClient({ home });
-  clients.push(stranger);
-  await stranger.initialize({ ...OPTIONS, settings: { interval: INTERVAL_MS / 1000 } });
+  const stranger = await start(RULE, false);
   await expect(stranger.send(acknowledgeAlert, wish)).rejects.toThrow("not trusted");
 });

@@ -2,9 +2,10 @@
  * Which worker of this user on this host leads. The lock decides; the socket lets the others follow. A worker that can
  * neither lead nor follow watches for itself and writes nothing.
  */
+import type { AlertAct, Silence } from "../../../protocol/alert.ts";
 import type { Rule } from "../../../protocol/bell.ts";
 import { formatRole } from "../../../protocol/format.ts";
-import type { CrabCard, LinkWelcome, LinkWish } from "../../../protocol/messages/leader.ts";
+import type { CrabCard, LinkAlerts, LinkWelcome, LinkWish } from "../../../protocol/messages/leader.ts";
 import type { Role, WorkerRole } from "../../../protocol/role.ts";
 import type { Crab } from "../../crabs/crab.ts";
 import type { Clock, Disposable } from "../../host/host.ts";
@@ -39,6 +40,8 @@ export interface LeadershipOptions {
   readonly log: Log;
   readonly me: Omit<LinkWelcome, "protocol">;
   readonly wish: LinkWish;
+  /** Does to alerts what a follower's user wants, while this worker leads. */
+  readonly act?: (act: AlertAct) => Silence | null;
 }
 
 /** For the doctor: the role and what belongs to it. */
@@ -58,6 +61,7 @@ export class Leadership {
   readonly #roleListeners = new Set<(role: WorkerRole) => void>();
   readonly #relayListeners = new Set<(crabs: readonly Crab[]) => void>();
   readonly #followerListeners = new Set<() => void>();
+  readonly #alertListeners = new Set<(alerts: LinkAlerts) => void>();
   readonly #relays: Relays;
   #role: WorkerRole;
   #wish: LinkWish;
@@ -130,6 +134,21 @@ export class Leadership {
   /** Calls the listener when a window that follows comes, goes or wishes something else. */
   onFollowers(listener: () => void): void {
     this.#followerListeners.add(listener);
+  }
+
+  /** Calls the listener with the leader's alerts, while this worker follows. */
+  onAlerts(listener: (alerts: LinkAlerts) => void): void {
+    this.#alertListeners.add(listener);
+  }
+
+  /** Tells the windows that follow the alerts; nobody where this worker does not lead. */
+  tellAlerts(alerts: LinkAlerts): void {
+    this.#server?.tellAlerts(alerts);
+  }
+
+  /** Makes the leader do to alerts what this window's user wants; null where this worker follows nobody. */
+  forward(act: AlertAct): Promise<Silence | null> | null {
+    return this.#link?.act(act) ?? null;
   }
 
   /** Leads, follows or watches for itself; resolves when it is known which. `hub` is what a leader serves. */
@@ -217,10 +236,13 @@ export class Leadership {
   }
 
   async #openDoor(hub: LeaderHub): Promise<void> {
-    const { paths, clock, me } = this.#options;
+    const { paths, clock, me, act } = this.#options;
     const { announcement, sockets: places } = paths;
     try {
-      const server = await LeaderServer.open({ hub, clock, log: this.#log, places, announcement, me });
+      const server = await LeaderServer.open({
+        ...{ hub, clock, log: this.#log, places, announcement, me },
+        ...(act === undefined ? {} : { act }),
+      });
       if (this.#closed) {
         await server.close();
         return;
@@ -313,6 +335,9 @@ export class Leadership {
         if (crabs.length > 0) first();
       },
       onSnapshot: (snapshot, stats) => this.#relays.receive(snapshot, stats),
+      onAlerts: (alerts) => {
+        for (const listener of this.#alertListeners) listener(alerts);
+      },
     });
     if (this.#closed) {
       link.close();

@@ -1,7 +1,10 @@
 /** A follower's side: greets the leader, says what this window wishes, and notices when the leader is gone. */
 import { connect, type Socket } from "node:net";
+import type { AlertAct, Silence } from "../../../protocol/alert.ts";
 import {
   LINK_VERSION,
+  linkAct,
+  linkAlerts,
   linkCollect,
   linkCrabs,
   linkHello,
@@ -10,6 +13,7 @@ import {
   linkWish,
   type CrabCard,
   type CrabCount,
+  type LinkAlerts,
   type LinkHello,
   type LinkWelcome,
   type LinkWish,
@@ -18,6 +22,7 @@ import type { Snapshot } from "../../../protocol/reading.ts";
 import type { Clock, Disposable } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import { notOwn } from "../../host/own-folder.ts";
+import { parseLinkActed, parseLinkAlerts } from "../../wire/alerts.ts";
 import {
   parseLinkCollected,
   parseLinkCrabs,
@@ -35,6 +40,7 @@ const MAX_WISH_CHARS = 300_000;
 const CONNECT_MS = 1000;
 const HELLO_MS = 2000;
 const WISH_MS = 5000;
+const ACT_MS = 5000;
 /** Longer than the deadline of any sensor on any system. */
 const COLLECT_MS = 15_000;
 /** A leader that says nothing for this long is asked whether it still answers, and given up when it does not. */
@@ -59,6 +65,7 @@ export interface LinkOptions {
   readonly log: Log;
   readonly onCrabs: (crabs: readonly CrabCard[]) => void;
   readonly onSnapshot: (snapshot: Snapshot, stats: CrabCount) => void;
+  readonly onAlerts?: (alerts: LinkAlerts) => void;
 }
 
 /** A link to the leader, greeted. */
@@ -95,6 +102,11 @@ export class LeaderLink {
     peer.hear(linkSnapshot, (params) => {
       const parsed = parseLinkSnapshot(params);
       if (parsed.ok) options.onSnapshot(parsed.value.snapshot, parsed.value.stats);
+      else log.warn(parsed.reason);
+    });
+    peer.hear(linkAlerts, (params) => {
+      const parsed = parseLinkAlerts(params);
+      if (parsed.ok) options.onAlerts?.(parsed.value);
       else log.warn(parsed.reason);
     });
     try {
@@ -134,6 +146,13 @@ export class LeaderLink {
     const answer = parseLinkCollected(await this.#peer.request(linkCollect, { crab }, COLLECT_MS));
     if (!answer.ok) throw new Error(answer.reason);
     return answer.value.ids;
+  }
+
+  /** Makes the leader do to alerts what this window's user wants. Rejects in its words. */
+  async act(act: AlertAct): Promise<Silence | null> {
+    const answer = parseLinkActed(await this.#peer.request(linkAct, act, ACT_MS));
+    if (!answer.ok) throw new Error(answer.reason);
+    return answer.value.silence;
   }
 
   close(): void {

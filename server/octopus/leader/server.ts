@@ -1,8 +1,11 @@
 /** The leader's side: greets followers, keeps their wishes while they are connected, and sends them what it senses. */
 import type { Socket } from "node:net";
+import type { AlertAct, Silence } from "../../../protocol/alert.ts";
 import type { Rule } from "../../../protocol/bell.ts";
 import {
   LINK_VERSION,
+  linkAct,
+  linkAlerts,
   linkCollect,
   linkCrabs,
   linkHello,
@@ -10,6 +13,7 @@ import {
   linkSnapshot,
   linkWish,
   type CrabCard,
+  type LinkAlerts,
   type LinkWelcome,
 } from "../../../protocol/messages/leader.ts";
 import type { Snapshot } from "../../../protocol/reading.ts";
@@ -17,6 +21,7 @@ import type { Crab } from "../../crabs/crab.ts";
 import type { Clock, Disposable } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import type { SocketPlace } from "../../host/paths.ts";
+import { parseLinkAct } from "../../wire/alerts.ts";
 import { parseLinkCollect, parseLinkHello, parseLinkWish } from "../../wire/link.ts";
 import type { Hub } from "../hub.ts";
 import { Gate } from "./gate.ts";
@@ -43,6 +48,8 @@ export interface LeaderServerOptions {
   readonly places: readonly SocketPlace[];
   readonly announcement: string;
   readonly me: Omit<LinkWelcome, "protocol">;
+  /** Does to alerts what a follower's user wants; what it throws is told to the follower. */
+  readonly act?: (act: AlertAct) => Silence | null;
 }
 
 /** A window that follows. Forgotten, with all it wished, when it goes. */
@@ -70,6 +77,8 @@ export class LeaderServer {
   readonly #subscriptions: readonly Disposable[];
   /** What the followers know of each crab. */
   #told = new Map<string, { readonly metrics: Crab["metrics"]; readonly intervalMs: number }>();
+  /** The alerts as they were told last, for those that come later. */
+  #alertsLine = "";
   #gate: Gate | null = null;
   #closed = false;
 
@@ -114,6 +123,14 @@ export class LeaderServer {
   /** Calls the listener whenever a follower comes, goes or wishes something else. */
   onFollowers(listener: () => void): void {
     this.#listeners.add(listener);
+  }
+
+  /** Tells every follower the alerts, when they are not what was told last. */
+  tellAlerts(alerts: LinkAlerts): void {
+    const line = encodeNotification(linkAlerts, alerts);
+    if (line === this.#alertsLine) return;
+    this.#alertsLine = line;
+    this.#broadcast(line);
   }
 
   /** Makes the door anew; followers that are connected stay. */
@@ -202,6 +219,11 @@ export class LeaderServer {
       this.#tellListeners();
       return null;
     });
+    peer.answer(linkAct, (params) => {
+      const parsed = parseLinkAct(params);
+      if (!parsed.ok) throw new Error(parsed.reason);
+      return { silence: this.#options.act?.(parsed.value) ?? null };
+    });
     peer.answer(linkCollect, async (params) => {
       const parsed = parseLinkCollect(params);
       if (!parsed.ok) throw new Error(parsed.reason);
@@ -212,6 +234,7 @@ export class LeaderServer {
 
   #bringUpToDate(peer: Peer): void {
     peer.sendLine(this.#crabsLine());
+    if (this.#alertsLine !== "") peer.sendLine(this.#alertsLine);
     const recent = this.#hub.getBuffer({ from: this.#clock.now() - RECENT_MS }).slice(-RECENT_SNAPSHOTS);
     for (const snapshot of recent) {
       const line = this.#snapshotLine(snapshot);
