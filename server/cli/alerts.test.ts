@@ -46,7 +46,7 @@ describe("the list of alerts", () => {
         "    rule disk · system.filesystem.mountpoint=/data · id here/new-1",
         "",
         "1 over since 2025-12-31 12:30:15 UTC",
-        "2026-01-01 10:30:15 UTC, 1 h  ▲ was WARN Memory is getting short: 81.0 %     over for 0 ms",
+        "2026-01-01 10:30:15 UTC  ▲ was WARN Memory is getting short: 81.0 %             lasted 1 h",
         "    rule memory · id here/old-1",
         "    2026-01-01 10:30:15 UTC firing WARN 81.0 %: 81.0 % is at or over 80 %",
       ]
