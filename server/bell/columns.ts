@@ -2,12 +2,18 @@
 
 /** Scripts and pictures that take two columns (East Asian Wide and Fullwidth, emoji). */
 const WIDE =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\uFF01-\uFF60]/u;
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\p{Emoji_Presentation}\u3000-\u303E\u30FB\u30FC\u3190-\u33FF\uFF01-\uFF60\uFFE0-\uFFE6]/u;
+/** Katakana of half a width. */
+const HALF = /[\uFF61-\uFFDC]/u;
 const NO_WIDTH = /[\p{Mn}\p{Me}]/u;
+/** Asks for the picture of what stands before it, which is wide where the letter was not. */
+const AS_PICTURE = "\uFE0F";
 
 function widthOfOne(character: string): number {
+  // Rather a column too many, where a wide one stands before it already, than over the edge.
+  if (character === AS_PICTURE) return 1;
   if (NO_WIDTH.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
+  return !HALF.test(character) && WIDE.test(character) ? 2 : 1;
 }
 
 /** Columns that a text takes. */

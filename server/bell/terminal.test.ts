@@ -36,6 +36,7 @@ describe("the terminal face", () => {
       "           no news for 12 s, expected every 2 s",
       "",
       "load 0.42 on 2 cores · memory 2.00 GiB of 8.00 GiB · network ↓ 2.00 KiB/s ↑ –",
+      "pressure cpu 1.0 % memory 0.0 % io 0.0 %",
       "Gorgon 0.4 % of a core · 64.0 MiB · every 2 s on here · 12:30:15 UTC",
     ]);
   });
@@ -121,6 +122,9 @@ describe("the style of a terminal", () => {
 describe("columns", () => {
   test("count wide letters twice and combining ones not at all", () => {
     expect(widthOf("日本")).toBe(4);
+    expect(widthOf("、。ー￥")).toBe(8);
+    expect(widthOf("ｱｲｳ")).toBe(3);
+    expect(widthOf("☀\uFE0F")).toBe(2);
     expect(widthOf("e\u0301")).toBe(1);
     expect(cut("日本語", 4)).toBe("日…");
   });

@@ -32,7 +32,8 @@ export function renderStarting(style: TerminalStyle): string[] {
   return [`${paint(style, shapeOf(style, "UNKNOWN"), "magenta")} Starting: waiting for the first readings`];
 }
 
-function headlineLines(state: WorkerState, style: TerminalStyle): string[] {
+/** Level and headline, on as many lines as they need. */
+export function headlineLines(state: Pick<WorkerState, "bell">, style: TerminalStyle): string[] {
   const { level, headline } = state.bell;
   const lead = `${shapeOf(style, level)} ${level} `;
   return wrap(printable(headline, 500), style.columns - widthOf(lead)).map((line, index) =>
@@ -43,7 +44,7 @@ function headlineLines(state: WorkerState, style: TerminalStyle): string[] {
 }
 
 /** A rule's title with the series that was judged, e.g. `Disk /data`. */
-function titleOf({ rule, attributes }: Verdict): string {
+export function titleOf({ rule, attributes }: Pick<Verdict, "rule" | "attributes">): string {
   const name = seriesName(attributes, rule.match);
   return cut(`${printable(rule.title, 60)}${name === "" ? "" : ` ${name}`}`, WIDEST_TITLE);
 }
@@ -86,28 +87,39 @@ function reasonLines(verdict: Verdict, style: TerminalStyle, indent: number): st
   return lines.map((line) => `${" ".repeat(indent)}${paint(style, line, "dim")}`);
 }
 
-function footerLines(state: WorkerState, style: TerminalStyle): string[] {
-  const { glance, self } = state;
+/** The machine at a glance: load, memory, network, pressure where it is told. */
+export function machineParts({ glance }: WorkerState, style: TerminalStyle): string[] {
   const or = (text: string) => (text === ABSENT ? dash(style) : text);
   const rate = (bytes: number | null) => (bytes === null ? dash(style) : formatValue(bytes, "By/s"));
   const [down, up] = style.unicode ? ["↓", "↑"] : ["in", "out"];
   const limit = glance.memory.limitedBy === "host" ? "" : ` (${printable(glance.memory.limitedBy, 60)})`;
   const load = glance.cpu.load1 === null ? dash(style) : glance.cpu.load1.toFixed(2);
-  const now = [
+  const { cpu, memory, io } = glance.pressure;
+  const share = (ratio: number | null) => (ratio === null ? dash(style) : formatRatio(ratio));
+  const told = cpu !== null || memory !== null || io !== null;
+  return [
     `load ${load} on ${String(glance.cpu.cores)} ${glance.cpu.cores === 1 ? "core" : "cores"}`,
     `memory ${or(formatBytes(glance.memory.used))} of ${or(formatBytes(glance.memory.limit))}${limit}`,
     `network ${down} ${rate(glance.network.receive)} ${up} ${rate(glance.network.transmit)}`,
+    ...(told ? [`pressure cpu ${share(cpu)} memory ${share(memory)} io ${share(io)}`] : []),
   ];
-  const cost = [
+}
+
+/** What Gorgon itself costs, how often it looks, and when it did. */
+export function costParts({ self, intervalMs, node, time }: WorkerState, style: TerminalStyle): string[] {
+  return [
     `Gorgon ${self.cpuRatio === null ? dash(style) : formatRatio(self.cpuRatio)} of a core`,
     formatBytes(self.rssBytes),
-    `every ${formatDuration(state.intervalMs)} on ${printable(state.node, 60)}`,
-    new Date(state.time).toISOString().slice(11, 19) + " UTC",
+    `every ${formatDuration(intervalMs)} on ${printable(node, 60)}`,
+    new Date(time).toISOString().slice(11, 19) + " UTC",
   ];
+}
+
+function footerLines(state: WorkerState, style: TerminalStyle): string[] {
   const problems = state.problems.map((one) => `${one.source}: ${one.key}: ${one.message}`);
   return [
-    ...joined(now, style).map((line) => paint(style, line, "dim")),
-    ...joined(cost, style).map((line) => paint(style, line, "dim")),
+    ...joined(machineParts(state, style), style).map((line) => paint(style, line, "dim")),
+    ...joined(costParts(state, style), style).map((line) => paint(style, line, "dim")),
     ...problems.flatMap((text) =>
       wrap(printable(text, 500), style.columns).map((line) => paint(style, line, "yellow")),
     ),
@@ -115,7 +127,7 @@ function footerLines(state: WorkerState, style: TerminalStyle): string[] {
 }
 
 /** The parts beside each other with a separator, on as many lines as they need; no part is torn apart if it fits. */
-function joined(parts: readonly string[], style: TerminalStyle): string[] {
+export function joined(parts: readonly string[], style: TerminalStyle): string[] {
   const separator = style.unicode ? " · " : ", ";
   const lines: string[] = [];
   let line = "";
@@ -131,6 +143,7 @@ function joined(parts: readonly string[], style: TerminalStyle): string[] {
   return [...lines, line].map((one) => cut(one, style.columns));
 }
 
-function dash(style: TerminalStyle): string {
+/** What stands where there is no value. */
+export function dash(style: TerminalStyle): string {
   return style.unicode ? ABSENT : "-";
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../protocol/doctor.ts";
-import type { WorkerState } from "../../protocol/state.ts";
+import type { ProcessRow, WorkerState } from "../../protocol/state.ts";
 import { homes } from "./testing.ts";
 
 const { user: plainUser, remove } = homes();
@@ -20,6 +20,12 @@ function user() {
       return { ...ran, findings: (JSON.parse(ran.out) as DoctorReport).findings };
     },
   };
+}
+
+/** What `gorgon top --json` says. */
+interface TopReport {
+  readonly sort: string;
+  readonly processes: readonly ProcessRow[];
 }
 
 const ESCAPE = "\u001b";
@@ -80,7 +86,7 @@ describe.concurrent("gorgon bell", () => {
     expect(out.endsWith(`${ESCAPE}[?25h`)).toBe(true);
   });
 
-  test("gives the cursor back and ends with 0 when it is ended", async () => {
+  test("gives the whole terminal back and ends with 0 when it is ended", async () => {
     const { run } = user();
     const stop = new AbortController();
     let out = "";
@@ -93,8 +99,9 @@ describe.concurrent("gorgon bell", () => {
     const { code } = await run("bell -i 0.5", { isTTY: true, columns: 50, stdout, signal: stop.signal });
     expect(code).toBe(0);
     expect(out.endsWith(`${ESCAPE}[?25h`)).toBe(true);
-    for (const line of stripVTControlCharacters(out).split("\n"))
-      expect(line.replace(/\r/g, "").length).toBeLessThanOrEqual(50);
+    const lines = out.split(new RegExp(`${ESCAPE}\\[\\d+;1H`)).map((line) => stripVTControlCharacters(line));
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(50);
   });
 
   test("keeps the last good value and says so when a file is wrong", async () => {
@@ -102,6 +109,33 @@ describe.concurrent("gorgon bell", () => {
     configure("interval: never\n");
     const { out } = await run("bell -n 1", {}, { GORGON_INTERVAL: "0.5" });
     expect(out.replace(/\s+/g, " ")).toContain("interval must be a number of seconds or text like");
+  });
+});
+
+describe.concurrent("gorgon top", () => {
+  test("looks once where nothing can be redrawn, and names processes with what they use", async () => {
+    const { run } = user();
+    const { code, out } = await run("top --limit 3");
+    expect(code).toBe(0);
+    expect(out).not.toContain(ESCAPE);
+    expect(out).toMatch(/Processes by CPU\n *PID +CPU +MEMORY .*PROCESS\n( *\d+ .*\n){3}$/);
+  });
+
+  test("gives one JSON object a look, the most first", async () => {
+    const { run } = user();
+    const { out } = await run("top --json --sort memory --iterations 2 --interval 500ms --limit 5");
+    const looks = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as TopReport);
+    expect(looks).toHaveLength(2);
+    for (const { sort, processes } of looks) {
+      expect(sort).toBe("memory");
+      expect(processes).toHaveLength(5);
+      const used = processes.map((one) => one.memoryBytes ?? 0);
+      expect(used).toEqual([...used].sort((one, other) => other - one));
+    }
+    expect(looks[1]?.processes.some(({ pid }) => pid === process.pid)).toBe(true);
   });
 });
 

@@ -1,23 +1,31 @@
 /** The command line `gorgon`: its commands, their flags and what the exit codes mean. Each command loads when it runs. */
 import { Command, CommanderError, Option } from "commander";
 import { VERSION } from "../version.ts";
+import type { AcknowledgeFlags } from "./acknowledge.ts";
+import type { AlertsFlags } from "./alerts.ts";
 import type { BellFlags } from "./bell.ts";
 import type { DoctorFlags } from "./doctor.ts";
-import { EXIT_DEFECT, EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
+import { EXIT_BROKEN, EXIT_DEFECT, EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
 import type { ExportFlags } from "./export-flags.ts";
 import { type CliIo, UsageError } from "./io.ts";
 import type { QuickFlags } from "./quick.ts";
+import type { AddSilenceFlags } from "./silence.ts";
+import type { TopFlags } from "./top.ts";
 
 const EXIT_CODES = `
 Exit codes:
-  0   all is well, or ended with Ctrl+C
+  0   all is well, or ended with q, Ctrl+C or a signal
   1   bell --iterations: the last level is WARN; doctor: something is broken;
-      export: there is no history, or the file could not be finished
+      export, alerts, silence: there is no history, or it cannot be read or written;
+      acknowledge, silence: it was not done, e.g. because no worker runs
   2   bell --iterations: the last level is CRIT
   3   bell --iterations: the last level is UNKNOWN
   64  the command line cannot be used
   69  no Node.js with node:sqlite was found
   70  a defect of Gorgon`;
+
+/** What is no defect of Gorgon, by the names of the errors: their classes come with what takes long to load. */
+const EXPECTED: readonly string[] = ["NotDone", "HistoryUnavailable", "SqliteMissing"];
 
 /** Runs one command and gives its exit code. Never rejects; nothing is written but to `io`. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
@@ -32,6 +40,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     // Commander has told the user already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
     io.stderr.write(`gorgon: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (EXPECTED.includes(error instanceof Error ? error.name : "")) return EXIT_BROKEN;
     return error instanceof UsageError ? EXIT_USAGE : EXIT_DEFECT;
   }
 }
@@ -55,9 +64,11 @@ function program(io: CliIo, done: (code: number) => void): Command {
 
   gorgon
     .command("bell")
-    .description("Show what the bell says now, and go on showing it until Ctrl+C.")
+    .description(
+      "Show what the bell says now, and go on showing it: on the whole of a terminal until q, else line by line.",
+    )
     .option("-n, --iterations <number>", "end after so many looks; the exit code is then the last level")
-    .option("-i, --interval <time>", "time between two looks: seconds, or 500ms, 2s, 1m (default: 5s)")
+    .option("-i, --interval <time>", "time between two looks: 500ms, 2s, 1m (default: 2s on a screen, else 5s)")
     .option("--json", "one complete JSON object a look, one a line")
     .addOption(new Option("--plain", "one line of CPU and memory a look, for scripts").conflicts("json"))
     .option("-w, --workspace <folder...>", "also judge the rules in the gorgon.yaml of these folders")
@@ -77,6 +88,81 @@ function program(io: CliIo, done: (code: number) => void): Command {
     .action(async (flags: QuickFlags) => {
       const { quickCommand } = await import("./quick.ts");
       done(await quickCommand(flags, io));
+    });
+
+  gorgon
+    .command("top")
+    .description("Show the processes that use most CPU, memory or disk; live on a terminal, else one look.")
+    .addOption(new Option("-s, --sort <by>", "cpu, memory or io").default("cpu"))
+    .option("-n, --iterations <number>", "end after so many looks, and print them")
+    .option("-i, --interval <time>", "time between two looks: seconds, or 500ms, 2s, 1m (default: 2s)")
+    .option("-l, --limit <number>", "at most so many processes a look, where they are printed", "20")
+    .option("--json", "one JSON object a look, one a line")
+    .addHelpText("after", "\nExample:\n  $ gorgon top --sort memory --iterations 1")
+    .action(async (flags: TopFlags) => {
+      const { topCommand } = await import("./top.ts");
+      done(await topCommand(flags, io));
+    });
+
+  gorgon
+    .command("alerts")
+    .description("List open alerts, and those that were open between two times.")
+    .option("--from <time>", "since then: 2026-01-31T14:00, 2026-01-31, or -1h for an hour ago (default: -1d)")
+    .option("--to <time>", "until then, in the same words (default: now)")
+    .option("-r, --rule <id>", "only alerts of this rule")
+    .option("-l, --limit <number>", "at most so many that were open, the newest", "100")
+    .option("--steps", "every step of each, with what changed it")
+    .option("--json", "everything as one JSON object")
+    .addHelpText("after", "\nExample:\n  $ gorgon alerts --from -7d --rule disk --json | jq .records")
+    .action(async (flags: AlertsFlags) => {
+      const { alertsCommand } = await import("./alerts.ts");
+      done(await alertsCommand(flags, io));
+    });
+
+  gorgon
+    .command("acknowledge <id>")
+    .description("Say that you have seen an open alert; its id, or the beginning of it, as gorgon alerts lists it.")
+    .option("--note <text>", "what you have to say about it")
+    .option("--undo", "take that back")
+    .addHelpText("after", "\nExample:\n  $ gorgon acknowledge mb3k2x1q-9f2c41d7-3 --note 'on it'")
+    .action(async (id: string, flags: AcknowledgeFlags) => {
+      const { acknowledgeCommand } = await import("./acknowledge.ts");
+      done(await acknowledgeCommand(id, flags, io));
+    });
+
+  const silence = gorgon
+    .command("silence")
+    .description("List silences, add one or end one. A silenced alert is shown, but nobody is told of it.")
+    .option("--json", "the list, or what was added, as one JSON object")
+    .addHelpText("after", "\nExample:\n  $ gorgon silence add --match rule=disk --for 2h --comment 'moving files'")
+    .action(async (flags: { json?: boolean }) => {
+      const { silenceCommand } = await import("./silence.ts");
+      done(await silenceCommand(flags, io));
+    });
+  silence
+    .command("add")
+    .description("Keep alerts quiet for a time, from now on.")
+    .requiredOption(
+      "-m, --match <key=value...>",
+      "all must fit an alert: rule, or any of its labels; a value may end in *, and rule=* fits every alert",
+    )
+    .option("--for <time>", "how long: 30m, 2h, 1d", "1h")
+    .option("--comment <text>", "why")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ gorgon silence add --match rule=disk system.filesystem.mountpoint=/data --for 2h",
+    )
+    .action(async (_: object, command: Command) => {
+      const { addSilenceCommand } = await import("./silence.ts");
+      done(await addSilenceCommand(command.optsWithGlobals<AddSilenceFlags>(), io));
+    });
+  silence
+    .command("end <id>")
+    .description("End a silence now; its id, or the beginning of it, as gorgon silence lists it.")
+    .addHelpText("after", "\nExample:\n  $ gorgon silence end mb3k2x1q-9f2c41d7-4")
+    .action(async (id: string) => {
+      const { endSilenceCommand } = await import("./silence.ts");
+      done(await endSilenceCommand(id, io));
     });
 
   gorgon

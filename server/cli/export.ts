@@ -1,23 +1,21 @@
 /** `gorgon export`: this user's history as NDJSON, CSV or Parquet. Reads beside a running worker, and without one. */
-import { existsSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { formatResolution } from "../../protocol/format.ts";
 import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import { stepOver } from "../../protocol/steps.ts";
 import { nearest } from "../config/nearest.ts";
 import { printable } from "../bell/printable.ts";
-import { silentLog } from "../host/log.ts";
 import type { Host } from "../host/host.ts";
-import { configFolder, statePaths } from "../host/paths.ts";
-import { openChunkFile } from "../octopus/store/chunk-file.ts";
-import { ChunkStore } from "../octopus/store/chunk-store.ts";
+import { configFolder } from "../host/paths.ts";
+import type { ChunkStore } from "../octopus/store/chunk-store.ts";
 import { exportCsv, exportNdjson, notesCsv, notesNdjson, type SampleSource } from "../octopus/store/export.ts";
 import { DuckDbMissing, exportParquet, loadDuckDb } from "../octopus/store/parquet.ts";
-import { FileDamaged, FileNewer, reasonOf, SqliteMissing } from "../octopus/store/sqlite-errors.ts";
+import { reasonOf, SqliteMissing } from "../octopus/store/sqlite-errors.ts";
 import { EXIT_BROKEN, EXIT_OK } from "./exit-codes.ts";
 import { type ExportFlags, type ExportPlan, planOf } from "./export-flags.ts";
 import { complete, toFile, toStream } from "./export-output.ts";
 import { type CliIo, UsageError } from "./io.ts";
+import { HistoryUnavailable, openHistory } from "./history-file.ts";
 import { hostOf } from "./session.ts";
 
 /** How often progress is told, milliseconds. */
@@ -26,11 +24,6 @@ const PROGRESS_MS = 200;
 const CLEAR_LINE = "\r\u001b[2K";
 /** Names offered for one that is not known. */
 const NEAR = 3;
-
-/** There is no history to export, or it cannot be read or written; the message says why, with the mend. */
-class ExportFailed extends Error {
-  override readonly name = "ExportFailed";
-}
 
 /** Exports; the exit code is 1 when there is nothing to export from, or the file could not be finished. */
 export async function exportCommand(flags: ExportFlags, io: CliIo): Promise<number> {
@@ -60,7 +53,7 @@ function failureOf(error: unknown, io: CliIo, plan: ExportPlan): string | null {
   if (io.signal?.aborted === true) {
     return plan.output === null ? "" : `Ended before it was complete: ${plan.output} was not written.`;
   }
-  if (error instanceof ExportFailed || error instanceof DuckDbMissing || error instanceof SqliteMissing) {
+  if (error instanceof HistoryUnavailable || error instanceof DuckDbMissing || error instanceof SqliteMissing) {
     return error.message;
   }
   // Of the system: no room, no permission, no such folder. Each names what it is about.
@@ -69,30 +62,6 @@ function failureOf(error: unknown, io: CliIo, plan: ExportPlan): string | null {
     return `${plan.output} could not be written: ${reasonOf(error)}. Choose another place with --output.`;
   }
   return null;
-}
-
-/** Opens the history as one that only reads. Throws ExportFailed and SqliteMissing. */
-async function openHistory(host: Host): Promise<ChunkStore> {
-  const { history } = await statePaths(host);
-  if (!existsSync(history)) {
-    throw new ExportFailed(
-      `There is no history yet: ${history} does not exist. It is written while VS Code runs with Gorgon and ` +
-        "gorgon.history.enabled; gorgon doctor says where it is kept and whether it is switched on.",
-    );
-  }
-  const store = new ChunkStore({ path: history, clock: host.clock, log: silentLog, mayWrite: () => false });
-  try {
-    openChunkFile(history, "reader").close();
-    return store;
-  } catch (error) {
-    await store.close();
-    if (error instanceof FileNewer) throw new ExportFailed(`${history}: ${reasonOf(error)}. Update Gorgon.`);
-    const mend =
-      error instanceof FileDamaged
-        ? "Open VS Code with Gorgon: it moves the file aside and begins a new one."
-        : "Open VS Code with Gorgon, which prepares it, or see gorgon doctor.";
-    throw new ExportFailed(`The history cannot be read: ${history}: ${reasonOf(error)}. ${mend}`, { cause: error });
-  }
 }
 
 async function write(store: ChunkStore, plan: ExportPlan, host: Host, io: CliIo, progress: Progress): Promise<void> {

@@ -96,7 +96,8 @@ export interface Beat {
 
 /**
  * Polls at a steady beat and hands over each state: the first poll only primes the rates. A poll that hangs does not
- * hold up the beat: the state then says what is stale.
+ * hold up the beat: the state then says what is stale. The guardian is polled at every beat, the other crabs at their own
+ * interval.
  */
 export async function* beats(
   stack: Pick<Stack, "hub" | "bell" | "state">,
@@ -104,23 +105,34 @@ export async function* beats(
   options: { readonly count: number; readonly intervalMs: number; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<Beat> {
   const { count, intervalMs, signal } = options;
-  const poll = async () => {
+  const polledAt = new Map<string, number>();
+  const due = () => {
+    const now = clock.monotonic();
+    const others = stack.hub.list().filter(({ name }) => name !== GUARDIAN);
+    const late = others.filter((crab) => now - (polledAt.get(crab.name) ?? -Infinity) >= crab.intervalMs);
+    return [GUARDIAN, ...late.map(({ name }) => name)];
+  };
+  const poll = async (crabs: readonly string[]) => {
     const over = new AbortController();
     const signals = signal === undefined ? [over.signal] : [over.signal, signal];
+    for (const crab of crabs) polledAt.set(crab, clock.monotonic());
     try {
-      await Promise.race([stack.hub.collectOnce(GUARDIAN), pause(clock, intervalMs, AbortSignal.any(signals))]);
+      const polls = Promise.all(crabs.map((crab) => stack.hub.collectOnce(crab)));
+      await Promise.race([polls, pause(clock, intervalMs, AbortSignal.any(signals))]);
     } finally {
       // A timer left behind would keep the process for the rest of the interval.
       over.abort();
     }
   };
-  await poll();
+  await poll(due());
+  // Rates of the slow crabs need a second reading too.
+  polledAt.clear();
   await pause(clock, Math.min(PRIMING_MS, intervalMs), signal);
   const began = clock.monotonic();
   for (let index = 1; index <= count; index++) {
     await pause(clock, began + (index - 1) * intervalMs - clock.monotonic(), signal);
     if (signal?.aborted === true) return;
-    await poll();
+    await poll(due());
     stack.bell.judge();
     const state = stack.state();
     if (state === null) throw new Error(`No poll has ended within ${formatDuration(intervalMs)}.`);
