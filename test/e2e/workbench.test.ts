@@ -2,6 +2,7 @@
  * What a person meets: Gorgon's VSIX in a real VS Code workbench (code-server and Chromium). The cases share one
  * window and follow each other as in a day's work.
  */
+import type { Frame, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RANGES } from "../../protocol/messages/webview.ts";
 import { signal } from "../workbench/processes.ts";
@@ -51,6 +52,8 @@ const SETTLED_MS = 61_000;
 /** How long a changed setting may take to show before its file is saved again. */
 const SAVE_AGAIN_MS = 5000;
 
+/** The button of a range in the dashboard. */
+const range = (frame: Frame, name: string): Locator => frame.getByRole("radio", { name, exact: true });
 const calm = (face: BellFace): boolean => /CPU \d+ % · Mem \d+ %/.test(face.text) && face.kind === "none";
 /** Calm or not: the machine may have other things to do than these tests. */
 const live = (face: BellFace): boolean => /\d %/.test(face.text) && /^Gorgon: (all|warning|critical)/.test(face.label);
@@ -163,7 +166,7 @@ describe("Gorgon in a real workbench", () => {
       const text = await value.innerText();
       return /^\d/.test(text) ? text : null;
     });
-    await frame.locator('vscode-radio[value="1"]').click();
+    await range(frame, "1 min").click();
     const drawn = await until("ink on every canvas", async () => {
       const ink = await inkOf(frame);
       return ink.length >= 3 && ink.every((one) => one.drawn > 500) ? ink : null;
@@ -176,13 +179,14 @@ describe("Gorgon in a real workbench", () => {
   it("mutes a rule from its notification: the bell still rings, nothing pops up, and it can be lifted", async () => {
     const { page } = session;
     // Some of every memory and disk is in use: both ring at once, without a load.
-    const ringing = { ...QUIET_CPU, "gorgon.memory.warn": 1, "gorgon.memory.crit": 2 };
+    const ringing = { ...QUIET_CPU, "gorgon.memory.warn": 1, "gorgon.memory.crit": 2, "gorgon.memory.for": 0 };
     session.configure(ringing);
-    const toast = notification(page, /Memory is CRIT/);
+    const toast = notification(page, /Gorgon CRIT:.*Memory/);
     await toast.waitFor();
     await toast.hover();
-    await toast.locator(".monaco-button", { hasText: "Mute" }).click();
-    await runCommand(page, "Gorgon: Show Dashboard");
+    await toast.locator(".monaco-button", { hasText: "Mute..." }).click();
+    await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: "Mute in this workspace" }).click();
+    await runCommand(page, "Gorgon: Show Alerts");
     const frame = await dashboard(page);
     const row = frame.locator('li[data-rule="memory"]');
     await row.locator(".row-muted").waitFor();
@@ -191,30 +195,73 @@ describe("Gorgon in a real workbench", () => {
     session.configure(QUIET_CPU);
     await until("a minute without CRIT", () => (watch.sinceCrit() > SETTLED_MS ? true : null), 180_000);
     // The disk is told after the memory would have been: when its notification is there, the other one does not come.
-    session.configure({ ...ringing, "gorgon.disk.warn": 1, "gorgon.disk.crit": 2 });
-    await notification(page, /Disk is CRIT/).waitFor();
+    session.configure({ ...ringing, "gorgon.disk.warn": 1, "gorgon.disk.crit": 2, "gorgon.disk.for": 0 });
+    await notification(page, /Gorgon CRIT:.*Disk/).waitFor();
     await untilBell(page, "CRIT for the memory too", (face) => face.kind === "error");
     expect(await row.getAttribute("data-level")).toBe("CRIT");
     expect(await toast.count()).toBe(0);
     await row.hover();
     await row.locator("vscode-button", { hasText: "Unmute" }).click();
     await row.locator(".row-muted").waitFor({ state: "hidden" });
+    await frame.getByRole("tab", { name: "Overview" }).click();
     session.configure(NORMAL);
     await untilBell(page, "calm after the mute", (face) => !face.text.includes("CRIT"), 60_000);
   }, 400_000);
 
+  it("takes an alert from its tab: acknowledged, silenced and told in the history", async () => {
+    const { page } = session;
+    session.configure({ ...QUIET_CPU, "gorgon.disk.warn": 1, "gorgon.disk.crit": 99, "gorgon.disk.for": 0 });
+    await untilBell(page, "WARN for the disk", (face) => face.kind === "warning");
+    await runCommand(page, "Gorgon: Show Alerts");
+    const frame = await dashboard(page);
+    const row = frame.locator('[data-part="open-alerts"] [data-alert]').filter({ hasText: "Disk" }).first();
+    await row.waitFor();
+    await row.locator("vscode-button", { hasText: "Acknowledge" }).click();
+    await row
+      .getByText(/Acknowledged by/)
+      .first()
+      .waitFor();
+    await row.locator("vscode-button", { hasText: "Silence" }).click();
+    await session.shot("silence-form");
+    await frame.locator("dialog vscode-button", { hasText: /^Silence/ }).click();
+    await frame.locator('[data-part="silences"] [data-silence]').first().waitFor();
+    await row
+      .getByText(/Silenced/)
+      .first()
+      .waitFor();
+    await frame.locator('[data-part="alert-history"] [data-bar]').first().waitFor();
+    await session.shot("tab-alerts");
+    session.configure(NORMAL);
+    await untilBell(page, "calm after the disk", (face) => !face.text.includes("Disk"), 60_000);
+  });
+
+  it("finds any series in Explore and says in About what Gorgon costs and where settings come from", async () => {
+    const { page } = session;
+    const frame = await dashboard(page);
+    await frame.getByRole("tab", { name: "Explore" }).click();
+    const search = frame.getByRole("combobox").first();
+    await search.fill("load");
+    await frame.getByRole("option").first().click();
+    await until("ink on the chart", async () => ((await inkOf(frame)).some((one) => one.drawn > 500) ? true : null));
+    await session.shot("tab-explore");
+    await frame.getByRole("tab", { name: "About" }).click();
+    await frame.getByText("gorgon.cpu.for").or(frame.getByText("bell.cpu.for")).first().waitFor();
+    await session.shot("tab-about");
+    await frame.getByRole("tab", { name: "Overview" }).click();
+  });
+
   it("shows every range that it offers", async () => {
     const frame = await dashboard(session.page);
     const words: Record<number, string> = { 1: "1 min", 15: "15 min", 60: "1 h", 1440: "24 h" };
-    for (const range of [...RANGES].reverse()) {
-      const radio = frame.locator(`vscode-radio[value="${String(range)}"]`);
+    for (const minutes of [...RANGES].reverse()) {
+      const radio = range(frame, words[minutes] ?? "");
       await radio.click();
-      await until(`the charts over ${words[range] ?? ""}`, async () => {
+      await until(`the charts over ${words[minutes] ?? ""}`, async () => {
         const waiting = await frame.locator("main[data-waiting]").count();
         const checked = await radio.getAttribute("aria-checked");
         return waiting === 0 && checked === "true" ? true : null;
       });
-      expect(await radio.innerText()).toBe(words[range]);
+      expect(await radio.innerText()).toBe(words[minutes]);
       expect(await frame.locator("canvas").first().getAttribute("aria-label")).toMatch(/\S/);
     }
   });
@@ -240,7 +287,7 @@ describe("Gorgon in a real workbench", () => {
     await Promise.all([page.waitForEvent("domcontentloaded"), runCommand(page, "Developer: Reload Window")]);
     const frame = await dashboard(page);
     await until("ink on the restored canvas", async () => (((await inkOf(frame))[0]?.drawn ?? 0) > 500 ? true : null));
-    expect(await frame.locator('vscode-radio[value="1"]').getAttribute("aria-checked")).toBe("true");
+    expect(await range(frame, "1 min").getAttribute("aria-checked")).toBe("true");
     await until("one worker", () => (session.workers().length === 1 ? true : null));
     await session.shot("dashboard-restored");
   });
