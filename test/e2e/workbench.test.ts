@@ -241,7 +241,7 @@ describe("Gorgon in a real workbench", () => {
     await frame.getByRole("tab", { name: "Explore" }).click();
     const search = frame.getByRole("combobox").first();
     await search.fill("load");
-    await frame.getByRole("option").first().click();
+    await frame.getByRole("option").filter({ hasText: "load" }).first().click();
     await until("ink on the chart", async () => ((await inkOf(frame)).some((one) => one.drawn > 500) ? true : null));
     await session.shot("tab-explore");
     await frame.getByRole("tab", { name: "About" }).click();
