@@ -1,7 +1,7 @@
-/** Takes the README's pictures in a real workbench: media/dashboard.png and media/bell.png. */
+/** Takes the README's pictures in a real workbench: media/dashboard.png, alerts.png, explore.png and bell.png. */
 import path from "node:path";
 import { burn } from "../test/e2e/burner.ts";
-import { bell, dashboard, hoverBell, runCommand, until, untilBell } from "../test/e2e/driver.ts";
+import { bell, dashboard, hoverBell, inkOf, runCommand, until, untilBell } from "../test/e2e/driver.ts";
 import { openSession } from "../test/e2e/session.ts";
 
 const media = path.join(path.dirname(import.meta.dirname), "media");
@@ -23,6 +23,9 @@ const session = await openSession({
     // The pictures show a calm day; an opening workbench is none.
     "gorgon.cpu.warn": 99,
     "gorgon.cpu.crit": 100,
+    "gorgon.cpu.for": 0,
+    "gorgon.disk.for": 0,
+    "gorgon.notifications.enabled": false,
   },
   viewport: { width: 1200, height: 900 },
   scale: 1.5,
@@ -34,7 +37,7 @@ try {
   await runCommand(page, "View: Close Primary Side Bar").catch(() => undefined);
   await runCommand(page, "Gorgon: Show Dashboard");
   const frame = await dashboard(page);
-  await frame.locator('vscode-radio[value="1"]').click();
+  await frame.getByRole("radio", { name: "1 min", exact: true }).click();
   for (const [cores, share, seconds] of SCENES) {
     const work = burn({ cores, share, limitMs: seconds * 1000 });
     const end = performance.now() + seconds * 1000;
@@ -45,8 +48,43 @@ try {
   await page.mouse.move(600, 5);
   await page.screenshot({ path: path.join(media, "dashboard.png") });
 
+  // Any series, found by its words.
+  await frame.getByRole("tab", { name: "Explore" }).click();
+  for (const words of ["cpu busy", "pressure cpu some"]) {
+    await frame.getByRole("combobox").first().fill(words);
+    const option = frame
+      .getByRole("option")
+      .filter({ hasText: words.split(" ")[0] ?? "" })
+      .first();
+    await option.click();
+  }
+  await page.keyboard.press("Escape");
+  await frame.getByRole("radio", { name: "5 min", exact: true }).click();
+  await frame.getByText("Each point is").waitFor();
+  await until("ink on the chart", async () => ((await inkOf(frame)).some((one) => one.drawn > 500) ? true : null));
+  await page.mouse.move(600, 5);
+  await page.screenshot({ path: path.join(media, "explore.png") });
+
+  // An alert that somebody looks after, in the tab and in the side bar.
+  session.configure({ "gorgon.disk.warn": 2, "gorgon.disk.crit": 99 });
+  await untilBell(page, "WARN for the disk", (face) => face.text.includes("Disk"));
+  await runCommand(page, "Gorgon: Focus on Bell View");
+  await frame.getByRole("tab", { name: "Alerts" }).click();
+  const alert = frame.locator('[data-part="open-alerts"] [data-alert]').filter({ hasText: "Disk" }).first();
+  await alert.locator("vscode-button", { hasText: "Acknowledge" }).click();
+  await alert
+    .getByText(/Acknowledged by/)
+    .first()
+    .waitFor();
+  await frame.locator('[data-part="alert-history"] [data-bar]').first().waitFor();
+  await page.mouse.move(600, 5);
+  await page.screenshot({ path: path.join(media, "alerts.png") });
+  session.configure({});
+  await runCommand(page, "View: Close Primary Side Bar");
+
   // The bell by itself, at its worst: nothing behind the tooltip.
   await runCommand(page, "View: Close All Editors");
+  session.configure({ "gorgon.cpu.warn": 70, "gorgon.cpu.crit": 90 });
   const load = burn();
   try {
     await untilBell(page, "CRIT", (face) => face.kind === "error");
@@ -61,7 +99,7 @@ try {
   } finally {
     await load.stop();
   }
-  console.log("media/dashboard.png and media/bell.png are new.");
+  console.log("media/dashboard.png, explore.png, alerts.png and bell.png are new.");
 } finally {
   await session.close();
 }
