@@ -329,6 +329,7 @@ export function fakeVscode(): FakeVscode {
       from: (parts: { scheme: string; path: string }) => new FakeUri(parts.scheme, parts.path),
       joinPath: (base: FakeUri, ...names: string[]) => new FakeUri(base.scheme, [base.path, ...names].join("/")),
     },
+    l10n: { bundle: undefined },
     env: { appName: "Code", language: "en", remoteName: undefined },
     window: {
       get state() {
