@@ -7,6 +7,7 @@ import type { ConfigProblem, HostFacts, SensorHealth } from "../../protocol/stat
 import type { LoadedConfig } from "../config/config.ts";
 import { userFile } from "../config/load.ts";
 import type { Host } from "../host/host.ts";
+import { whyUnreadable } from "../rhopalia/reason.ts";
 import type { Stack } from "../stack.ts";
 import { historyFindings } from "./doctor-history.ts";
 import { leaderFindings } from "./doctor-leader.ts";
@@ -127,10 +128,12 @@ function sensorFinding(health: SensorHealth, metrics: number): Finding {
 }
 
 function mendOf(reason: string): string {
-  if (/EACCES|EPERM|permission/i.test(reason)) {
+  // What a sensor says of a code is in the window's language.
+  const says = (code: string) => reason.includes(code) || reason.includes(whyUnreadable(code) ?? code);
+  if (says("EACCES") || says("EPERM") || /permission/i.test(reason)) {
     return t("Run Gorgon as a user who may read this; in a container, mount it or lift the restriction.");
   }
-  if (/ENOENT|no such file/i.test(reason))
+  if (says("ENOENT") || /no such file/i.test(reason))
     return t("The system does not offer this file; in a container, mount /proc and /sys.");
   return t("It is tried again by itself with growing pauses. The log at level debug shows each attempt.");
 }

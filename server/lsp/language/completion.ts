@@ -93,7 +93,7 @@ function keyOffer({ key, meaning, without, shape }: KeyShape, cursor: Cursor): O
   return {
     label: key,
     insert: cursor.hasColon ? key : key + behind,
-    detail: without === "" || without === "required" ? without : t("without it: {0}", without),
+    detail: without === "required" ? t("required") : without === "" ? "" : t("without it: {0}", without),
     about: meaning,
     kind: CompletionItemKind.Property,
   };
