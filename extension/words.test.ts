@@ -325,7 +325,8 @@ test("what is asked and said when somebody acts on alerts, processes and sensors
     await act(() => silence(alerts, undefined));
     fake.state.picks = [pseudo("Custom…")];
     await act(() => silence(alerts, "alert a"), ["2h", undefined]);
-    found.push(String(fake.boxes[0]?.validateInput?.("nonsense")));
+    const refused: unknown = fake.boxes[0]?.validateInput?.("nonsense");
+    found.push(typeof refused === "string" ? refused : "not refused");
     fake.state.picks = undefined;
     await act(() => unsilence(alerts, undefined));
     await act(() => unsilence(alerts, "silence gone"));
