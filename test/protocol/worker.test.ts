@@ -67,7 +67,7 @@ describe("the handshake", () => {
     const english =
       'No process is ended from here: this workspace is not trusted. Trust it with "Workspaces: Manage Workspace Trust".';
     await client.initialize({ ...OPTIONS, words: { [english]: answered } });
-    const asked = client.connection.sendRequest("gorgon/terminateProcess", { pid: 4711, startedAt: 1, force: false });
+    const asked = client.connection.sendRequest(terminateProcess.method, { pid: 4711, startedAt: 1, force: false });
     await expect(asked).rejects.toThrow(answered);
     const endless = { ...OPTIONS, words: { "All is well": "x".repeat(10_000) } };
     await expect(connect().initialize(endless)).rejects.toThrow(/words/);
