@@ -1,5 +1,6 @@
 /** The commands of the palette. A command that fails says so in words. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import { pickMutes, pickUnmutes } from "./bell/muting.ts";
 import type { Mutes } from "./bell/mutes.ts";
 import { showMenu } from "./menu.ts";
@@ -51,7 +52,7 @@ export function registerCommands(vs: typeof vscode, targets: CommandTargets): vs
     [COMMANDS.sortByMemory]: () => views.sortBy("memory"),
     [COMMANDS.sortByIo]: () => views.sortBy("io"),
     [COMMANDS.pollNow]: async () => {
-      await vs.window.withProgress({ location: vs.ProgressLocation.Window, title: "Gorgon: polling" }, () =>
+      await vs.window.withProgress({ location: vs.ProgressLocation.Window, title: t("Gorgon: polling") }, () =>
         latest.poll(),
       );
     },

@@ -1,23 +1,72 @@
-/** package.json and the README say what extension/contributions.ts says, and the extension does it. */
-import { readFileSync } from "node:fs";
+/** package.json, package.nls.json and the README say what extension/contributions.ts says, and the extension does it. */
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { format } from "prettier";
 import { expect, test } from "vitest";
-import { COMMAND_LIST, COMMANDS, manifest, putTable, SETTINGS, VIEWS, withTables } from "./contributions.ts";
+import {
+  COMMAND_LIST,
+  COMMANDS,
+  keyedManifest,
+  manifest,
+  manifestSentences,
+  putTable,
+  SETTINGS,
+  VIEWS,
+  withTables,
+} from "./contributions.ts";
+import { placeholders } from "../scripts/words.ts";
 
 const root = path.dirname(import.meta.dirname);
 /** What is the same for every window of the host. */
 const USERS_OWN = /^gorgon\.(history\.|sensors\.disabled$)/;
 const read = (name: string): string => readFileSync(path.join(root, name), "utf8");
+const packageJson = (): Record<string, unknown> => JSON.parse(read("package.json")) as Record<string, unknown>;
 
 test("package.json is up to date (else: npm run contributions)", () => {
-  const { activationEvents, extensionKind, capabilities, contributes } = JSON.parse(read("package.json")) as Record<
-    string,
-    unknown
-  >;
-  expect({ activationEvents, extensionKind, capabilities, contributes }).toEqual(
-    JSON.parse(JSON.stringify(manifest())),
+  const { activationEvents, extensionKind, capabilities, contributes, l10n } = packageJson();
+  expect({ activationEvents, extensionKind, capabilities, contributes, l10n }).toEqual(
+    JSON.parse(JSON.stringify(keyedManifest())),
   );
+});
+
+test("package.nls.json is up to date (else: npm run contributions)", () => {
+  expect(JSON.parse(read("package.nls.json"))).toEqual(manifestSentences());
+});
+
+/** Keys under which VS Code shows a text. */
+const SHOWN = /^(title|name|contextualTitle|category|description|markdownDescription|contents|altText|label)$/;
+
+/** Texts under such keys that are not in package.nls.json, with where they stand. */
+function plainTexts(tree: unknown, place = ""): readonly string[] {
+  if (typeof tree !== "object" || tree === null) return [];
+  return Object.entries(tree).flatMap(([key, value]: [string, unknown]) => {
+    const here = `${place}.${key}`;
+    if (typeof value !== "string") return plainTexts(value, here);
+    const fine = /^%[\w.-]+%$/.test(value) || value === "Gorgon";
+    // A sentence under a key that nobody thought of is one too.
+    return !fine && (SHOWN.test(key) || /[a-z] [a-z]+ [a-z]/.test(value)) && key !== "when" ? [here] : [];
+  });
+}
+
+test("everything that package.json says to people is in package.nls.json, but for the product's name", () => {
+  const { capabilities, contributes } = packageJson();
+  expect(plainTexts({ capabilities, contributes })).toEqual([]);
+  expect(plainTexts({ contributes: { commands: [{ title: "Show Dashboard" }] } })).toHaveLength(1);
+  const used = [...JSON.stringify({ capabilities, contributes }).matchAll(/"%([\w.-]+)%"/g)].map(([, key]) => key);
+  expect([...new Set(used)].sort()).toEqual(Object.keys(manifestSentences()).sort());
+});
+
+const languages = readdirSync(root).filter((name) => /^package\.nls\..+\.json$/.test(name));
+test.each(languages)("%s says all that is said in English, with the same links", (name) => {
+  const translated = JSON.parse(read(name)) as Record<string, string>;
+  const source = manifestSentences();
+  const links = (text: string): readonly string[] => [...text.matchAll(/\]\([^)]*\)/g)].map(([link]) => link).sort();
+  expect(Object.keys(translated).sort()).toEqual(Object.keys(source).sort());
+  for (const [key, text] of Object.entries(translated)) {
+    expect([key, placeholders(text), links(text)]).toEqual([
+      ...[key, placeholders(source[key] ?? ""), links(source[key] ?? "")],
+    ]);
+  }
 });
 
 test("the README's tables are up to date (else: npm run contributions)", async () => {

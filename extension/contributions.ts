@@ -1,7 +1,9 @@
 /**
  * What the extension adds to VS Code: commands, settings, icons, capabilities. The one source of package.json's
- * contributions and of the README's tables; `npm run contributions` writes both, a test fails when they differ.
+ * contributions, of the English package.nls.json and of the README's tables; `npm run contributions` writes them, a test
+ * fails when they differ.
  */
+import { english, keyed, said, sentences } from "./nls.ts";
 import { viewContributions } from "./views/contributions.ts";
 
 /** Every command by its id. */
@@ -285,13 +287,14 @@ export function restricted(): readonly string[] {
     .map(([key]) => `gorgon.${key}`);
 }
 
-function property(setting: SettingContribution, order: number): Record<string, unknown> {
-  const { advanced, hostWide, ...rest } = setting;
+function property(key: string, setting: SettingContribution, order: number): Record<string, unknown> {
+  const { advanced, hostWide, markdownDescription, ...rest } = setting;
   return {
     order,
     // A machine has its own thresholds; a workspace may still override them for its window.
     scope: hostWide === true ? "machine" : "machine-overridable",
     ...rest,
+    markdownDescription: said(`setting.${key}.description`, markdownDescription),
     ...(setting.type === "array" ? { items: { type: "string" } } : {}),
     ...(advanced === true ? { tags: ["advanced"] } : {}),
   };
@@ -303,10 +306,28 @@ export interface Manifest {
   readonly extensionKind: readonly string[];
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly contributes: Readonly<Record<string, unknown>>;
+  /** Where the translations of what the code says are. */
+  readonly l10n: string;
 }
 
-/** What package.json must say. */
+/** What package.json says, in English. */
 export function manifest(): Manifest {
+  return english(contributed()) as Manifest;
+}
+
+/** What package.json holds: a key in place of each text for people. */
+export function keyedManifest(): Manifest {
+  return keyed(contributed()) as Manifest;
+}
+
+/** What package.nls.json holds: the English texts by their keys. */
+export function manifestSentences(): Readonly<Record<string, string>> {
+  return sentences(contributed());
+}
+
+const named = (id: string): string => id.replace(/^gorgon\./, "");
+
+function contributed() {
   return {
     // The panel's event brings a dashboard of the last session back.
     activationEvents: ["onStartupFinished", `onWebviewPanel:${DASHBOARD_VIEW}`],
@@ -315,37 +336,43 @@ export function manifest(): Manifest {
     capabilities: {
       untrustedWorkspaces: {
         supported: "limited",
-        description:
+        description: said(
+          "trust.description",
           "The machine is monitored as ever. Until you trust the workspace, its gorgon.yaml and its settings for Gorgon " +
-          "are not read, and nothing is acknowledged, silenced or ended from its window.",
+            "are not read, and nothing is acknowledged, silenced or ended from its window.",
+        ),
         restrictedConfigurations: restricted(),
       },
       virtualWorkspaces: {
         supported: "limited",
-        description: "The machine is monitored as ever. A gorgon.yaml in a virtual folder is not read.",
+        description: said(
+          "virtualWorkspaces.description",
+          "The machine is monitored as ever. A gorgon.yaml in a virtual folder is not read.",
+        ),
       },
     },
     contributes: {
       commands: COMMAND_LIST.map(({ command, title, icon }) => ({
         command,
-        title,
+        title: said(`command.${named(command)}.title`, title),
         category: "Gorgon",
         ...(icon === undefined ? {} : { icon }),
       })),
       ...viewContributions(),
       icons: {
         "gorgon-bell": {
-          description: "Gorgon's bell",
+          description: said("icon.bell.description", "Gorgon's bell"),
           default: { fontPath: "./media/gorgon-icons.woff", fontCharacter: "\\E001" },
         },
       },
       configuration: {
         title: "Gorgon",
         properties: Object.fromEntries(
-          Object.entries(SETTINGS).map(([key, setting], index) => [`gorgon.${key}`, property(setting, index)]),
+          Object.entries(SETTINGS).map(([key, setting], index) => [`gorgon.${key}`, property(key, setting, index)]),
         ),
       },
     },
+    l10n: "./l10n",
   };
 }
 

@@ -1,4 +1,5 @@
 /** The extension's table of contents: what there is, in the order in which it is put together. */
+import { config } from "@vscode/l10n";
 import * as vscode from "vscode";
 import type { WorkerState } from "../protocol/state.ts";
 import { alertActs } from "./bell/acts.ts";
@@ -36,6 +37,8 @@ let running: Worker | undefined;
 /** Called once by VS Code. Returns before the worker starts: nothing here may take time. */
 export function activate(context: vscode.ExtensionContext): GorgonApi {
   const began = performance.now();
+  // Before anything speaks.
+  config({ contents: vscode.l10n.bundle ?? {} });
   const timers = realTimers;
   const { id } = context.extension;
   const { version } = context.extension.packageJSON as { version: string };

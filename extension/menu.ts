@@ -1,5 +1,6 @@
 /** The menu of the bell: what is most wanted now, in a quick pick. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { Alert } from "../protocol/alert.ts";
 import { LEVELS } from "../protocol/level.ts";
 import { plain, statusText } from "./escape.ts";
@@ -26,9 +27,9 @@ export interface MenuItem extends vscode.QuickPickItem {
 
 /** How things stand, for the menu's title. */
 function titleNow({ worker, latest, timers }: MenuTargets): string {
-  if (worker.status.status === "down") return "Gorgon is down: nothing is being watched";
-  if (latest.silentSince !== null) return "Gorgon: UNKNOWN, the worker does not answer";
-  if (latest.now === null) return "Gorgon is starting";
+  if (worker.status.status === "down") return t("Gorgon is down: nothing is being watched");
+  if (latest.silentSince !== null) return t("Gorgon: UNKNOWN, the worker does not answer");
+  if (latest.now === null) return t("Gorgon is starting");
   const { level, since, headline } = latest.now.bell;
   return `Gorgon: ${level} ${standing(timers.now() - since)}. ${plain(headline, 80)}`;
 }
@@ -55,27 +56,27 @@ export function menuItems(vs: typeof vscode, targets: MenuTargets): readonly Men
     description,
     run: argument === undefined ? { command } : { command, argument },
   });
-  const restart = item("$(debug-restart) Restart Worker", COMMANDS.restartWorker);
+  const restart = item(`$(debug-restart) ${t("Restart Worker")}`, COMMANDS.restartWorker);
   const alert = running ? mostUrgent(latest.now?.bell.alerts ?? []) : undefined;
   const silenced = (latest.now?.bell.silences ?? []).length > 0;
   const about = alert === undefined ? [] : alertItems(vs, alert, separator, item);
   return [
     ...(running ? [] : [restart]),
     ...about,
-    separator("Look"),
-    item("$(gorgon-bell) Show Dashboard", COMMANDS.showDashboard),
-    item("$(list-tree) Show Alerts and Silences", `${VIEWS.bell}.focus`),
-    item("$(pulse) Show Sensors", `${VIEWS.sensors}.focus`),
-    item("$(server-process) Show Processes", `${VIEWS.processes}.focus`),
-    separator("Do"),
-    ...(running ? [item("$(refresh) Poll Now", COMMANDS.pollNow)] : []),
-    item("$(checklist) Run Doctor", COMMANDS.runDoctor),
-    item("$(mute) Mute Notifications…", COMMANDS.mute),
-    ...(mutes.list().length > 0 ? [item("$(unmute) Unmute Notifications…", COMMANDS.unmute)] : []),
-    ...(silenced && vs.workspace.isTrusted ? [item("$(bell) End Silence…", COMMANDS.unsilence)] : []),
+    separator(t("Look")),
+    item(`$(gorgon-bell) ${t("Show Dashboard")}`, COMMANDS.showDashboard),
+    item(`$(list-tree) ${t("Show Alerts and Silences")}`, `${VIEWS.bell}.focus`),
+    item(`$(pulse) ${t("Show Sensors")}`, `${VIEWS.sensors}.focus`),
+    item(`$(server-process) ${t("Show Processes")}`, `${VIEWS.processes}.focus`),
+    separator(t("Do")),
+    ...(running ? [item(`$(refresh) ${t("Poll Now")}`, COMMANDS.pollNow)] : []),
+    item(`$(checklist) ${t("Run Doctor")}`, COMMANDS.runDoctor),
+    item(`$(mute) ${t("Mute Notifications…")}`, COMMANDS.mute),
+    ...(mutes.list().length > 0 ? [item(`$(unmute) ${t("Unmute Notifications…")}`, COMMANDS.unmute)] : []),
+    ...(silenced && vs.workspace.isTrusted ? [item(`$(bell) ${t("End Silence…")}`, COMMANDS.unsilence)] : []),
     separator("Gorgon"),
-    item("$(gear) Open Settings", COMMANDS.openSettings),
-    item("$(output) Show Log", COMMANDS.showLog),
+    item(`$(gear) ${t("Open Settings")}`, COMMANDS.openSettings),
+    item(`$(output) ${t("Show Log")}`, COMMANDS.showLog),
     ...(running ? [restart] : []),
   ];
 }
@@ -89,13 +90,13 @@ function alertItems(
   const name = statusText(titleOf(alert), 60);
   const element = alertElement(alert.id);
   const acts = [
-    item("$(check) Acknowledge", COMMANDS.acknowledge, name, element),
-    item("$(bell-slash) Silence…", COMMANDS.silence, name, element),
+    item(`$(check) ${t("Acknowledge")}`, COMMANDS.acknowledge, name, element),
+    item(`$(bell-slash) ${t("Silence…")}`, COMMANDS.silence, name, element),
   ];
   return [
     separator(`${alert.level}: ${name}`),
     ...(vs.workspace.isTrusted ? acts : []),
-    item("$(graph-line) Show Alerts", COMMANDS.showAlerts, name),
+    item(`$(graph-line) ${t("Show Alerts")}`, COMMANDS.showAlerts, name),
   ];
 }
 
@@ -103,7 +104,7 @@ function alertItems(
 export async function showMenu(vs: typeof vscode, targets: MenuTargets): Promise<void> {
   const picked = await vs.window.showQuickPick(menuItems(vs, targets), {
     title: titleNow(targets),
-    placeHolder: "What do you want to do?",
+    placeHolder: t("What do you want to do?"),
     matchOnDescription: true,
   });
   if (picked?.run === undefined) return;

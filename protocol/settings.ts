@@ -37,6 +37,8 @@ export interface InitializeOptions extends ClientContext {
   /** The extension's version, for messages. */
   readonly client: string;
   readonly logLevel: LogLevel;
+  /** The window's language: its sentences by the English ones. Absent: English. */
+  readonly words?: Readonly<Record<string, string>>;
 }
 
 /** In `InitializeResult.capabilities.experimental.gorgon`. */

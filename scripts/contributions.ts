@@ -1,8 +1,8 @@
-/** Writes what is made from a table: package.json's contributions, the README's tables, the JSON schema of gorgon.yaml. */
+/** Writes what is made from a table: package.json's contributions and their English, the README's tables, the JSON schema of gorgon.yaml. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { format } from "prettier";
-import { manifest, withTables } from "../extension/contributions.ts";
+import { keyedManifest, manifestSentences, withTables } from "../extension/contributions.ts";
 import { configSchema } from "../server/config/schema.ts";
 
 const root = path.dirname(import.meta.dirname);
@@ -20,17 +20,18 @@ async function write(name: string, change: (text: string) => string): Promise<vo
 }
 
 await write("package.json", (text) => {
-  const { activationEvents, extensionKind, capabilities, contributes, ...rest } = JSON.parse(text) as Record<
+  const { activationEvents, extensionKind, capabilities, contributes, l10n, ...rest } = JSON.parse(text) as Record<
     string,
     unknown
   >;
-  const had = { activationEvents, extensionKind, capabilities, contributes };
-  const wanted = { ...had, ...manifest() };
+  const had = { activationEvents, extensionKind, capabilities, contributes, l10n };
+  const wanted = { ...had, ...keyedManifest() };
   // Beside `main`, where a reader of a manifest looks for them.
   const entries = Object.entries(rest).flatMap(([key, value]): [string, unknown][] =>
     key === "main" ? [[key, value], ...Object.entries(wanted)] : [[key, value]],
   );
   return JSON.stringify(Object.fromEntries(entries), null, 2);
 });
+await write("package.nls.json", () => JSON.stringify(manifestSentences()));
 await write("README.md", withTables);
 await write("media/gorgon.schema.json", () => JSON.stringify(configSchema()));

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { placeholders, pseudo, wordsIn, wordsOf } from "./words.ts";
+import { placeholders, pseudo, strays, wordsIn, wordsOf } from "./words.ts";
 
 const root = path.dirname(import.meta.dirname);
 const folder = path.join(root, "l10n");
@@ -55,6 +55,11 @@ export const f = (name: string) => t(\`Hello \${name}\`);`;
   test("leaves another function of the same name alone", () => {
     expect(wordsOf("a.ts", `import { t } from "./t.ts"; // not @vscode/l10n\nt("x");`).messages).toEqual([]);
   });
+});
+
+test("what is said outside of the invented language is found, within sentences nothing is", () => {
+  expect(strays(`⟦Éńds ⟦in⟧ 2 h⟧ Untranslated 70 % ${pseudo("Well")}`)).toEqual(["Untranslated"]);
+  expect(strays("⟦cut o…")).toEqual(["(a sentence is cut off)"]);
 });
 
 test("the invented language keeps the gaps", () => {

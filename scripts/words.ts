@@ -118,6 +118,21 @@ export function pseudo(message: string): string {
   return PSEUDO_MARKS[0] + changed.join("") + PSEUDO_MARKS[1];
 }
 
+/** Runs of letters that stand outside of every sentence of the invented language; an open sentence is named as such. */
+export function strays(text: string): readonly string[] {
+  const [open, close] = PSEUDO_MARKS;
+  let depth = 0;
+  let outside = "";
+  for (const char of text) {
+    if (char === open) depth += 1;
+    if (depth === 0) outside += char;
+    if (char === close) depth -= 1;
+    if (depth === 0 && char === close) outside += " ";
+  }
+  const words = outside.match(/[\p{L}\d][\p{L}\p{M}\d_.'-]*/gu) ?? [];
+  return [...words.filter((word) => /\p{L}/u.test(word)), ...(depth === 0 ? [] : ["(a sentence is cut off)"])];
+}
+
 /** The invented language's bundle. */
 export function pseudoBundle(messages: readonly string[]): Record<string, string> {
   return Object.fromEntries(messages.map((message) => [message, pseudo(message)]));

@@ -1,4 +1,5 @@
 /** The one place where the parts are put together, in the order of the data's way. */
+import { t } from "@vscode/l10n";
 import type { AlertAct, Silence } from "../protocol/alert.ts";
 import type { Attention } from "../protocol/attention.ts";
 import type { GpuPart, LinkWish } from "../protocol/messages/leader.ts";
@@ -82,9 +83,12 @@ const RING_SNAPSHOTS = 150;
 const MEMORY_RETENTION_MS = 3_600_000;
 
 /** Why history is written by a window where it is switched off. */
-const FOR_OTHERS =
-  "History on disk is switched off in this window (gorgon.history.enabled), but on in another one of yours: this one " +
-  "leads, so it writes what that one keeps. Switch it off there too, or on here.";
+function forOthers(): string {
+  return t(
+    "History on disk is switched off in this window (gorgon.history.enabled), but on in another one of yours: this one " +
+      "leads, so it writes what that one keeps. Switch it off there too, or on here.",
+  );
+}
 
 /** What the window asks for lingers already: the sensor's own is for a window that is reloaded. */
 const GPU_LINGER_MS = 10_000;
@@ -108,11 +112,11 @@ function storeOf(options: StackOptions, config: LoadedConfig, leadership: Leader
     const mayWrite = () => leadership?.mayWrite() ?? true;
     return openStore({ path: options.paths.history, retentionMs, clock, log: options.log, mayWrite });
   }
-  const why =
+  const reason =
     retentionMs !== null
-      ? "History is not kept on disk here"
-      : "History on disk is switched off (gorgon.history.enabled, or history.enabled)";
-  return new MemoryStore({ clock, retentionMs: MEMORY_RETENTION_MS, reason: `${why}; the last hour is in memory.` });
+      ? t("History is not kept on disk here; the last hour is in memory.")
+      : t("History on disk is switched off (gorgon.history.enabled, or history.enabled); the last hour is in memory.");
+  return new MemoryStore({ clock, retentionMs: MEMORY_RETENTION_MS, reason });
 }
 
 /** What this window wants of whoever leads. */
@@ -233,7 +237,7 @@ export function createStack(options: StackOptions): Stack {
   const history = (): HistoryHealth => {
     const health = hub.store.health();
     if (config.config.history.enabled || heldMs === null) return health;
-    return { ...health, reason: `${FOR_OTHERS} ${health.reason}`.trim() };
+    return { ...health, reason: `${forOthers()} ${health.reason}`.trim() };
   };
 
   let attention: Attention | null = null;
@@ -249,7 +253,7 @@ export function createStack(options: StackOptions): Stack {
   const rate = (): PollRate => {
     const intervalMs = senses.guardian?.intervalMs ?? wishedMs;
     if (!started) return { ...pace.rate, intervalMs, reason: "" };
-    return intervalMs === pace.rate.intervalMs ? pace.rate : { ...pace.rate, intervalMs, reason: "another window" };
+    return intervalMs === pace.rate.intervalMs ? pace.rate : { ...pace.rate, intervalMs, reason: t("another window") };
   };
   const state = (): WorkerState | null => {
     if (!polled) return null;

@@ -1,5 +1,6 @@
 /** What the user does to alerts from this window, carried out by the worker. */
 import { userInfo } from "node:os";
+import { t } from "@vscode/l10n";
 import { acknowledgeAlert, addSilence } from "../../protocol/messages/worker.ts";
 import type { Worker } from "../worker/worker.ts";
 import type { AlertActs } from "./notifications.ts";
@@ -21,6 +22,6 @@ function nameOfUser(): string {
     return userInfo().username;
   } catch {
     // Some containers run under a user id that has no name.
-    return "somebody";
+    return t("somebody");
   }
 }

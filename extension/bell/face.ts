@@ -1,4 +1,5 @@
 /** What the status bar says: a short text, a colour, and one stable sentence for those who hear it. */
+import { t } from "@vscode/l10n";
 import type { Verdict } from "../../protocol/bell.ts";
 import { ABSENT, formatValue } from "../../protocol/format.ts";
 import { LEVELS, type Level } from "../../protocol/level.ts";
@@ -30,7 +31,10 @@ export interface Face {
 }
 
 const BELL = "$(gorgon-bell)";
-const STARTING = `${BELL} starting…`;
+
+function startingText(): string {
+  return `${BELL} ${t("starting…")}`;
+}
 
 /** How many intervals after its start a worker is young. */
 const WARM_UP_INTERVALS = 3;
@@ -48,25 +52,34 @@ function brief(value: number | null, unit: Unit): string {
   return unit === "1" ? percent(value).trim() : formatValue(value, unit);
 }
 
-/** What each built-in rule means in words. */
-const MATTERS: Readonly<Record<string, string>> = {
-  cpu: "CPU is busy",
-  memory: "memory is running out",
-  disk: "disk is filling up",
-};
-
+/** What is the matter with a rule, in words. */
 function matterOf(verdict: Verdict): string {
   const title = plain(verdict.rule.title, 40);
-  if (verdict.level === "UNKNOWN") return `${title} is not known`;
-  return MATTERS[verdict.rule.id] ?? `${title} is ${verdict.level === "CRIT" ? "critical" : "high"}`;
+  if (verdict.level === "UNKNOWN") return t("{0} is not known", title);
+  switch (verdict.rule.id) {
+    case "cpu":
+      return t("CPU is busy");
+    case "memory":
+      return t("memory is running out");
+    case "disk":
+      return t("disk is filling up");
+    default:
+      return verdict.level === "CRIT" ? t("{0} is critical", title) : t("{0} is high", title);
+  }
 }
 
-const WORDS: Readonly<Record<Level, string>> = {
-  OK: "all is well",
-  UNKNOWN: "unknown",
-  WARN: "warning",
-  CRIT: "critical",
-};
+function wordOf(level: Level): string {
+  switch (level) {
+    case "OK":
+      return t("all is well");
+    case "UNKNOWN":
+      return t("unknown");
+    case "WARN":
+      return t("warning");
+    case "CRIT":
+      return t("critical");
+  }
+}
 
 /** The verdicts that are not OK, worst first, in the order of the rules. */
 export function concerns(verdicts: readonly Verdict[]): Verdict[] {
@@ -80,20 +93,20 @@ export function faceOf(view: BellView): Face {
   const { worker, state } = view;
   if (worker.status === "down") {
     return {
-      text: `${BELL} Gorgon is down`,
+      text: `${BELL} ${t("Gorgon is down")}`,
       background: "warning",
-      label: `Gorgon is down: ${plain(worker.reason)}`,
+      label: t("Gorgon is down: {0}", plain(worker.reason)),
       command: worker.mend === "restart" ? COMMANDS.restartWorker : COMMANDS.showLog,
       matter: `down ${worker.reason}`,
     };
   }
   const command = COMMANDS.showDashboard;
   if (worker.status === "starting" || state === null) {
-    const label = worker.reason === "" ? "Gorgon is starting" : `Gorgon: ${plain(worker.reason)}`;
-    return { text: STARTING, background: null, label, command, matter: `starting ${worker.reason}` };
+    const label = worker.reason === "" ? t("Gorgon is starting") : `Gorgon: ${plain(worker.reason)}`;
+    return { text: startingText(), background: null, label, command, matter: `starting ${worker.reason}` };
   }
   if (view.silentSince !== null) {
-    const label = "Gorgon: unknown, the worker does not answer";
+    const label = t("Gorgon: unknown, the worker does not answer");
     return { text: `${BELL} UNKNOWN`, background: null, label, command, matter: "silent" };
   }
   return judged(state, command);
@@ -110,21 +123,21 @@ function judged(state: WorkerState, command: CommandId): Face {
   const bad = concerns(verdicts);
   const first = bad[0];
   if (warmingUp(state, bad)) {
-    return { text: STARTING, background: null, label: "Gorgon is starting", command, matter: "warming up" };
+    return { text: startingText(), background: null, label: t("Gorgon is starting"), command, matter: "warming up" };
   }
   const matter = `${level} ${bad.map((one) => `${one.rule.id}=${one.level}`).join(" ")}`;
   if (level === "OK" || first === undefined) {
     const { cpu, memory } = state.glance;
     const used = memory.used !== null && memory.limit !== null && memory.limit > 0 ? memory.used / memory.limit : null;
-    const text = `${BELL} CPU ${percent(cpu.busy)} · Mem ${percent(used)}`;
-    return { text, background: null, label: `Gorgon: ${WORDS[level]}`, command, matter };
+    const text = `${BELL} ${t("CPU {0} · Mem {1}", percent(cpu.busy), percent(used))}`;
+    return { text, background: null, label: `Gorgon: ${wordOf(level)}`, command, matter };
   }
   const value = first.value === null ? "" : ` ${brief(first.value, first.unit)}`;
   const more = bad.length > 1 ? ` +${bad.length - 1}` : "";
   return {
     text: `${BELL} ${first.level} ${statusText(first.rule.title, 24)}${value}${more}`,
     background: level === "CRIT" ? "error" : level === "WARN" ? "warning" : null,
-    label: `Gorgon: ${WORDS[level]}, ${bad.map(matterOf).join(", ")}`,
+    label: `Gorgon: ${wordOf(level)}, ${bad.map(matterOf).join(", ")}`,
     command,
     matter,
   };

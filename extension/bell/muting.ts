@@ -1,5 +1,6 @@
 /** The two commands that mute and unmute notifications by rule. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { WorkerState } from "../../protocol/state.ts";
 import { plain } from "../escape.ts";
 import type { Mutes } from "./mutes.ts";
@@ -14,14 +15,17 @@ export async function pickMutes(vs: typeof vscode, mutes: Mutes, state: WorkerSt
     .filter(({ rule }) => !mutes.has(rule.id))
     .map(({ rule, level }) => ({ rule: rule.id, label: plain(rule.title), description: level }));
   if (items.length === 0) {
-    const why = state === null ? "the rules are not known yet" : "every rule is muted already";
-    await vs.window.showInformationMessage(`Gorgon: nothing to mute, ${why}.`);
+    await vs.window.showInformationMessage(
+      state === null
+        ? t("Gorgon: nothing to mute, the rules are not known yet.")
+        : t("Gorgon: nothing to mute, every rule is muted already."),
+    );
     return;
   }
   const picked = await vs.window.showQuickPick(items, {
     canPickMany: true,
-    title: "Gorgon: Mute Notifications",
-    placeHolder: "Rules whose notifications to mute in this workspace; the bell still shows them",
+    title: t("Gorgon: Mute Notifications"),
+    placeHolder: t("Rules whose notifications to mute in this workspace; the bell still shows them"),
   });
   for (const item of picked ?? []) await mutes.set(item.rule, true);
 }
@@ -33,13 +37,13 @@ export async function pickUnmutes(vs: typeof vscode, mutes: Mutes, state: Worker
     return { rule, label: plain(known?.rule.title ?? rule), picked: true };
   });
   if (items.length === 0) {
-    await vs.window.showInformationMessage("Gorgon: no notifications are muted in this workspace.");
+    await vs.window.showInformationMessage(t("Gorgon: no notifications are muted in this workspace."));
     return;
   }
   const picked = await vs.window.showQuickPick(items, {
     canPickMany: true,
-    title: "Gorgon: Unmute Notifications",
-    placeHolder: "Mutes to lift",
+    title: t("Gorgon: Unmute Notifications"),
+    placeHolder: t("Mutes to lift"),
   });
   for (const item of picked ?? []) await mutes.set(item.rule, false);
 }

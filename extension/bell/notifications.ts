@@ -1,23 +1,13 @@
 /** One notification for each cause that becomes due, in the one window that tells; the worker decides what is due. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { Alert, NewSilence } from "../../protocol/alert.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { COMMANDS } from "../contributions.ts";
 import { notification } from "../escape.ts";
 import type { Mutes } from "./mutes.ts";
 
-const SHOW = "Show Dashboard";
-const ACKNOWLEDGE = "Acknowledge";
-const QUIET = "Mute...";
-const MUTE = "Mute";
-
 const HOUR_MS = 3_600_000;
-/** What *Mute...* offers besides a mute. */
-const SILENCES = [
-  { label: "Silence for 1 hour", hours: 1 },
-  { label: "Silence for 8 hours", hours: 8 },
-] as const;
-const MUTE_HERE = "Mute in this workspace";
 
 /** What the buttons do. */
 export interface AlertActs {
@@ -71,13 +61,17 @@ export class Notifications {
   async #notify(alerts: readonly Alert[]): Promise<void> {
     const { vs, acts, mutes } = this.#options;
     // Without trust nothing is acknowledged or silenced from here; a mute is this window's own.
-    const buttons = vs.workspace.isTrusted ? [SHOW, ACKNOWLEDGE, QUIET] : [SHOW, MUTE];
+    const show = t("Show Dashboard");
+    const acknowledge = t("Acknowledge");
+    const quiet = t("Mute...");
+    const mute = t("Mute");
+    const buttons = vs.workspace.isTrusted ? [show, acknowledge, quiet] : [show, mute];
     const answer = await vs.window.showWarningMessage(textOf(alerts), ...buttons);
     try {
-      if (answer === SHOW) await vs.commands.executeCommand(COMMANDS.showDashboard);
-      if (answer === ACKNOWLEDGE) for (const { id } of alerts) await acts.acknowledge(id);
-      if (answer === MUTE) for (const rule of rulesOf(alerts)) await mutes.set(rule, true);
-      if (answer === QUIET) await this.#quiet(alerts);
+      if (answer === show) await vs.commands.executeCommand(COMMANDS.showDashboard);
+      if (answer === acknowledge) for (const { id } of alerts) await acts.acknowledge(id);
+      if (answer === mute) for (const rule of rulesOf(alerts)) await mutes.set(rule, true);
+      if (answer === quiet) await this.#quiet(alerts);
     } catch (error) {
       const reason = notification(error instanceof Error ? error.message : String(error));
       await vs.window.showErrorMessage(`Gorgon: ${reason}`);
@@ -87,15 +81,23 @@ export class Notifications {
   async #quiet(alerts: readonly Alert[]): Promise<void> {
     const { vs, acts, mutes, now } = this.#options;
     const choices = [
-      ...SILENCES.map(({ label }) => ({ label, description: "In every window" })),
-      { label: MUTE_HERE, description: "Until it is unmuted; the bell still shows it" },
+      { label: t("Silence for 1 hour"), description: t("In every window"), hours: 1 },
+      { label: t("Silence for 8 hours"), description: t("In every window"), hours: 8 },
+      {
+        label: t("Mute in this workspace"),
+        description: t("Until it is unmuted; the bell still shows it"),
+        hours: null,
+      },
     ];
-    const picked = await vs.window.showQuickPick(choices, { title: "Gorgon: Mute Notifications" });
+    const picked = await vs.window.showQuickPick(choices, { title: t("Gorgon: Mute Notifications") });
     if (picked === undefined) return;
-    const hours = SILENCES.find(({ label }) => label === picked.label)?.hours;
+    const { hours } = picked;
     for (const rule of rulesOf(alerts)) {
-      if (hours === undefined) await mutes.set(rule, true);
-      else await acts.silence({ matchers: { rule }, endsAt: now() + hours * HOUR_MS, comment: "From a notification" });
+      if (hours === null) await mutes.set(rule, true);
+      else {
+        const endsAt = now() + hours * HOUR_MS;
+        await acts.silence({ matchers: { rule }, endsAt, comment: t("From a notification") });
+      }
     }
   }
 }
@@ -115,5 +117,5 @@ function textOf(alerts: readonly Alert[]): string {
   const { level } = first;
   if (others.length === 0) return `Gorgon ${level}: ${notification(first.message)}`;
   const each = notification(alerts.map(({ message }) => message).join("; "));
-  return `Gorgon ${level}: ${alerts.length} alerts of one cause: ${each}`;
+  return t("Gorgon {level}: {count} alerts of one cause: {each}", { level, count: alerts.length, each });
 }

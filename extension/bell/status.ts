@@ -1,5 +1,6 @@
 /** The bell in the status bar: draws the face, and touches the item only where it changed. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { Disposable } from "../signal.ts";
 import { faceOf, type BellView, type Face } from "./face.ts";
 import { tooltipOf } from "./tooltip.ts";
@@ -21,7 +22,7 @@ export class StatusBell implements Disposable {
   constructor(vs: typeof vscode) {
     this.#vs = vs;
     this.#item = vs.window.createStatusBarItem("gorgon.bell", vs.StatusBarAlignment.Left, PRIORITY);
-    this.#item.name = "Gorgon Bell";
+    this.#item.name = t("Gorgon Bell");
   }
 
   /** Draws what changed since the last call; the first call shows the item. */

@@ -1,11 +1,13 @@
 /** The bell's tooltip in Markdown: what is the matter, the table of levels, what can be done, what Gorgon costs. */
+import { t } from "@vscode/l10n";
 import type { Verdict } from "../../protocol/bell.ts";
-import { formatBytes, formatDuration, formatRatio, formatRole, formatValue } from "../../protocol/format.ts";
+import { formatBytes, formatDuration, formatRatio, formatValue } from "../../protocol/format.ts";
 import type { Level } from "../../protocol/level.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { COMMANDS, type CommandId } from "../contributions.ts";
 import { markdown } from "../escape.ts";
 import { concerns, type BellView } from "./face.ts";
+import { roleWords } from "./role-words.ts";
 
 /** The commands that the tooltip's links may run. */
 const LINKED: readonly string[] = [
@@ -56,18 +58,18 @@ function subject(verdict: Verdict): string {
 
 /** How long; the tooltip is redrawn every ten seconds, so nothing shorter is worth a number. */
 function age(milliseconds: number): string {
-  return milliseconds < 10_000 ? "just now" : `for ${markdown(formatDuration(milliseconds))}`;
+  return milliseconds < 10_000 ? t("just now") : t("for {0}", markdown(formatDuration(milliseconds)));
 }
 
 function value(verdict: Verdict, state: WorkerState): string {
   const text = markdown(formatValue(verdict.value, verdict.unit));
   const { used, limit } = state.glance.memory;
   if (verdict.rule.id !== "memory" || used === null || limit === null) return text;
-  return `${text} · ${markdown(`${formatBytes(used)} of ${formatBytes(limit)}`)}`;
+  return `${text} · ${markdown(t("{0} of {1}", formatBytes(used), formatBytes(limit)))}`;
 }
 
 function bullets(items: readonly string[]): string {
-  const more = items.length > MOST ? [`… and ${items.length - MOST} more`] : [];
+  const more = items.length > MOST ? [t("… and {0} more", items.length - MOST)] : [];
   return [...items.slice(0, MOST), ...more].map((item) => `- ${item}`).join("\n");
 }
 
@@ -77,46 +79,58 @@ function table(state: WorkerState): string {
   );
   const { receive, transmit } = state.glance.network;
   const network = `↓ ${formatValue(receive, "By/s")} ↑ ${formatValue(transmit, "By/s")}`;
-  return ["| | | |", "|:--|--:|:--|", ...rows, `| Network | ${markdown(network)} | |`].join("\n");
+  return ["| | | |", "|:--|--:|:--|", ...rows, `| ${t("Network")} | ${markdown(network)} | |`].join("\n");
 }
 
 function cost(state: WorkerState): string {
   const { cpuRatio, rssBytes } = state.self;
   const { reason } = state.rate;
-  const rate = `every ${formatDuration(state.intervalMs)}${reason === "" ? "" : `: ${reason}`}`;
-  return `Gorgon itself: ${markdown(formatRatio(cpuRatio))} CPU, ${markdown(formatBytes(rssBytes))}, ${markdown(rate)}`;
+  const cpu = markdown(formatRatio(cpuRatio));
+  const memory = markdown(formatBytes(rssBytes));
+  const every = markdown(formatDuration(state.intervalMs));
+  return reason === ""
+    ? t("Gorgon itself: {cpu} CPU, {memory}, every {every}", { cpu, memory, every })
+    : t("Gorgon itself: {cpu} CPU, {memory}, every {every}: {reason}", {
+        ...{ cpu, memory, every, reason: markdown(reason) },
+      });
 }
 
 function history(state: WorkerState): string {
   const { mode, reason, bytes, retentionMs } = state.history;
-  const kept = { writing: "on disk", following: "on disk, written by another window", memory: "in memory only" }[mode];
-  const detail = mode === "memory" ? "" : `, ${markdown(`${formatBytes(bytes)}, ${formatDuration(retentionMs)} kept`)}`;
-  return `History: ${kept}${detail}${reason === "" ? "" : `. ${markdown(reason)}`}`;
+  const size = markdown(formatBytes(bytes));
+  const kept = markdown(formatDuration(retentionMs));
+  const said = {
+    writing: () => t("History: on disk, {size}, {kept} kept", { size, kept }),
+    following: () => t("History: on disk, written by another window, {size}, {kept} kept", { size, kept }),
+    memory: () => t("History: in memory only"),
+  }[mode]();
+  return reason === "" ? said : `${said}. ${markdown(reason)}`;
 }
 
 function windows({ role }: WorkerState): string {
   if (role === null) return "";
   const reason = role.reason === "" ? "" : `. ${markdown(role.reason)}`;
-  return `  \nWindows: ${role.role === "alone" ? "$(warning) " : ""}${markdown(formatRole(role))}${reason}`;
+  const mark = role.role === "alone" ? "$(warning) " : "";
+  return `  \n${t("Windows: {0}", `${mark}${markdown(roleWords(role))}`)}${reason}`;
 }
 
 function notes(view: BellView, state: WorkerState): string[] {
   const parts: string[] = [];
   const limit = state.glance.memory.limitedBy;
-  if (limit !== "host" && limit !== "") parts.push(`Memory is limited by ${markdown(limit, 80)}`);
+  if (limit !== "host" && limit !== "") parts.push(t("Memory is limited by {0}", markdown(limit, 80)));
   const silent = state.sensors.filter((sensor) => !sensor.ok);
   if (silent.length > 0) {
     parts.push(
-      `Silent sensors:\n\n${bullets(silent.map((one) => `${markdown(one.sensor, 40)}: ${markdown(one.reason)}`))}`,
+      `${t("Silent sensors:")}\n\n${bullets(silent.map((one) => `${markdown(one.sensor, 40)}: ${markdown(one.reason)}`))}`,
     );
   }
   if (state.problems.length > 0) {
     const lines = state.problems.map((one) => `\`${one.key.replace(/[^\w.-]/g, "")}\`: ${markdown(one.message)}`);
-    parts.push(`$(warning) Settings that were refused:\n\n${bullets(lines)}`);
+    parts.push(`$(warning) ${t("Settings that were refused:")}\n\n${bullets(lines)}`);
   }
   if (view.muted.length > 0) {
     const names = view.muted.map((id) => state.bell.verdicts.find((one) => one.rule.id === id)?.rule.title ?? id);
-    parts.push(`$(bell-slash) Muted: ${markdown(names.join(", "))}`);
+    parts.push(`$(bell-slash) ${t("Muted: {0}", markdown(names.join(", ")))}`);
   }
   return parts;
 }
@@ -136,24 +150,27 @@ function standstill(view: BellView): string | null {
   if (worker.status === "down") {
     const mend =
       worker.mend === "restart"
-        ? link("Restart", COMMANDS.restartWorker)
-        : link("Reload Window", "workbench.action.reloadWindow");
+        ? link(t("Restart"), COMMANDS.restartWorker)
+        : link(t("Reload Window"), "workbench.action.reloadWindow");
     return [
-      "**$(warning) Gorgon is down: nothing is being watched**",
+      `**$(warning) ${t("Gorgon is down: nothing is being watched")}**`,
       markdown(worker.reason),
-      [mend, link("Show Log", COMMANDS.showLog), link("Run Doctor", COMMANDS.runDoctor)].join(" · "),
+      [mend, link(t("Show Log"), COMMANDS.showLog), link(t("Run Doctor"), COMMANDS.runDoctor)].join(" · "),
     ].join("\n\n");
   }
   if (worker.status === "starting" || state === null) {
-    const reason = worker.reason === "" ? "The first numbers come in a moment." : markdown(worker.reason);
-    const links = [link("Show Menu", COMMANDS.showMenu), link("Show Log", COMMANDS.showLog)].join(" · ");
-    return ["**Gorgon is starting**", reason, links].join("\n\n");
+    const reason = worker.reason === "" ? t("The first numbers come in a moment.") : markdown(worker.reason);
+    const links = [link(t("Show Menu"), COMMANDS.showMenu), link(t("Show Log"), COMMANDS.showLog)].join(" · ");
+    return [`**${t("Gorgon is starting")}**`, reason, links].join("\n\n");
   }
   if (view.silentSince !== null) {
     return [
-      "**UNKNOWN: the worker does not answer**",
-      `No word for ${markdown(formatDuration(now - view.silentSince))}; the last numbers are not believed any more.`,
-      [link("Restart", COMMANDS.restartWorker), link("Show Log", COMMANDS.showLog)].join(" · "),
+      `**${t("UNKNOWN: the worker does not answer")}**`,
+      t(
+        "No word for {0}; the last numbers are not believed any more.",
+        markdown(formatDuration(now - view.silentSince)),
+      ),
+      [link(t("Restart"), COMMANDS.restartWorker), link(t("Show Log"), COMMANDS.showLog)].join(" · "),
     ].join("\n\n");
   }
   return null;
@@ -172,6 +189,6 @@ function moving(view: BellView): string {
     table(state),
     ...notes(view, state),
     `${cost(state)}  \n${history(state)}${windows(state)}`,
-    "Click for the dashboard; *Gorgon: Show Menu* has the rest.",
+    t("Click for the dashboard; *Gorgon: Show Menu* has the rest."),
   ].join("\n\n");
 }

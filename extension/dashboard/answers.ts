@@ -1,4 +1,5 @@
 /** Answers the questions of the dashboard's page: from the worker, or by doing in VS Code what is asked for. */
+import { t } from "@vscode/l10n";
 import type { Answers, Question } from "../../protocol/messages/webview.ts";
 import {
   acknowledgeAlert,
@@ -42,7 +43,9 @@ export class NotTrusted extends Error {
   override readonly name = "NotTrusted";
   constructor() {
     super(
-      "This workspace is not trusted, so nothing can be changed from here. Trust it to acknowledge, silence and add rules.",
+      t(
+        "This workspace is not trusted, so nothing can be changed from here. Trust it to acknowledge, silence and add rules.",
+      ),
     );
   }
 }

@@ -34,6 +34,16 @@ async function setUp() {
 
 const PAGE = { cspSource: "https://src", script: "https://src/a.js", styles: ["https://src/a.css"], language: "en" };
 
+test("the document carries the page's words as data that cannot end their element, and the language", () => {
+  const words = { "All is well": "</script><script>alert(1)</script><!--" };
+  const html = dashboardHtml({ ...PAGE, language: "de", words }, "N0NCE");
+  expect(html).toContain('<html lang="de">');
+  const found = /<script nonce="N0NCE" type="application\/json" id="words">([^<]*)<\/script>/.exec(html)?.[1] ?? "";
+  expect(JSON.parse(found)).toEqual(words);
+  expect(html.indexOf('id="words"')).toBeLessThan(html.indexOf("a.js"));
+  expect(html.match(/<script/g)).toHaveLength(2);
+});
+
 test("the document allows its own scripts and styles by nonce and nothing else", () => {
   const html = dashboardHtml(PAGE, "N0NCE");
   const policy = /content="(default-src[^"]*)"/.exec(html)?.[1] ?? "";

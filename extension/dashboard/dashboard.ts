@@ -1,5 +1,6 @@
 /** The dashboard's panel: one at a time, opened by a command or restored by VS Code, fed while it is visible. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import {
   MOST_PINS,
   type Answer,
@@ -148,14 +149,14 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
       type: "answer",
       id,
       ok: false,
-      reason: "This question has not the shape of one, or asks too much.",
+      reason: t("This question has not the shape of one, or asks too much."),
     });
   }
 
   async #answer(panel: vscode.WebviewPanel, id: number, question: Question): Promise<void> {
     let reply: Answer;
     try {
-      if (this.#asked >= MOST_QUESTIONS) throw new Error("Too much is asked at once. Wait for the answers.");
+      if (this.#asked >= MOST_QUESTIONS) throw new Error(t("Too much is asked at once. Wait for the answers."));
       this.#asked += 1;
       try {
         reply = { type: "answer", id, ok: true, result: await answer(question, this.#answers) };
@@ -173,7 +174,7 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
   async #pin(chart: PinnedChart): Promise<void> {
     if (await this.#sources.pins.add(chart)) return;
     void this.#vs.window.showInformationMessage(
-      `Gorgon: The overview has its ${String(MOST_PINS)} charts. Take one off to put another there.`,
+      t("Gorgon: The overview has its {0} charts. Take one off to put another there.", MOST_PINS),
     );
   }
 
@@ -216,6 +217,7 @@ export class Dashboard implements vscode.WebviewPanelSerializer, Disposable {
         script: address("dashboard.js"),
         styles: [address("codicon.css"), address("dashboard.css")],
         language: this.#vs.env.language,
+        words: this.#vs.l10n.bundle ?? {},
       },
       createNonce(),
     );

@@ -1,4 +1,5 @@
 /** Feeds one dashboard: complete snapshots, at most four a second, none while it is hidden, only ever the newest. */
+import { t } from "@vscode/l10n";
 import { formatDuration } from "../../protocol/format.ts";
 import type { Annotation, HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../../protocol/messages/webview.ts";
@@ -170,7 +171,7 @@ export class DashboardFeed implements Disposable {
       history: this.#history,
       worker: {
         status: speaks ? status : "starting",
-        reason: silence === "" ? reason : `The worker has not answered for ${silence}.`,
+        reason: silence === "" ? reason : t("The worker has not answered for {0}.", silence),
       },
       muted: mutes.list(),
       pins: pins.list(),

@@ -7,6 +7,8 @@ export interface PageResources {
   readonly script: string;
   readonly styles: readonly string[];
   readonly language: string;
+  /** The page's sentences in that language by the English ones. Absent: they are said in English. */
+  readonly words?: Readonly<Record<string, string>>;
 }
 
 /** A nonce for one document. */
@@ -18,12 +20,17 @@ function attribute(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${String(char.charCodeAt(0))};`);
 }
 
+/** JSON as a script's text: nothing in it ends the element or begins a comment. */
+function json(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
+}
+
 /**
  * Scripts run with the nonce only, nothing is fetched, nothing is embedded. Style sheets come from our folder or
  * carry the nonce; those that a script constructs are not subject to the policy.
  */
 export function dashboardHtml(resources: PageResources, nonce: string): string {
-  const { cspSource, script, styles, language } = resources;
+  const { cspSource, script, styles, language, words = {} } = resources;
   const policy = [
     "default-src 'none'",
     `img-src ${cspSource} data:`,
@@ -45,6 +52,7 @@ ${links.join("\n")}
   </head>
   <body>
     <div id="app"></div>
+    <script nonce="${nonce}" type="application/json" id="words">${json(words)}</script>
     <script nonce="${nonce}" src="${attribute(script)}"></script>
   </body>
 </html>

@@ -1,12 +1,13 @@
 /** Puts a proposed configuration into an editor: as one edit that can be undone, not saved, with the cursor at it. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { ConfigEdit } from "../../protocol/config.ts";
 
 /** The editor did not take the edit. */
 export class EditRefused extends Error {
   override readonly name = "EditRefused";
   constructor(path: string) {
-    super(`${path} could not be changed. Is it open in another editor, or read-only?`);
+    super(t("{0} could not be changed. Is it open in another editor, or read-only?", path));
   }
 }
 

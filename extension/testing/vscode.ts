@@ -67,6 +67,8 @@ export interface FakeVscode {
   readonly items: FakeStatusItem[];
   readonly panels: FakePanel[];
   readonly documents: string[];
+  /** Titles of what was waited for. */
+  readonly progress: string[];
   /** Edits that were applied to documents. */
   readonly edits: { readonly uri: string; readonly text: string }[];
   readonly state: {
@@ -77,6 +79,7 @@ export interface FakeVscode {
     /** What the next input boxes answer, in turn; undefined for Escape. */
     inputs: (string | undefined)[];
     pickTitle: string;
+    pickPlaceHolder: string;
     trusted: boolean;
     focused: boolean;
     folders: { name: string; uri: { scheme: string; fsPath: string } }[];
@@ -213,6 +216,7 @@ export function fakeVscode(): FakeVscode {
   const items: FakeStatusItem[] = [];
   const panels: FakePanel[] = [];
   const documents: string[] = [];
+  const progress: string[] = [];
   const edits: { uri: string; text: string }[] = [];
   const logged: string[] = [];
   const memory = new Map<string, unknown>();
@@ -228,6 +232,7 @@ export function fakeVscode(): FakeVscode {
     workspaceSettings: {},
     inputs: [],
     pickTitle: "",
+    pickPlaceHolder: "",
     trusted: true,
     focused: true,
     folders: [],
@@ -329,6 +334,7 @@ export function fakeVscode(): FakeVscode {
       from: (parts: { scheme: string; path: string }) => new FakeUri(parts.scheme, parts.path),
       joinPath: (base: FakeUri, ...names: string[]) => new FakeUri(base.scheme, [base.path, ...names].join("/")),
     },
+    l10n: { bundle: undefined },
     env: { appName: "Code", language: "en", remoteName: undefined },
     window: {
       get state() {
@@ -360,6 +366,7 @@ export function fakeVscode(): FakeVscode {
       showQuickPick: (offered: readonly vscode.QuickPickItem[], options: vscode.QuickPickOptions = {}) => {
         state.pickItems = offered;
         state.pickTitle = options.title ?? "";
+        state.pickPlaceHolder = options.placeHolder ?? "";
         const picked = state.picks && offered.filter((item) => state.picks?.includes(item.label));
         return Promise.resolve(options.canPickMany === true ? picked : picked?.[0]);
       },
@@ -367,7 +374,10 @@ export function fakeVscode(): FakeVscode {
         documents.push("uri" in shown ? shown.uri.toString() : shown.toString());
         return Promise.resolve({ revealRange: () => undefined });
       },
-      withProgress: (_options: unknown, task: () => unknown) => task(),
+      withProgress: ({ title = "" }: vscode.ProgressOptions, task: () => unknown) => {
+        progress.push(title);
+        return task();
+      },
     },
     workspace: {
       get isTrusted() {
@@ -423,6 +433,6 @@ export function fakeVscode(): FakeVscode {
   const vs = module as unknown as typeof vscode;
   return {
     ...{ vs, messages, executed, commands, items, panels, trees, contexts, boxes },
-    ...{ documents, edits, state, events, channel, logged, memento },
+    ...{ documents, progress, edits, state, events, channel, logged, memento },
   };
 }

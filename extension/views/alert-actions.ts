@@ -1,6 +1,7 @@
 /** What a user does with alerts: acknowledge, silence, and take both back. */
 import { userInfo } from "node:os";
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { Alert } from "../../protocol/alert.ts";
 import { formatDuration } from "../../protocol/format.ts";
 import { acknowledgeAlert, addSilence, endSilence } from "../../protocol/messages/worker.ts";
@@ -33,7 +34,7 @@ export function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    return "user"; // In some containers the user has no entry.
+    return t("user"); // In some containers the user has no entry.
   }
 }
 
@@ -56,7 +57,7 @@ export function tomorrow(now: number): number {
 export function mustBeTrusted(vs: typeof vscode): void {
   if (vs.workspace.isTrusted) return;
   throw new Error(
-    'this workspace is not trusted, so nothing is done from here. Use "Workspaces: Manage Workspace Trust".',
+    t('this workspace is not trusted, so nothing is done from here. Use "Workspaces: Manage Workspace Trust".'),
   );
 }
 
@@ -70,7 +71,7 @@ async function chosen(
   const alerts = (latest.now?.bell.alerts ?? []).filter((one) => one.status !== "resolved");
   const clicked = alerts.find((one) => alertElement(one.id) === element);
   if (clicked !== undefined) return clicked;
-  if (typeof element === "string") throw new Error("this alert is over.");
+  if (typeof element === "string") throw new Error(t("this alert is over."));
   const items = alerts.filter(wanted).map((alert) => ({
     label: titleOf(alert),
     description: alert.level,
@@ -92,8 +93,8 @@ export async function acknowledge(targets: AlertTargets, element: unknown, undo:
     element,
     (one) => one.status === "firing" && (one.acknowledged !== null) === undo,
     undo
-      ? { title: "Gorgon: Unacknowledge Alert", none: "Gorgon: no alert is acknowledged." }
-      : { title: "Gorgon: Acknowledge Alert", none: "Gorgon: no alert waits to be acknowledged." },
+      ? { title: t("Gorgon: Unacknowledge Alert"), none: t("Gorgon: no alert is acknowledged.") }
+      : { title: t("Gorgon: Acknowledge Alert"), none: t("Gorgon: no alert waits to be acknowledged.") },
   );
   if (alert === undefined) return;
   await targets.worker.send(acknowledgeAlert, { alert: alert.id, by: targets.author, note: "", undo });
@@ -104,16 +105,16 @@ export async function silence(targets: AlertTargets, element: unknown): Promise<
   const { vs, worker, timers, author } = targets;
   mustBeTrusted(vs);
   const alert = await chosen(targets, element, (one) => one.silencedBy === null, {
-    title: "Gorgon: Silence Alert",
-    none: "Gorgon: there is no alert to silence.",
+    title: t("Gorgon: Silence Alert"),
+    none: t("Gorgon: there is no alert to silence."),
   });
   if (alert === undefined) return;
   const startsAt = timers.now();
   const endsAt = await pickEnd(vs, titleOf(alert), startsAt);
   if (endsAt === undefined) return;
   const comment = await vs.window.showInputBox({
-    title: `Silence ${titleOf(alert)} until ${moment(endsAt)}`,
-    prompt: "Why? Optional; shown with the silence.",
+    title: t("Silence {0} until {1}", titleOf(alert), moment(endsAt)),
+    prompt: t("Why? Optional; shown with the silence."),
   });
   if (comment === undefined) return;
   // The rule and its series: others of the same rule go on ringing.
@@ -124,21 +125,22 @@ export async function silence(targets: AlertTargets, element: unknown): Promise<
 async function pickEnd(vs: typeof vscode, title: string, now: number): Promise<number | undefined> {
   const items: (vscode.QuickPickItem & { readonly endsAt: number | null })[] = [
     ...[HOUR_MS, 4 * HOUR_MS].map((length) => ({
-      label: `For ${formatDuration(length)}`,
+      label: t("For {0}", formatDuration(length)),
       description: moment(now + length),
       endsAt: now + length,
     })),
-    { label: "Until tomorrow", description: moment(tomorrow(now)), endsAt: tomorrow(now) },
-    { label: "Custom…", description: "e.g. 30m, 2h, 3d", endsAt: null },
+    { label: t("Until tomorrow"), description: moment(tomorrow(now)), endsAt: tomorrow(now) },
+    { label: t("Custom…"), description: t("e.g. 30m, 2h, 3d"), endsAt: null },
   ];
-  const picked = await vs.window.showQuickPick(items, { title: `Silence ${title}` });
+  const picked = await vs.window.showQuickPick(items, { title: t("Silence {0}", title) });
   if (picked === undefined) return undefined;
   if (picked.endsAt !== null) return picked.endsAt;
   const text = await vs.window.showInputBox({
-    title: `Silence ${title}`,
-    prompt: "For how long? Minutes, hours or days, up to 30 days.",
+    title: t("Silence {0}", title),
+    prompt: t("For how long? Minutes, hours or days, up to 30 days."),
     placeHolder: "2h",
-    validateInput: (value) => (parseDuration(value) === null ? "Write a number with m, h or d, like 30m or 2h." : null),
+    validateInput: (value) =>
+      parseDuration(value) === null ? t("Write a number with m, h or d, like 30m or 2h.") : null,
   });
   const length = text === undefined ? null : parseDuration(text);
   return length === null ? undefined : now + length;
@@ -158,16 +160,16 @@ function silenceOf(bell: BellState, element: unknown): string | undefined {
 }
 
 async function pickSilence({ vs }: AlertTargets, bell: BellState, element: unknown): Promise<string | undefined> {
-  if (typeof element === "string") throw new Error("this silence is over.");
+  if (typeof element === "string") throw new Error(t("this silence is over."));
   const items = bell.silences.map((one) => ({
     label: plain(Object.values(one.matchers).join(" "), 80),
-    description: `until ${moment(one.endsAt)}`,
+    description: t("until {0}", moment(one.endsAt)),
     detail: dotted(plain(one.author, 40), plain(one.comment)),
     id: one.id,
   }));
   if (items.length === 0) {
-    await vs.window.showInformationMessage("Gorgon: nothing is silenced.");
+    await vs.window.showInformationMessage(t("Gorgon: nothing is silenced."));
     return undefined;
   }
-  return (await vs.window.showQuickPick(items, { title: "Gorgon: End Silence" }))?.id;
+  return (await vs.window.showQuickPick(items, { title: t("Gorgon: End Silence") }))?.id;
 }

@@ -1,4 +1,5 @@
 /** The rows of the Bell view: alerts by level, those that are pending, and the silences. */
+import { t } from "@vscode/l10n";
 import type { Alert, AlertRecord, Silence } from "../../protocol/alert.ts";
 import type { BellState } from "../../protocol/bell.ts";
 import { formatDuration, formatValue } from "../../protocol/format.ts";
@@ -6,7 +7,7 @@ import type { Level } from "../../protocol/level.ts";
 import { COMMANDS } from "../contributions.ts";
 import { markdown, plain } from "../escape.ts";
 import type { Row } from "./tree.ts";
-import { dotted, moment, standing, titleOf } from "./words.ts";
+import { changeWords, dotted, moment, spoken, standing, titleOf } from "./words.ts";
 
 /** Longer lists in a tooltip end here. */
 const MOST_LABELS = 12;
@@ -64,13 +65,13 @@ export function bellRows(input: BellRowsInput): readonly Row[] {
     }),
     group(
       "pending",
-      "Pending",
+      t("Pending"),
       { name: "watch" },
       pending.map((one) => alertRow(one, input)),
     ),
     group(
       "silences",
-      "Silences",
+      t("Silences"),
       { name: "bell-slash" },
       silences.map((one) => silenceRow(one, now)),
     ),
@@ -80,8 +81,8 @@ export function bellRows(input: BellRowsInput): readonly Row[] {
 
 function group(id: string, label: string, icon: NonNullable<Row["icon"]>, rows: readonly Row[]): Row {
   const description = String(rows.length);
-  const spoken = `${label}, ${description}`;
-  return { id: `group ${id}`, label, description, icon, context: "", spoken, explain: null, open: true, rows };
+  const said = spoken(label, description);
+  return { id: `group ${id}`, label, description, icon, context: "", spoken: said, explain: null, open: true, rows };
 }
 
 function iconOf(alert: Alert): NonNullable<Row["icon"]> {
@@ -95,10 +96,10 @@ function iconOf(alert: Alert): NonNullable<Row["icon"]> {
 /** What keeps an alert quiet, in words. */
 function marksOf(alert: Alert): readonly string[] {
   return [
-    alert.acknowledged === null ? "" : `acknowledged by ${plain(alert.acknowledged.by, 40)}`,
-    alert.silencedBy === null ? "" : "silenced",
-    alert.inhibitedBy === null ? "" : "follows from another alert",
-    alert.heldUntil === null ? "" : "flapping",
+    alert.acknowledged === null ? "" : t("acknowledged by {0}", plain(alert.acknowledged.by, 40)),
+    alert.silencedBy === null ? "" : t("silenced"),
+    alert.inhibitedBy === null ? "" : t("follows from another alert"),
+    alert.heldUntil === null ? "" : t("flapping"),
   ];
 }
 
@@ -119,9 +120,9 @@ function alertRow(alert: Alert, { now, record }: BellRowsInput): Row {
     description,
     icon: iconOf(alert),
     context,
-    spoken: `${alert.status === "pending" ? "pending" : alert.level}, ${label}, ${description}`,
+    spoken: spoken(alert.status === "pending" ? t("pending") : alert.level, label, description),
     explain: async () => alertTooltip(alert, await record(alert), now),
-    command: { id: COMMANDS.showAlerts, title: "Show Alerts" },
+    command: { id: COMMANDS.showAlerts, title: t("Show Alerts") },
     open: null,
     rows: [],
   };
@@ -130,13 +131,13 @@ function alertRow(alert: Alert, { now, record }: BellRowsInput): Row {
 /** Everything about one alert, as escaped Markdown. */
 export function alertTooltip(alert: Alert, record: AlertRecord | null, now: number): string {
   const since = alert.firingSince ?? alert.pendingSince;
-  const head = `${alert.status === "pending" ? "pending" : alert.level}: ${titleOf(alert)}`;
+  const head = `${alert.status === "pending" ? t("pending") : alert.level}: ${titleOf(alert)}`;
   const labels = Object.entries(alert.labels)
     .slice(0, MOST_LABELS)
     .map(([key, value]) => `| ${markdown(key, 60)} | ${markdown(value, 120)} |`);
   const steps = (record?.steps ?? []).slice(-MOST_STEPS).map(({ time, change, level, value, cause }) => {
     const shown = value === null ? "" : formatValue(value, alert.unit);
-    return `- ${markdown(dotted(moment(time), change, level, shown, plain(cause, 160)))}`;
+    return `- ${markdown(dotted(moment(time), changeWords(change), level, shown, plain(cause, 160)))}`;
   });
   const { acknowledged } = alert;
   return [
@@ -144,12 +145,12 @@ export function alertTooltip(alert: Alert, record: AlertRecord | null, now: numb
     markdown(alert.message, 600),
     ...(acknowledged === null
       ? []
-      : [markdown(dotted(`acknowledged by ${acknowledged.by}`, moment(acknowledged.at), acknowledged.note))]),
+      : [markdown(dotted(t("acknowledged by {0}", acknowledged.by), moment(acknowledged.at), acknowledged.note))]),
     [
       "| | |",
       "|:--|:--|",
-      `| rule | ${markdown(alert.rule)} |`,
-      `| metric | ${markdown(alert.metric)} |`,
+      `| ${t("rule")} | ${markdown(alert.rule)} |`,
+      `| ${t("metric")} | ${markdown(alert.metric)} |`,
       ...labels,
     ].join("\n"),
     ...(steps.length === 0 ? [] : [steps.join("\n")]),
@@ -161,8 +162,8 @@ function silenceRow(silence: Silence, now: number): Row {
   const label = plain(matchers.join(", "), 80);
   const time =
     silence.startsAt > now
-      ? `begins in ${formatDuration(silence.startsAt - now)}`
-      : `ends in ${formatDuration(Math.max(RECENT_MS, silence.endsAt - now))}`;
+      ? t("begins in {0}", formatDuration(silence.startsAt - now))
+      : t("ends in {0}", formatDuration(Math.max(RECENT_MS, silence.endsAt - now)));
   const description = dotted(time, plain(silence.comment, 60));
   return {
     id: silenceElement(silence.id),
@@ -170,7 +171,7 @@ function silenceRow(silence: Silence, now: number): Row {
     description,
     icon: { name: "bell-slash" },
     context: "silence",
-    spoken: `silence, ${label}, ${description}`,
+    spoken: spoken(t("silence"), label, description),
     explain: () =>
       [
         `**${markdown(label)}**`,

@@ -1,4 +1,5 @@
 /** What the views add to package.json: their container, menus, empty states, and the walkthrough. */
+import { said } from "../nls.ts";
 import { COMMANDS, CONTEXTS, VIEWS, type CommandId } from "../contributions.ts";
 
 /** The activity bar's container. */
@@ -14,9 +15,14 @@ export function viewContributions(): Readonly<Record<string, unknown>> {
     viewsContainers: { activitybar: [{ id: CONTAINER, title: "Gorgon", icon: VIEW_ICON }] },
     views: {
       [CONTAINER]: [
-        { id: VIEWS.bell, name: "Bell", icon: VIEW_ICON, contextualTitle: "Gorgon" },
-        { id: VIEWS.sensors, name: "Sensors", icon: VIEW_ICON, contextualTitle: "Gorgon" },
-        { id: VIEWS.processes, name: "Processes", icon: VIEW_ICON, contextualTitle: "Gorgon" },
+        { id: VIEWS.bell, name: said("view.bell.name", "Bell"), icon: VIEW_ICON, contextualTitle: "Gorgon" },
+        { id: VIEWS.sensors, name: said("view.sensors.name", "Sensors"), icon: VIEW_ICON, contextualTitle: "Gorgon" },
+        {
+          id: VIEWS.processes,
+          name: said("view.processes.name", "Processes"),
+          icon: VIEW_ICON,
+          contextualTitle: "Gorgon",
+        },
       ],
     },
     viewsWelcome: welcome(),
@@ -29,40 +35,55 @@ export function viewContributions(): Readonly<Record<string, unknown>> {
 /** Each empty state says what is the matter and what to do. */
 function welcome(): readonly unknown[] {
   const all = Object.values(VIEWS);
-  const on = (status: string, contents: string, views: readonly string[] = all) =>
-    views.map((view) => ({ view, contents, when: `${CONTEXTS.worker} == ${status}` }));
+  const on = (key: string, status: string, text: string, views: readonly string[] = all) =>
+    views.map((view) => ({
+      view,
+      contents: said(`view.welcome.${key}`, text),
+      when: `${CONTEXTS.worker} == ${status}`,
+    }));
   const showLog = link("Show Log", COMMANDS.showLog);
   const restart = link("Restart Worker", COMMANDS.restartWorker);
   return [
-    ...all.map((view) => ({ view, contents: "Gorgon is starting.", when: `!${CONTEXTS.worker}` })),
-    ...on("starting", "Gorgon is starting. The first numbers come in a moment."),
-    ...on("down", `Gorgon is down: nothing is being watched.\n${restart}\n${showLog}`),
-    ...on("silent", `The worker does not answer, so nothing is known of now.\n${restart}\n${showLog}`),
+    ...all.map((view) => ({
+      view,
+      contents: said("view.welcome.asleep", "Gorgon is starting."),
+      when: `!${CONTEXTS.worker}`,
+    })),
+    ...on("starting", "starting", "Gorgon is starting. The first numbers come in a moment."),
+    ...on("down", "down", `Gorgon is down: nothing is being watched.\n${restart}\n${showLog}`),
+    ...on("silent", "silent", `The worker does not answer, so nothing is known of now.\n${restart}\n${showLog}`),
     ...on(
+      "well",
       `running && ${CONTEXTS.level} == OK`,
       `Nothing is wrong: no alert is pending or firing.\n${link("Show Dashboard", COMMANDS.showDashboard)}`,
       [VIEWS.bell],
     ),
     ...on(
+      "unwell",
       `running && ${CONTEXTS.level} != OK`,
       `Not all is well, but no alert has come of it yet.\n${link("Show Dashboard", COMMANDS.showDashboard)}`,
       [VIEWS.bell],
     ),
     {
       view: VIEWS.processes,
-      contents: "The first look at the processes has not ended yet.",
+      contents: said("view.welcome.processes", "The first look at the processes has not ended yet."),
       when: `${CONTEXTS.worker} == running && ${CONTEXTS.processes} != off`,
     },
     {
       view: VIEWS.processes,
-      contents: `The sensor of the processes is switched off.\n${link("Enable Sensor", COMMANDS.enableSensor)}`,
+      contents: said(
+        "view.welcome.processesOff",
+        `The sensor of the processes is switched off.\n${link("Enable Sensor", COMMANDS.enableSensor)}`,
+      ),
       when: `${CONTEXTS.worker} == running && ${CONTEXTS.processes} == off`,
     },
     ...[VIEWS.bell, VIEWS.processes].map((view) => ({
       view,
-      contents:
+      contents: said(
+        "view.welcome.untrusted",
         "This workspace is not trusted: Gorgon shows what is so, but acknowledges, silences and ends nothing from here.\n" +
-        link("Manage Workspace Trust", "workbench.trust.manage"),
+          link("Manage Workspace Trust", "workbench.trust.manage"),
+      ),
       when: "!isWorkspaceTrusted",
     })),
   ];
@@ -118,12 +139,18 @@ const step = (
   description: string,
   altText: string,
   completionEvents: readonly string[],
-) => ({ id, title, description, media: { svg: `media/walkthrough/${id}.svg`, altText }, completionEvents });
+) => ({
+  id,
+  title: said(`walkthrough.${id}.title`, title),
+  description: said(`walkthrough.${id}.description`, description),
+  media: { svg: `media/walkthrough/${id}.svg`, altText: said(`walkthrough.${id}.picture`, altText) },
+  completionEvents,
+});
 
 const walkthrough = () => ({
   id: "start",
-  title: "Get Started with Gorgon",
-  description: "The machine you work on, watched: what is wrong, since when and why.",
+  title: said("walkthrough.title", "Get Started with Gorgon"),
+  description: said("walkthrough.description", "The machine you work on, watched: what is wrong, since when and why."),
   steps: [
     step(
       "bell",

@@ -1,5 +1,6 @@
 /** What a user does with a process: watch it from now on, or end it after a confirmation that names it. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import { proposeConfigEdit, terminateProcess } from "../../protocol/messages/worker.ts";
 import type { ProcessRow } from "../../protocol/state.ts";
 import { plain } from "../escape.ts";
@@ -27,14 +28,14 @@ async function chosen(
   const rows = latest.now?.processes?.rows ?? [];
   const clicked = rows.find((row) => processElement(row) === element);
   if (clicked !== undefined) return clicked;
-  if (typeof element === "string") throw new Error("this process is not among those that stand out any more.");
+  if (typeof element === "string") throw new Error(t("this process is not among those that stand out any more."));
   const items = sorted(rows, "cpu").map((row) => ({
     label: processName(row),
     description: `pid ${String(row.pid)}`,
     row,
   }));
   if (items.length === 0) {
-    await vs.window.showInformationMessage("Gorgon: the processes are not known yet.");
+    await vs.window.showInformationMessage(t("Gorgon: the processes are not known yet."));
     return undefined;
   }
   return (await vs.window.showQuickPick(items, { title, matchOnDescription: true }))?.row;
@@ -43,7 +44,7 @@ async function chosen(
 /** Opens the user's `gorgon.yaml` with a watch on the program added, not saved. */
 export async function watchProcess(targets: ProcessTargets, element: unknown): Promise<void> {
   mustBeTrusted(targets.vs);
-  const row = await chosen(targets, element, "Gorgon: Watch Process");
+  const row = await chosen(targets, element, t("Gorgon: Watch Process"));
   if (row === undefined) return;
   const name = plain(row.name, 60);
   const edit = await targets.worker.send(proposeConfigEdit, { add: { watch: { title: name, name } } });
@@ -54,7 +55,7 @@ export async function watchProcess(targets: ProcessTargets, element: unknown): P
 export async function terminate(targets: ProcessTargets, element: unknown): Promise<void> {
   const { vs, worker } = targets;
   mustBeTrusted(vs);
-  const row = await chosen(targets, element, "Gorgon: Terminate Process");
+  const row = await chosen(targets, element, t("Gorgon: Terminate Process"));
   if (row === undefined) return;
   const { pid, startedAt } = row;
   const name = processName(row);
@@ -66,24 +67,24 @@ export async function terminate(targets: ProcessTargets, element: unknown): Prom
   };
 
   const asked = await confirm(
-    `Terminate ${name} (pid ${String(pid)})?`,
-    "It is asked to end (SIGTERM; on Windows it ends at once). What it has not saved may be lost.",
-    "Terminate",
+    t("Terminate {0} (pid {1})?", name, pid),
+    t("It is asked to end (SIGTERM; on Windows it ends at once). What it has not saved may be lost."),
+    t("Terminate"),
   );
   if (!asked) return;
   let gone = await end(false);
   if (!gone) {
     const killed = await confirm(
-      `${name} (pid ${String(pid)}) was asked to end and is still there. Kill it?`,
-      "It ends at once (SIGKILL), without a chance to save anything or to tidy up.",
-      "Kill",
+      t("{0} (pid {1}) was asked to end and is still there. Kill it?", name, pid),
+      t("It ends at once (SIGKILL), without a chance to save anything or to tidy up."),
+      t("Kill"),
     );
     if (!killed) return;
     gone = await end(true);
   }
   const told = gone
-    ? `Gorgon: ${name} (pid ${String(pid)}) has ended.`
-    : `Gorgon: ${name} (pid ${String(pid)}) still runs.`;
+    ? t("Gorgon: {0} (pid {1}) has ended.", name, pid)
+    : t("Gorgon: {0} (pid {1}) still runs.", name, pid);
   void vs.window.showInformationMessage(told);
   await targets.latest.poll();
 }

@@ -1,4 +1,5 @@
 /** The rows of the Processes view: what stands out now, by CPU, memory or disk traffic. */
+import { t } from "@vscode/l10n";
 import { formatBytes, formatRatio, formatValue } from "../../protocol/format.ts";
 import type { ProcessRow, WorkerState } from "../../protocol/state.ts";
 import { markdown, plain } from "../escape.ts";
@@ -9,11 +10,16 @@ import { moment } from "./words.ts";
 export type ProcessSort = "cpu" | "memory" | "io";
 
 /** What the view says beside its title. */
-export const SORT_WORDS: Readonly<Record<ProcessSort, string>> = {
-  cpu: "by CPU",
-  memory: "by memory",
-  io: "by disk traffic",
-};
+export function sortWords(sort: ProcessSort): string {
+  switch (sort) {
+    case "cpu":
+      return t("by CPU");
+    case "memory":
+      return t("by memory");
+    case "io":
+      return t("by disk traffic");
+  }
+}
 
 /** The element of a process, as commands get it. Its start keeps a later one of the same pid apart. */
 export function processElement({ pid, startedAt }: Pick<ProcessRow, "pid" | "startedAt">): string {
@@ -37,7 +43,7 @@ export function processRows(state: WorkerState, sort: ProcessSort): readonly Row
   return sorted(state.processes?.rows ?? [], sort).map((row) => {
     const label = processName(row) || String(row.pid);
     const io = formatValue(row.ioRate, "By/s");
-    const description = `CPU ${formatRatio(row.cpu)} · ${formatBytes(row.memoryBytes)} · IO ${io}`;
+    const description = t("CPU {0} · {1} · IO {2}", formatRatio(row.cpu), formatBytes(row.memoryBytes), io);
     return {
       id: processElement(row),
       label,
@@ -56,11 +62,11 @@ export function processRows(state: WorkerState, sort: ProcessSort): readonly Row
 function processTooltip(row: ProcessRow): string {
   const lines: readonly (readonly [string, string])[] = [
     ["pid", String(row.pid)],
-    ["CPU (100 % is one core)", formatRatio(row.cpu)],
-    ["memory", formatBytes(row.memoryBytes)],
-    ["disk traffic", formatValue(row.ioRate, "By/s")],
-    ["threads", row.threads === null ? "" : String(row.threads)],
-    ["started", row.startedAt > 0 ? moment(row.startedAt) : ""],
+    [t("CPU (100 % is one core)"), formatRatio(row.cpu)],
+    [t("memory"), formatBytes(row.memoryBytes)],
+    [t("disk traffic"), formatValue(row.ioRate, "By/s")],
+    [t("threads"), row.threads === null ? "" : String(row.threads)],
+    [t("started"), row.startedAt > 0 ? moment(row.startedAt) : ""],
   ];
   const table = lines.filter(([, value]) => value !== "").map(([key, value]) => `| ${key} | ${markdown(value)} |`);
   return [`**${markdown(processName(row))}**`, ["| | |", "|:--|:--|", ...table].join("\n")].join("\n\n");

@@ -1,5 +1,6 @@
 /** Switches sensors off and on in the user's settings. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { SensorHealth } from "../../protocol/state.ts";
 import { plain } from "../escape.ts";
 import type { LatestState } from "../worker/latest.ts";
@@ -34,7 +35,7 @@ async function pick({ vs, latest }: SensorTargets, on: boolean): Promise<string 
   const sensors = (latest.now?.sensors ?? []).filter(wanted);
   if (sensors.length === 0) {
     await vs.window.showInformationMessage(
-      on ? "Gorgon: every sensor is on." : "Gorgon: the sensors are not known yet.",
+      on ? t("Gorgon: every sensor is on.") : t("Gorgon: the sensors are not known yet."),
     );
     return undefined;
   }
@@ -43,6 +44,6 @@ async function pick({ vs, latest }: SensorTargets, on: boolean): Promise<string 
     description: plain(one.crab, 60),
     sensor: one.sensor,
   }));
-  const title = on ? "Gorgon: Enable Sensor" : "Gorgon: Disable Sensor";
+  const title = on ? t("Gorgon: Enable Sensor") : t("Gorgon: Disable Sensor");
   return (await vs.window.showQuickPick(items, { title }))?.sensor;
 }

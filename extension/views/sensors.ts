@@ -1,4 +1,5 @@
 /** The rows of the Sensors view: each sensor under its crab, with live values, failures and what reading it costs. */
+import { t } from "@vscode/l10n";
 import { formatBytes, formatDuration, formatRatio, formatValue } from "../../protocol/format.ts";
 import type { SeriesInfo } from "../../protocol/series.ts";
 import type { SensorHealth, WorkerState } from "../../protocol/state.ts";
@@ -46,25 +47,25 @@ function glanced(sensor: string, { glance, self }: WorkerState): readonly Value[
   switch (sensor) {
     case "cpu":
       return [
-        { name: "Busy", text: formatRatio(cpu.busy) },
-        { name: "Load", text: cpu.load1 === null ? "" : `${cpu.load1.toFixed(2)} on ${String(cpu.cores)} cores` },
+        { name: t("Busy"), text: formatRatio(cpu.busy) },
+        { name: t("Load"), text: cpu.load1 === null ? "" : t("{0} on {1} cores", cpu.load1.toFixed(2), cpu.cores) },
       ];
     case "memory":
       return [
-        { name: "In use", text: ofAll(memory.used, memory.limit) },
-        { name: "Swap", text: memory.swapTotal === 0 ? "" : ofAll(memory.swapUsed, memory.swapTotal) },
+        { name: t("In use"), text: ofAll(memory.used, memory.limit) },
+        { name: t("Swap"), text: memory.swapTotal === 0 ? "" : ofAll(memory.swapUsed, memory.swapTotal) },
       ];
     case "filesystem":
       return [{ name: plain(disk.mount, 60), text: ofAll(disk.used, disk.size) }];
     case "network":
       return [
-        { name: "Received", text: formatValue(network.receive, "By/s") },
-        { name: "Sent", text: formatValue(network.transmit, "By/s") },
+        { name: t("Received"), text: formatValue(network.receive, "By/s") },
+        { name: t("Sent"), text: formatValue(network.transmit, "By/s") },
       ];
     case "pressure":
       return [
         { name: "CPU", text: formatRatio(pressure.cpu) },
-        { name: "Memory", text: formatRatio(pressure.memory) },
+        { name: t("Memory"), text: formatRatio(pressure.memory) },
         { name: "IO", text: formatRatio(pressure.io) },
       ];
     case "gpu":
@@ -72,7 +73,7 @@ function glanced(sensor: string, { glance, self }: WorkerState): readonly Value[
     case "self":
       return [
         { name: "CPU", text: formatRatio(self.cpuRatio) },
-        { name: "Memory", text: formatBytes(self.rssBytes) },
+        { name: t("Memory"), text: formatBytes(self.rssBytes) },
       ];
     default:
       return [];
@@ -81,7 +82,7 @@ function glanced(sensor: string, { glance, self }: WorkerState): readonly Value[
 
 function ofAll(used: number | null, all: number | null): string {
   if (used === null || all === null || all <= 0) return "";
-  return `${formatRatio(used / all)}, ${formatBytes(used)} of ${formatBytes(all)}`;
+  return t("{0}, {1} of {2}", formatRatio(used / all), formatBytes(used), formatBytes(all));
 }
 
 function ofSeries({ metric, attributes, value, unit }: SeriesInfo): Value {
@@ -95,7 +96,7 @@ export function sensorRows(state: WorkerState, series: ReadonlyMap<string, reado
   return crabs.map((crab) => {
     const rows = state.sensors.filter((one) => one.crab === crab).map((one) => sensorRow(one, state, series));
     const failing = state.sensors.filter((one) => one.crab === crab && !one.ok).length;
-    const description = failing === 0 ? String(rows.length) : `${String(rows.length)}, failing: ${String(failing)}`;
+    const description = failing === 0 ? String(rows.length) : t("{0}, failing: {1}", rows.length, failing);
     const said = spoken(crab, description);
     const icon = { name: "pulse" };
     return {
@@ -119,11 +120,11 @@ function sensorRow(health: SensorHealth, state: WorkerState, series: ReadonlyMap
   const values = found.filter(({ text }) => text !== "").slice(0, MOST_VALUES);
   const readable = ok && !off && health.reason === "";
   const description = off
-    ? "switched off"
+    ? t("switched off")
     : readable
       ? (own.map(({ text }) => text).find((text) => text !== "") ?? "")
       : plain(health.reason, 160);
-  const condition = off ? "switched off" : !ok ? "failing" : health.reason === "" ? "well" : "nothing to read";
+  const condition = conditionOf(health);
   const id = sensorElement(health);
   return {
     id,
@@ -138,6 +139,12 @@ function sensorRow(health: SensorHealth, state: WorkerState, series: ReadonlyMap
   };
 }
 
+function conditionOf({ ok, off, reason }: SensorHealth): string {
+  if (off === true) return t("switched off");
+  if (!ok) return t("failing");
+  return reason === "" ? t("well") : t("nothing to read");
+}
+
 function iconOf({ ok, off, reason }: SensorHealth): NonNullable<Row["icon"]> {
   if (off === true) return { name: "debug-pause", color: "disabledForeground" };
   if (!ok) return { name: "warning", color: "list.warningForeground" };
@@ -148,8 +155,12 @@ function valueRow(parent: string, { name, text }: Value): Row {
   return leaf(`${parent} value ${name}`, name, text);
 }
 
+function cost(lastMs: number, intervalMs: number): string {
+  return t("{0}, every {1}", formatDuration(lastMs), formatDuration(intervalMs));
+}
+
 function costRow(parent: string, { lastMs, intervalMs }: SensorHealth): Row {
-  return leaf(`${parent} cost`, "Last read", `${formatDuration(lastMs)}, every ${formatDuration(intervalMs)}`);
+  return leaf(`${parent} cost`, t("Last read"), cost(lastMs, intervalMs));
 }
 
 function leaf(id: string, label: string, description: string): Row {
@@ -158,12 +169,15 @@ function leaf(id: string, label: string, description: string): Row {
 }
 
 function sensorTooltip(health: SensorHealth): string {
-  const every = `${formatDuration(health.lastMs)}, every ${formatDuration(health.intervalMs)}`;
+  const every = cost(health.lastMs, health.intervalMs);
   return [
     `**${markdown(health.sensor)}**`,
     ...(health.reason === "" ? [] : [markdown(health.reason, 600)]),
-    ["| | |", "|:--|:--|", `| last read | ${markdown(every)} |`, `| failures | ${String(health.failures)} |`].join(
-      "\n",
-    ),
+    [
+      "| | |",
+      "|:--|:--|",
+      `| ${t("last read")} | ${markdown(every)} |`,
+      `| ${t("failures")} | ${String(health.failures)} |`,
+    ].join("\n"),
   ].join("\n\n");
 }

@@ -1,5 +1,6 @@
 /** The three views of the activity bar: drawn when the state changes and they are seen, with what explains an empty one. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { Alert, AlertRecord } from "../../protocol/alert.ts";
 import { findSeries, getAlertHistory } from "../../protocol/messages/worker.ts";
 import type { SeriesInfo } from "../../protocol/series.ts";
@@ -10,7 +11,7 @@ import type { Timers } from "../timers.ts";
 import type { LatestState } from "../worker/latest.ts";
 import type { Worker } from "../worker/worker.ts";
 import { bellRows, ringing } from "./bell.ts";
-import { processRows, SORT_WORDS, type ProcessSort } from "./processes.ts";
+import { processRows, sortWords, type ProcessSort } from "./processes.ts";
 import { METRICS_OF, sensorElement, sensorRows } from "./sensors.ts";
 import { Tree } from "./tree.ts";
 
@@ -115,12 +116,12 @@ export class Views implements Disposable {
     const value = state === null ? 0 : ringing(state.bell);
     if (value === this.#ringing) return;
     this.#ringing = value;
-    const tooltip = value === 1 ? "1 alert is firing" : `${String(value)} alerts are firing`;
+    const tooltip = value === 1 ? t("1 alert is firing") : t("{0} alerts are firing", value);
     this.#bell.view.badge = value === 0 ? undefined : { value, tooltip };
   }
 
   #order(): void {
-    this.#processes.view.description = SORT_WORDS[this.sort];
+    this.#processes.view.description = sortWords(this.sort);
     this.#set(CONTEXTS.sort, this.sort);
   }
 

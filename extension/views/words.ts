@@ -1,5 +1,6 @@
 /** The small words of the views: ages, moments, what an alert is about. */
-import type { Alert } from "../../protocol/alert.ts";
+import { t } from "@vscode/l10n";
+import type { Alert, AlertChange } from "../../protocol/alert.ts";
 import { formatDuration } from "../../protocol/format.ts";
 import type { Attributes } from "../../protocol/reading.ts";
 import { NAMES } from "../bell/tooltip.ts";
@@ -10,7 +11,7 @@ const RECENT_MS = 60_000;
 
 /** How long something has stood: `just now`, `for 14 min`. */
 export function standing(milliseconds: number): string {
-  return milliseconds < RECENT_MS ? "just now" : `for ${formatDuration(milliseconds)}`;
+  return milliseconds < RECENT_MS ? t("just now") : t("for {0}", formatDuration(milliseconds));
 }
 
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -29,6 +30,34 @@ export function thingOf(labels: Attributes): string {
 /** What an alert is called: its rule's title and the thing. */
 export function titleOf(alert: Pick<Alert, "title" | "labels">): string {
   return plain(`${alert.title} ${thingOf(alert.labels)}`, 80);
+}
+
+/** What a step did to an alert. */
+export function changeWords(change: AlertChange): string {
+  switch (change) {
+    case "pending":
+      return t("pending");
+    case "firing":
+      return t("firing");
+    case "worse":
+      return t("worse");
+    case "better":
+      return t("better");
+    case "resolved":
+      return t("resolved");
+    case "acknowledged":
+      return t("acknowledged");
+    case "unacknowledged":
+      return t("unacknowledged");
+    case "silenced":
+      return t("silenced");
+    case "unsilenced":
+      return t("unsilenced");
+    case "inhibited":
+      return t("inhibited");
+    case "uninhibited":
+      return t("uninhibited");
+  }
 }
 
 /** Parts that are there, as a screen reader says them. */

@@ -14,6 +14,7 @@ import {
   type LanguageClientOptions,
   type MessageTransports,
 } from "vscode-languageclient/node";
+import { config, t } from "@vscode/l10n";
 import { WORKER_ARGUMENTS, WORKER_ENVIRONMENT } from "../../protocol/launch.ts";
 import { CONFIG_FILES } from "../language/selector.ts";
 import { WorkerExited, type Connection, type ConnectionOptions, type WorkerEnd } from "./connection.ts";
@@ -66,6 +67,8 @@ class WorkerConnection implements Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    // This bundle has words of its own.
+    config({ contents: { ...options.initialize.words } });
     const fork = { module: this.#module, transport: TransportKind.ipc };
     const execArgv = [...WORKER_ARGUMENTS, ...options.execArgv];
     const env = { ...process.env, ...WORKER_ENVIRONMENT };
@@ -85,7 +88,7 @@ class WorkerConnection implements Connection {
     try {
       await access(this.#module);
     } catch {
-      throw new Error(`${this.#module} is missing. Reinstall the extension.`);
+      throw new Error(t("{0} is missing. Reinstall the extension.", this.#module));
     }
     this.#started = this.#client.start();
     try {

@@ -1,5 +1,6 @@
 /** The one door to the worker process, small enough to be played by a test. The language client is behind it. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { InitializeOptions } from "../../protocol/settings.ts";
 
 /** How a worker process ended. */
@@ -16,7 +17,7 @@ export class WorkerExited extends Error {
   override readonly name = "WorkerExited";
   readonly end: WorkerEnd;
   constructor(end: WorkerEnd) {
-    super(`The worker ended while starting: ${describeEnd(end)}.`);
+    super(t("The worker ended while starting: {0}.", describeEnd(end)));
     this.end = end;
   }
 }
@@ -54,6 +55,10 @@ export type Connect = (options: ConnectionOptions) => Promise<Connection> | Conn
 /** In words: `killed by SIGKILL`, `exit code 9: node: bad option: --foo`. */
 export function describeEnd(end: WorkerEnd): string {
   const how =
-    end.signal !== null ? `killed by ${end.signal}` : end.code !== null ? `exit code ${end.code}` : "connection closed";
+    end.signal !== null
+      ? t("killed by {0}", end.signal)
+      : end.code !== null
+        ? t("exit code {0}", end.code)
+        : t("connection closed");
   return end.said === "" ? how : `${how}: ${end.said}`;
 }

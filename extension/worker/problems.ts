@@ -1,6 +1,7 @@
 /** Tells the user of a refused setting: once for each distinct problem. */
 import path from "node:path";
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import type { ConfigProblem } from "../../protocol/state.ts";
 import { COMMANDS } from "../contributions.ts";
 import { notification } from "../escape.ts";
@@ -29,7 +30,7 @@ export class ProblemTeller {
   async #show(problem: ConfigProblem): Promise<void> {
     // The button leads to where the mistake is.
     const inFile = path.isAbsolute(problem.source);
-    const button = inFile ? "Open File" : "Open Settings";
+    const button = inFile ? t("Open File") : t("Open Settings");
     const where = inFile ? ` (${path.basename(problem.source)})` : "";
     const text = notification(`Gorgon: ${problem.key}${where}: ${problem.message}`);
     const answer = await this.#vs.window.showWarningMessage(text, button);

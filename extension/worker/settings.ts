@@ -79,6 +79,7 @@ export function readLaunchOptions(vs: typeof vscode, channel: vscode.LogOutputCh
       protocol: PROTOCOL_VERSION,
       client: version,
       logLevel: logLevelName(channel.logLevel),
+      ...(vs.l10n.bundle === undefined ? {} : { words: vs.l10n.bundle }),
     },
   };
 }

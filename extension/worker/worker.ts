@@ -1,5 +1,6 @@
 /** The worker's life as the extension sees it: starting, running or down; restarts it after a crash, with back-off. */
 import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
 import { formatDuration } from "../../protocol/format.ts";
 import type { Notification, Request } from "../../protocol/message.ts";
 import type { InitializeOptions, WorkerHello } from "../../protocol/settings.ts";
@@ -88,7 +89,7 @@ export class Worker implements Disposable {
       this.#timers,
       timeoutMs,
       answer,
-      () => new Error(`The worker did not answer ${message.method} within ${formatDuration(timeoutMs)}.`),
+      () => new Error(t("The worker did not answer {0} within {1}.", message.method, formatDuration(timeoutMs))),
     )) as R;
   }
 
@@ -151,7 +152,7 @@ export class Worker implements Disposable {
         this.#timers,
         START_MS,
         connection.start(),
-        () => new Error(`The worker did not answer within ${formatDuration(START_MS)} of its start.`),
+        () => new Error(t("The worker did not answer within {0} of its start.", formatDuration(START_MS))),
       );
       if (!current()) return;
       this.#set({ status: "running", reason: "", hello: checkHello(hello) });
@@ -176,21 +177,23 @@ export class Worker implements Disposable {
     const count = this.#crashes.length;
     const how = describeEnd(end);
     if (count >= CRASHES) {
-      const reason = `The worker ended ${count} times within ${formatDuration(WINDOW_MS)}, at last with ${how}.`;
+      const reason = t("The worker ended {count} times within {time}, at last with {how}.", {
+        ...{ count, time: formatDuration(WINDOW_MS), how },
+      });
       this.#set({ status: "down", reason, mend: "restart" });
       return;
     }
     const delay = FIRST_RETRY_MS * 2 ** (count - 1);
     this.#set({
       status: "starting",
-      reason: `The worker ended (${how}); it starts again in ${formatDuration(delay)}.`,
+      reason: t("The worker ended ({0}); it starts again in {1}.", how, formatDuration(delay)),
     });
     this.#cancelRetry = this.#timers.after(delay, () => void this.#launch());
   }
 
   #running(): Connection {
     if (this.#connection === undefined || this.#status.status !== "running") {
-      throw new WorkerNotRunning(this.#status.reason === "" ? "The worker is starting." : this.#status.reason);
+      throw new WorkerNotRunning(this.#status.reason === "" ? t("The worker is starting.") : this.#status.reason);
     }
     return this.#connection;
   }
@@ -218,11 +221,11 @@ function isMismatch(error: unknown): boolean {
 function checkHello(value: unknown): WorkerHello {
   const hello = value as Partial<WorkerHello> | null | undefined;
   if (typeof hello?.protocol !== "number" || typeof hello.pid !== "number") {
-    throw new ProtocolMismatch("The worker did not say which protocol it speaks. Reload the window.");
+    throw new ProtocolMismatch(t("The worker did not say which protocol it speaks. Reload the window."));
   }
   if (hello.protocol !== PROTOCOL_VERSION) {
     throw new ProtocolMismatch(
-      `The worker speaks protocol ${hello.protocol}, this extension ${PROTOCOL_VERSION}: reload the window.`,
+      t("The worker speaks protocol {0}, this extension {1}: reload the window.", hello.protocol, PROTOCOL_VERSION),
     );
   }
   return { protocol: hello.protocol, pid: hello.pid, version: String(hello.version), node: String(hello.node) };

@@ -1,11 +1,12 @@
 /** Rules and the newest values in; what each series says, or why nothing can be said, out. Pure: same in, same out. */
+import { t } from "@vscode/l10n";
 import type { Rule, Verdict } from "../../protocol/bell.ts";
 import { formatDuration, formatThreshold, formatValue } from "../../protocol/format.ts";
 import type { Level } from "../../protocol/level.ts";
 import type { Attributes, Unit } from "../../protocol/reading.ts";
 import type { Hub, Latest, MetricSource } from "../octopus/hub.ts";
 import { isBad, isWorse, levelOf } from "./thresholds.ts";
-import { STALE_AFTER_INTERVALS, STARTING, whyUnknown } from "./unknown.ts";
+import { isStarting, STALE_AFTER_INTERVALS, whyUnknown } from "./unknown.ts";
 
 /** What the judge sees of the hub. */
 export type HubView = Pick<Hub, "latest" | "source" | "list">;
@@ -65,7 +66,7 @@ export function observe(rule: Rule, view: HubView, now: number, startedAt: numbe
     return { rule, unit, samples, missing, readAt, againAt: stale };
   }
   const { reason, againInMs } = whyUnknown(rule, view, now, startedAt);
-  const missing = { reason, starting: reason.startsWith(STARTING), failing };
+  const missing = { reason, starting: isStarting(reason), failing };
   const again = againInMs === null ? null : now + againInMs;
   return { rule, unit, samples, missing, readAt, againAt: earliest([stale, again]) };
 }
@@ -119,14 +120,15 @@ export function crossedWords(rule: Rule, level: Level, value: number | null, uni
   const threshold = level === "CRIT" ? rule.crit : level === "WARN" ? rule.warn : null;
   if (threshold === null || value === null) return "";
   if (rule.trend !== undefined)
-    return `on its way there in ${formatDuration(value)}, at or under ${formatDuration(threshold)}`;
+    return t("on its way there in {0}, at or under {1}", formatDuration(value), formatDuration(threshold));
   const above = rule.direction === "above";
   const beyond = above ? value >= threshold : value <= threshold;
   const clear = level === "CRIT" ? rule.critClear : rule.warnClear;
   const shown = formatValue(value, unit);
   // Between the threshold and the way out of it.
-  if (!beyond) return `${shown} is not yet back at ${formatThreshold(clear ?? threshold, unit)}`;
-  return `${shown} is at or ${above ? "over" : "under"} ${formatThreshold(threshold, unit)}`;
+  if (!beyond) return t("{0} is not yet back at {1}", shown, formatThreshold(clear ?? threshold, unit));
+  const limit = formatThreshold(threshold, unit);
+  return above ? t("{0} is at or over {1}", shown, limit) : t("{0} is at or under {1}", shown, limit);
 }
 
 /** What each rule says at once, for who looks only now: nothing of before counts, so no `for` and no trend does. */
@@ -159,7 +161,7 @@ export function earliest(moments: readonly (number | null)[]): number | null {
 
 function tooFew({ trend, growthMs }: Rule): string {
   const over = formatDuration(trend?.overMs ?? growthMs ?? 0);
-  return `too few samples yet to tell where it is heading; it is judged over ${over}`;
+  return t("too few samples yet to tell where it is heading; it is judged over {0}", over);
 }
 
 /** A failing sensor's earlier values are the past, however recent; only those of its crab's newest snapshot are not. */

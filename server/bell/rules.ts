@@ -1,4 +1,5 @@
 /** Which rules the bell judges: those that are built in, with the configured thresholds, then those that were added. */
+import { t } from "@vscode/l10n";
 import type { Rule } from "../../protocol/bell.ts";
 import type { StackConfig, Thresholds } from "../config/config.ts";
 import { ofWorkspace } from "../config/rules.ts";
@@ -25,18 +26,18 @@ export function rulesOf(config: Pick<StackConfig, "bell" | "rules">): readonly R
   return [
     { ...above("cpu", "CPU", "gorgon.cpu.busy"), ...configured(cpu, CPU_SLACK), labels: { cause: "cpu" } },
     {
-      ...above("memory", "Memory", "system.memory.utilization"),
+      ...above("memory", t("Memory"), "system.memory.utilization"),
       match: { "system.memory.state": "used" },
       ...configured(memory, MEMORY_SLACK),
       labels: { cause: "memory" },
     },
     {
-      ...above("disk", "Disk", "system.filesystem.utilization"),
+      ...above("disk", t("Disk"), "system.filesystem.utilization"),
       ...configured(disk, DISK_SLACK),
       labels: { cause: "disk" },
     },
     // A rule of the user's with the same id stands in its place.
-    ...OTHERS.filter(({ id }) => !config.rules.some((rule) => rule.id === id)),
+    ...others().filter(({ id }) => !config.rules.some((rule) => rule.id === id)),
     ...config.rules,
   ];
 }
@@ -57,10 +58,10 @@ function configured({ warn, crit, forMs = 0 }: Thresholds, slack: number) {
 }
 
 /** What has no thresholds of its own in the settings. All say nothing where the machine does not have it. */
-const OTHERS: readonly Rule[] = [
+const others = (): readonly Rule[] => [
   {
     // Full: nothing could run for want of memory. A tenth of ten seconds is felt, four tenths is a stand-still.
-    ...above("memory-pressure", "Memory pressure", "gorgon.pressure.ratio"),
+    ...above("memory-pressure", t("Memory pressure"), "gorgon.pressure.ratio"),
     match: {
       "gorgon.pressure.resource": "memory",
       "gorgon.pressure.kind": "full",
@@ -77,7 +78,7 @@ const OTHERS: readonly Rule[] = [
   },
   {
     // Swap in use is no trouble by itself; without any left the next thing is the OOM killer.
-    ...above("swap", "Swap", "system.paging.utilization"),
+    ...above("swap", t("Swap"), "system.paging.utilization"),
     match: { "system.paging.state": "used" },
     warn: 0.9,
     crit: null,
@@ -88,7 +89,7 @@ const OTHERS: readonly Rule[] = [
   },
   {
     // Told at once: what was killed is gone. The kills of the last ten minutes, of the machine or of this process' group.
-    ...above("oom", "Killed for want of memory", "gorgon.oom.kills"),
+    ...above("oom", t("Killed for want of memory"), "gorgon.oom.kills"),
     warn: null,
     crit: 1,
     growthMs: 10 * MINUTE_MS,
@@ -96,7 +97,7 @@ const OTHERS: readonly Rule[] = [
     labels: { cause: "memory" },
   },
   {
-    ...above("disk-trend", "Disk full soon", "system.filesystem.utilization"),
+    ...above("disk-trend", t("Disk full soon"), "system.filesystem.utilization"),
     direction: "below",
     warn: 4 * HOUR_MS,
     crit: HOUR_MS,
@@ -109,7 +110,7 @@ const OTHERS: readonly Rule[] = [
     labels: { cause: "disk" },
   },
   {
-    ...above("inodes", "Inodes", "system.filesystem.inode.utilization"),
+    ...above("inodes", t("Inodes"), "system.filesystem.inode.utilization"),
     warn: 0.9,
     crit: 0.97,
     warnClear: 0.88,
@@ -119,7 +120,7 @@ const OTHERS: readonly Rule[] = [
     labels: { cause: "disk" },
   },
   {
-    ...above("throttled", "CPU quota", "gorgon.cgroup.cpu.throttled.ratio"),
+    ...above("throttled", t("CPU quota"), "gorgon.cgroup.cpu.throttled.ratio"),
     warn: 0.5,
     crit: null,
     warnClear: 0.25,
@@ -129,7 +130,7 @@ const OTHERS: readonly Rule[] = [
   },
   {
     // A trainer fills its GPU on purpose: only the last bit, before it runs out, is news.
-    ...above("gpu-memory", "GPU memory", "hw.gpu.memory.utilization"),
+    ...above("gpu-memory", t("GPU memory"), "hw.gpu.memory.utilization"),
     warn: 0.97,
     crit: null,
     warnClear: 0.95,
@@ -138,7 +139,7 @@ const OTHERS: readonly Rule[] = [
     labels: { cause: "gpu" },
   },
   {
-    ...above("gpu-temperature", "GPU temperature", "hw.temperature"),
+    ...above("gpu-temperature", t("GPU temperature"), "hw.temperature"),
     match: { "hw.type": "gpu" },
     warn: 87,
     crit: 95,

@@ -1,4 +1,5 @@
 /** Adds a rule or a watch to the text of a `gorgon.yaml`. Everything else in it stays as it was written. */
+import { t } from "@vscode/l10n";
 import { isCollection, isMap, isScalar, isSeq, stringify, type Node } from "yaml";
 import type { ConfigEdit, NewRule, NewWatch } from "../../protocol/config.ts";
 import { ID } from "./named-list.ts";
@@ -39,10 +40,10 @@ export function addTo(text: string, id: string, add: Addition): Pick<ConfigEdit,
   const read = parseYaml(text);
   if (read.status === "broken") {
     const [{ reason, range }] = read.faults;
-    throw new NotEditable(`The file has a mistake in line ${String(range.line)}, to be mended first: ${reason}.`);
+    throw new NotEditable(t("The file has a mistake in line {0}, to be mended first: {1}.", range.line, reason));
   }
   const tree = treeOf(text);
-  if (tree === null) throw new NotEditable("The file cannot be read.");
+  if (tree === null) throw new NotEditable(t("The file cannot be read."));
   const [key, item] =
     "rule" in add ? (["rules", ruleItem(id, add.rule)] as const) : (["watches", watchItem(id, add.watch)] as const);
   return insert(text, tree, key, item);
@@ -65,7 +66,7 @@ function insert(text: string, { document }: YamlTree, key: string, item: object)
     return { text: before + gap + added + text.slice(at), line };
   };
   if (isMap(root) && root.flow === true)
-    throw new NotEditable("The file is written in braces: put its keys on lines of their own.");
+    throw new NotEditable(t("The file is written in braces: put its keys on lines of their own."));
   if (pair === undefined) return put(endOf(text, root), `${key}:${newline}${lines("  ")}`);
   if (isSeq(list) && list.flow !== true && list.items.length > 0) {
     const first = (list.items[0] as Node).range?.[0] ?? 0;
@@ -77,7 +78,7 @@ function insert(text: string, { document }: YamlTree, key: string, item: object)
   }
   const empty = list === null || (isScalar(list) && list.value === null) || (isSeq(list) && list.items.length === 0);
   if (!empty || !isScalar(pair.key))
-    throw new NotEditable(`${key} is written in brackets: put each item on lines of its own.`);
+    throw new NotEditable(t("{0} is written in brackets: put each item on lines of its own.", key));
   // `rules:` or `rules: []`: the list begins behind it.
   const keyEnd = (pair.key as Node).range?.[1] ?? 0;
   const colon = text.indexOf(":", keyEnd) + 1;

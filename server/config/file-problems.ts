@@ -1,4 +1,5 @@
 /** What is wrong with a configuration file as a whole: it cannot be read, or it says what is not its to say. */
+import { t } from "@vscode/l10n";
 import type { Key } from "./keys.ts";
 import { unknownKey } from "./layer.ts";
 import { type PlacedProblem, problem } from "./problem.ts";
@@ -12,7 +13,7 @@ export function brokenFile(file: string, faults: readonly YamlFault[]): PlacedPr
   return faults.map(({ reason, range }) => {
     const at = `${String(range.line)}:${String(range.column)}`;
     const words = reason.charAt(0).toUpperCase() + reason.slice(1);
-    const message = `Line ${at}: ${words}. Nothing of this file is used; what was in force before stays.`;
+    const message = t("Line {0}: {1}. Nothing of this file is used; what was in force before stays.", at, words);
     return problem(file, at, "", message, { range });
   });
 }
@@ -31,8 +32,8 @@ export function refusedInWorkspace(
     if ((WORKSPACE_KEYS as readonly string[]).includes(key)) continue;
     if (hostWide.has(key)) {
       const message =
-        `${key} holds for the whole host, so a workspace cannot set it. ` +
-        `It belongs in VS Code's user settings or in ${own}.`;
+        t("{0} holds for the whole host, so a workspace cannot set it.", key) +
+        ` ${t("It belongs in VS Code's user settings or in {0}.", own)}`;
       found.push(problem(file, key, raw, message, { place: { path: [key], part: "key" } }));
     } else {
       found.push(unknownKey(file, "", key, raw, WORKSPACE_KEYS));

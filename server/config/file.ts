@@ -1,7 +1,8 @@
 /** Reads a `gorgon.yaml` from the disk: only a regular file, of bounded size, in UTF-8. */
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { MAX_FILE_BYTES, parseYaml, TOO_BIG, type ParsedYaml } from "./yaml.ts";
+import { t } from "@vscode/l10n";
+import { MAX_FILE_BYTES, parseYaml, tooBig, type ParsedYaml } from "./yaml.ts";
 
 /** What became of a file. `broken`: it is there, but nothing in it can be used. */
 export type ReadFile = { readonly status: "absent" } | ParsedYaml;
@@ -37,12 +38,12 @@ async function readBounded(path: string): Promise<Buffer> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = await handle.stat();
-    if (!found.isFile()) throw new Unusable("it is not a regular file");
-    if (found.size > MAX_FILE_BYTES) throw new Unusable(TOO_BIG);
+    if (!found.isFile()) throw new Unusable(t("it is not a regular file"));
+    if (found.size > MAX_FILE_BYTES) throw new Unusable(tooBig());
     const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     // It may have grown since.
-    if (bytesRead > MAX_FILE_BYTES) throw new Unusable(TOO_BIG);
+    if (bytesRead > MAX_FILE_BYTES) throw new Unusable(tooBig());
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
@@ -53,6 +54,6 @@ function decode(bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new Unusable("it is not valid UTF-8; save it as UTF-8");
+    throw new Unusable(t("it is not valid UTF-8; save it as UTF-8"));
   }
 }

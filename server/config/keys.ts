@@ -1,4 +1,5 @@
 /** Every host-wide key in one table: what it is called in each layer, how it is read and how it is shown. */
+import { t } from "@vscode/l10n";
 import { formatDuration, formatThreshold } from "../../protocol/format.ts";
 import type { StackConfig } from "./config.ts";
 import { type Parsed, parseDays, parseInterval, parsePercent, parseSensors, parseSwitch, parseWait } from "./values.ts";
@@ -32,11 +33,16 @@ const PERCENT: Readonly<Record<(typeof GUARDED)[number], readonly [number, numbe
   disk: [85, 95],
 };
 
-const BAD_WHEN: Readonly<Record<(typeof GUARDED)[number], string>> = {
-  cpu: "share of time in which the cores are busy",
-  memory: "share of the memory limit in use",
-  disk: "share of the fullest file system in use",
-};
+function badWhen(id: (typeof GUARDED)[number], level: string): string {
+  switch (id) {
+    case "cpu":
+      return t("{0} at or over this percentage: share of time in which the cores are busy.", level);
+    case "memory":
+      return t("{0} at or over this percentage: share of the memory limit in use.", level);
+    case "disk":
+      return t("{0} at or over this percentage: share of the fullest file system in use.", level);
+  }
+}
 
 function thresholdKeys(): Key[] {
   return GUARDED.flatMap((id) =>
@@ -47,7 +53,7 @@ function thresholdKeys(): Key[] {
       parse: parsePercent,
       format: (value) => formatThreshold(Number(value), "1"),
       fallback: PERCENT[id][index === 0 ? 0 : 1] / 100,
-      meaning: `${level.toUpperCase()} at or over this percentage: ${BAD_WHEN[id]}.`,
+      meaning: badWhen(id, level.toUpperCase()),
     })),
   );
 }
@@ -63,7 +69,7 @@ function waitKeys(): Key[] {
     parse: parseWait,
     format: (value) => formatDuration(Number(value)),
     fallback: WAIT_MS[id],
-    meaning: `How long a threshold must be crossed before it counts: seconds, or text like 30s, 10m; 0 to 1 d.`,
+    meaning: t("How long a threshold must be crossed before it counts: seconds, or text like 30s, 10m; 0 to 1 d."),
   }));
 }
 
@@ -77,7 +83,7 @@ export function keysOf(intervalMs: number): readonly Key[] {
       parse: parseInterval,
       format: (value) => formatDuration(Number(value)),
       fallback: intervalMs,
-      meaning: "Time between two polls: seconds, or text like 500ms, 2s, 1m; 0.5 s to 1 h.",
+      meaning: t("Time between two polls: seconds, or text like 500ms, 2s, 1m; 0.5 s to 1 h."),
     },
     {
       key: "rate.adaptive",
@@ -86,7 +92,7 @@ export function keysOf(intervalMs: number): readonly Key[] {
       parse: parseSwitch,
       format: String,
       fallback: true,
-      meaning: "Whether polls are rarer while the window is unfocused and its dashboard hidden, or on battery.",
+      meaning: t("Whether polls are rarer while the window is unfocused and its dashboard hidden, or on battery."),
     },
     ...thresholdKeys(),
     ...waitKeys(),
@@ -95,9 +101,9 @@ export function keysOf(intervalMs: number): readonly Key[] {
       variable: "GORGON_SENSORS_DISABLED",
       setting: "gorgon.sensors.disabled",
       parse: parseSensors,
-      format: (value) => (Array.isArray(value) && value.length > 0 ? value.join(", ") : "none"),
+      format: (value) => (Array.isArray(value) && value.length > 0 ? value.join(", ") : t("none")),
       fallback: [],
-      meaning: "Names of sensors that are not read; a rule on what they would tell is UNKNOWN.",
+      meaning: t("Names of sensors that are not read; a rule on what they would tell is UNKNOWN."),
     },
     {
       key: "history.enabled",
@@ -106,16 +112,16 @@ export function keysOf(intervalMs: number): readonly Key[] {
       parse: parseSwitch,
       format: String,
       fallback: true,
-      meaning: "Whether history is kept on disk, across restarts.",
+      meaning: t("Whether history is kept on disk, across restarts."),
     },
     {
       key: "history.days",
       variable: "GORGON_HISTORY_DAYS",
       setting: "gorgon.history.days",
       parse: parseDays,
-      format: (value) => (value === Infinity ? "not set" : `${String(Number(value) / DAY_MS)} days`),
+      format: (value) => (value === Infinity ? t("not set") : t("{0} days", Number(value) / DAY_MS)),
       fallback: Infinity,
-      meaning: "Days after which nothing is kept, 1 to 3650; not set, each resolution has an age of its own.",
+      meaning: t("Days after which nothing is kept, 1 to 3650; not set, each resolution has an age of its own."),
     },
   ];
 }

@@ -1,4 +1,5 @@
 /** One layer of configuration: raw values by key, from flags, the environment, settings or a file. */
+import { t } from "@vscode/l10n";
 import type { ClientSettings } from "../../protocol/settings.ts";
 import type { ConfigProblem } from "../../protocol/state.ts";
 import type { Origin } from "./config.ts";
@@ -52,7 +53,7 @@ export function settingLayer(settings: ClientSettings, keys: readonly Key[], pro
     const section = entriesOf(raw);
     if (section === null) {
       problems.push(
-        problem("setting", `bell.${id}`, raw, "It must be an object with warn and crit, in percent, and for."),
+        problem("setting", `bell.${id}`, raw, t("It must be an object with warn and crit, in percent, and for.")),
       );
       continue;
     }
@@ -84,7 +85,7 @@ export function userFileLayer(
       if (known.includes(key)) values.set(key, value);
       else if (!names.includes(name)) problems.push(unknownKey(path, prefix, name, value, names));
       else if (value instanceof Map) visit(value, `${key}.`);
-      else problems.push(problem(path, key, value, `It must hold ${namesUnder(known, `${key}.`).join(", ")}.`));
+      else problems.push(problem(path, key, value, t("It must hold {0}.", namesUnder(known, `${key}.`).join(", "))));
     }
   };
   visit(root, "");
@@ -107,14 +108,15 @@ export function unknownKey(
 ): PlacedProblem {
   const suggestions = nearest(name, known);
   const [near] = suggestions;
-  const hint = near === undefined ? "" : ` Did you mean ${near}?`;
-  return problem(
-    source,
-    prefix + name.slice(0, 80),
-    raw,
-    `This key is not known.${hint} Allowed: ${known.join(", ")}.`,
-    { suggestions, place: { path: [...prefix.split(".").filter((one) => one !== ""), name], part: "key" } },
-  );
+  const message = [
+    t("This key is not known."),
+    near === undefined ? "" : t("Did you mean {0}?", near),
+    t("Allowed: {0}.", known.join(", ")),
+  ];
+  return problem(source, prefix + name.slice(0, 80), raw, message.filter((one) => one !== "").join(" "), {
+    suggestions,
+    place: { path: [...prefix.split(".").filter((one) => one !== ""), name], part: "key" },
+  });
 }
 
 /** The pairs of a map or of an object's own keys; null for anything else. */

@@ -1,4 +1,5 @@
 /** Reads a list of a `gorgon.yaml` whose entries have ids. One that is wrong is refused by itself; the others stand. */
+import { t } from "@vscode/l10n";
 import { entriesOf, unknownKey } from "./layer.ts";
 import { type PlacedProblem, problem, type ValuePath } from "./problem.ts";
 import type { Parsed } from "./values.ts";
@@ -46,7 +47,7 @@ export class Faults {
   /** The value, or null with a fault that says what is allowed. */
   take<T>(name: string, raw: unknown, parsed: Parsed<T>, more: Partial<Fault> = {}): T | null {
     if (parsed.ok) return parsed.value;
-    this.add(name, raw, `It must be ${parsed.allowed}.`, more);
+    this.add(name, raw, t("It must be {0}.", parsed.allowed), more);
     return null;
   }
 
@@ -71,8 +72,9 @@ export interface ReadList<T> {
 export interface ListShape<T extends Named> {
   /** The key in the file, e.g. `rules`. */
   readonly key: string;
-  /** One entry, e.g. `rule`. */
-  readonly word: string;
+  /** What becomes of an entry that is refused: nothing, or what it was before. */
+  readonly leftOut: string;
+  readonly staysAsItWas: string;
   /** Entries that are used at most. */
   readonly most: number;
   /** For what is no list, and for what is no entry. */
@@ -126,13 +128,13 @@ export function readList<T extends Named>(
   taken: Map<string, string>,
   previous: readonly T[],
 ): ReadList<T> {
-  const { key, word, most } = shape;
+  const { key, most } = shape;
   if (raw === undefined || raw === null) return { found: [], problems: [] };
   if (!Array.isArray(raw)) return { found: [], problems: [problem(file.path, key, raw, shape.listMessage)] };
   const found: T[] = [];
   const problems: PlacedProblem[] = [];
   if (raw.length > most) {
-    problems.push(problem(file.path, key, raw.length, `Only the first ${String(most)} ${key} of a file are used.`));
+    problems.push(problem(file.path, key, raw.length, t("Only the first {0} {1} of a file are used.", most, key)));
   }
   for (const [index, item] of (raw as readonly unknown[]).slice(0, most).entries()) {
     const { id, value, faults } = readEntry(item, shape, taken);
@@ -146,7 +148,7 @@ export function readList<T extends Named>(
       taken.set(kept.id, file.origin);
     }
     const where = id === "" ? `${key}[${String(index)}]` : `${key}.${id}`;
-    const instead = lastGood === undefined ? `The ${word} is left out.` : `The ${word} stays as it was.`;
+    const instead = lastGood === undefined ? shape.leftOut : shape.staysAsItWas;
     for (const fault of faults) {
       const { name, raw: refused, message, path = name === "" ? [] : [name], part = "value", ...more } = fault;
       const at = name === "" ? where : `${where}.${name}`;
@@ -172,10 +174,10 @@ function readEntry<T extends Named>(
   entry.faults.keys(entries, shape.known);
   const refused = id === "" ? "" : (shape.refuseId?.(id) ?? "");
   if (id === "") {
-    const message = `It must be small letters, digits and dashes, and begin with a letter, like ${shape.example}.`;
+    const message = t("It must be small letters, digits and dashes, and begin with a letter, like {0}.", shape.example);
     entry.fault("id", message, rawId);
   } else if (refused !== "") entry.fault("id", refused);
-  else if (taken.has(id)) entry.fault("id", `This id is used already (${taken.get(id) ?? ""}): choose another.`);
+  else if (taken.has(id)) entry.fault("id", t("This id is used already ({0}): choose another.", taken.get(id) ?? ""));
   const value = shape.read(entry);
   return { id, value: entry.faults.refused ? null : value, faults: entry.faults.list };
 }

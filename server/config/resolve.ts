@@ -1,4 +1,5 @@
 /** Decides which layer's value is in force for each key, and keeps the last good one where a value is refused. */
+import { t } from "@vscode/l10n";
 import type { ConfigProblem } from "../../protocol/state.ts";
 import type { LoadedConfig, Origin } from "./config.ts";
 import { GUARDED, type Key, type Value, valueIn } from "./keys.ts";
@@ -53,7 +54,7 @@ function choose(key: Key, layers: readonly Layer[], previous: LoadedConfig | nul
   for (const { layer, raw, allowed } of refused) {
     const name = layer.where(key.key);
     const subject = name === layer.source ? key.key : name;
-    const message = `${subject} must be ${allowed}. ${key.format(chosen.value)} stays in force.`;
+    const message = `${t("{0} must be {1}.", subject, allowed)} ${t("{0} stays in force.", key.format(chosen.value))}`;
     problems.push(problem(layer.source, key.key, raw, message));
   }
   return chosen;
@@ -111,8 +112,8 @@ function settlePair(
     chosen[critAt] = newCrit;
     const culprit = warn.rank === rank ? warn : crit;
     const message =
-      `warn (${show(warn)}) must not be over crit (${show(crit)}). ` +
-      `${show(newWarn)} and ${show(newCrit)} stay in force.`;
+      `${t("warn ({0}) must not be over crit ({1}).", show(warn), show(crit))} ` +
+      t("{0} and {1} stay in force.", show(newWarn), show(newCrit));
     problems.push(problem(layer.source, culprit.key.key, layer.values.get(culprit.key.key), message));
   }
 }

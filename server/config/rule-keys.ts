@@ -1,4 +1,5 @@
 /** Every key of a rule in one table: what it means, what it takes, and within which bounds. */
+import { t } from "@vscode/l10n";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -36,7 +37,7 @@ export type RuleValue =
 export interface RuleKey {
   readonly key: string;
   readonly value: RuleValue;
-  /** In a word or two, what happens without it. */
+  /** In a word or two, what happens without it; `required` as it stands. */
   readonly without: string;
   /** A sentence or two for hover, schema and reference. */
   readonly meaning: string;
@@ -48,90 +49,145 @@ export const RULE_KEYS = [
     key: "id",
     value: { kind: "id" },
     without: "required",
-    meaning: "Names the rule: small letters, digits and dashes, unlike any other rule's.",
+    get meaning() {
+      return t("Names the rule: small letters, digits and dashes, unlike any other rule's.");
+    },
   },
-  { key: "title", value: { kind: "text" }, without: "the id", meaning: "What people see." },
+  {
+    key: "title",
+    value: { kind: "text" },
+    get without() {
+      return t("the id");
+    },
+    get meaning() {
+      return t("What people see.");
+    },
+  },
   {
     key: "metric",
     value: { kind: "metric" },
     without: "required",
-    meaning: "The metric that is judged. One that nothing reads yet is UNKNOWN until something does.",
+    get meaning() {
+      return t("The metric that is judged. One that nothing reads yet is UNKNOWN until something does.");
+    },
   },
   {
     key: "match",
     value: { kind: "match" },
-    without: "every series",
-    meaning: "Only series with all of these attributes are judged; of several the worst counts.",
+    get without() {
+      return t("every series");
+    },
+    get meaning() {
+      return t("Only series with all of these attributes are judged; of several the worst counts.");
+    },
   },
   {
     key: "direction",
     value: { kind: "choice", choices: DIRECTIONS },
     without: "above",
-    meaning: "`above`: bad at or over the threshold. `below`: bad at or under it.",
+    get meaning() {
+      return t("`above`: bad at or over the threshold. `below`: bad at or under it.");
+    },
   },
   {
     key: "warn",
     value: { kind: "threshold" },
-    without: "no WARN",
-    meaning: "WARN from this value on: in the metric's unit, or `80%`, `10GiB`. With `trend` a time, like `4h`.",
+    get without() {
+      return t("no WARN");
+    },
+    get meaning() {
+      return t("WARN from this value on: in the metric's unit, or `80%`, `10GiB`. With `trend` a time, like `4h`.");
+    },
   },
   {
     key: "crit",
     value: { kind: "threshold" },
-    without: "no CRIT",
-    meaning: "CRIT from this value on, written like `warn`. A rule needs one of the two.",
+    get without() {
+      return t("no CRIT");
+    },
+    get meaning() {
+      return t("CRIT from this value on, written like `warn`. A rule needs one of the two.");
+    },
   },
   {
     key: "warnClear",
     value: { kind: "threshold" },
     without: "warn",
-    meaning: "WARN is left only past this value, which lies on the good side of `warn`.",
+    get meaning() {
+      return t("WARN is left only past this value, which lies on the good side of `warn`.");
+    },
   },
   {
     key: "critClear",
     value: { kind: "threshold" },
     without: "crit",
-    meaning: "CRIT is left only past this value, which lies on the good side of `crit`.",
+    get meaning() {
+      return t("CRIT is left only past this value, which lies on the good side of `crit`.");
+    },
   },
   {
     key: "for",
     value: { kind: "duration", bounds: FOR_BOUNDS },
-    without: "at once",
-    meaning: "How long a threshold must be crossed before it counts.",
+    get without() {
+      return t("at once");
+    },
+    get meaning() {
+      return t("How long a threshold must be crossed before it counts.");
+    },
   },
   {
     key: "keepFiringFor",
     value: { kind: "duration", bounds: FOR_BOUNDS },
-    without: "not at all",
-    meaning: "How long an alert goes on after its cause is gone, so that a short recovery is no new alert.",
+    get without() {
+      return t("not at all");
+    },
+    get meaning() {
+      return t("How long an alert goes on after its cause is gone, so that a short recovery is no new alert.");
+    },
   },
   {
     key: "missing",
     value: { kind: "choice", choices: MISSING },
     without: "unknown",
-    meaning:
-      "What the rule says while there is no value. `unknown`: UNKNOWN. `keep`: what it said before. `ok`: all is well. " +
-      "`crit`: that it is missing is the matter.",
+    get meaning() {
+      return t(
+        "What the rule says while there is no value. `unknown`: UNKNOWN. `keep`: what it said before. `ok`: all is well. " +
+          "`crit`: that it is missing is the matter.",
+      );
+    },
   },
   {
     key: "labels",
     value: { kind: "labels" },
-    without: "none",
-    meaning: "Put on the rule's alerts, e.g. `team: data`.",
+    get without() {
+      return t("none");
+    },
+    get meaning() {
+      return t("Put on the rule's alerts, e.g. `team: data`.");
+    },
   },
   {
     key: "message",
     value: { kind: "message" },
-    without: "a sentence of Gorgon's",
-    meaning:
-      "What its alerts say, with `{value}`, `{threshold}`, `{title}`, `{metric}`, `{level}`, `{node}` and " +
-      "`{any.attribute}` filled in.",
+    get without() {
+      return t("a sentence of Gorgon's");
+    },
+    get meaning() {
+      return t(
+        "What its alerts say, with `{value}`, `{threshold}`, `{title}`, `{metric}`, `{level}`, `{node}` and " +
+          "`{any.attribute}` filled in.",
+      );
+    },
   },
   {
     key: "trend",
     value: { kind: "trend" },
-    without: "the value counts",
-    meaning: "Judges where the value is heading: the time until it meets a target. `warn` and `crit` are that time.",
+    get without() {
+      return t("the value counts");
+    },
+    get meaning() {
+      return t("Judges where the value is heading: the time until it meets a target. `warn` and `crit` are that time.");
+    },
   },
 ] as const satisfies readonly RuleKey[];
 
@@ -141,13 +197,17 @@ export const TREND_KEYS = [
     key: "target",
     value: { kind: "threshold" },
     without: "required",
-    meaning: "The value that must not be met, written like a threshold.",
+    get meaning() {
+      return t("The value that must not be met, written like a threshold.");
+    },
   },
   {
     key: "over",
     value: { kind: "duration", bounds: OVER_BOUNDS },
     without: "required",
-    meaning: "The line is drawn through the samples of this last time.",
+    get meaning() {
+      return t("The line is drawn through the samples of this last time.");
+    },
   },
 ] as const satisfies readonly RuleKey[];
 

@@ -1,4 +1,5 @@
 /** Reads one rule. Whatever is wrong is named, with what is allowed; what is only strange is named and stands. */
+import { t } from "@vscode/l10n";
 import type { Rule, Trend } from "../../protocol/bell.ts";
 import { entriesOf } from "./layer.ts";
 import type { Entry, Faults } from "./named-list.ts";
@@ -19,6 +20,7 @@ import {
 } from "./rule-keys.ts";
 import { type Parsed, parseDuration, parseThreshold } from "./values.ts";
 
+const TREND_EXAMPLE = "{target: 100%, over: 6h}";
 const TREND_KNOWN = TREND_KEYS.map(({ key }) => key);
 
 /** What is sensed, for telling a metric that nobody knows. */
@@ -37,7 +39,12 @@ export function readRule({ id, given, faults }: Entry, origin: string, known: Kn
 
   const title = readTitle(given.get("title"), id, faults);
   const metric = readMetric(given.get("metric"), known, faults);
-  const match = readTexts(given.get("match"), "match", "attributes with text values, like system.device: sda", faults);
+  const match = readTexts(
+    given.get("match"),
+    "match",
+    t("attributes with text values, like system.device: sda"),
+    faults,
+  );
   const trend = given.has("trend") ? readTrend(given.get("trend"), metric, faults) : null;
   const isTrend = given.has("trend");
   const direction = readChoice(given, "direction", DIRECTIONS, faults) ?? (isTrend ? "below" : "above");
@@ -45,7 +52,7 @@ export function readRule({ id, given, faults }: Entry, origin: string, known: Kn
     faults.add(
       "direction",
       "above",
-      "A trend is bad when its time is short, so its direction is below: leave this out.",
+      t("A trend is bad when its time is short, so its direction is below: leave this out."),
     );
   }
   const { warn, crit, warnClear, critClear } = readLevels(
@@ -64,7 +71,7 @@ export function readRule({ id, given, faults }: Entry, origin: string, known: Kn
   keep("keepFiringForMs", wait("keepFiringFor"));
   keep("missing", readChoice(given, "missing", MISSING, faults));
   const labels = given.has("labels")
-    ? readTexts(given.get("labels"), "labels", "labels with text values, like team: data", faults)
+    ? readTexts(given.get("labels"), "labels", t("labels with text values, like team: data"), faults)
     : null;
   keep("labels", labels);
   const attributes = [...Object.keys(match ?? {}), ...Object.keys(labels ?? {})];
@@ -82,20 +89,24 @@ function durationIn(raw: unknown, { least, most }: Bounds): Parsed<number> {
 function readTitle(raw: unknown, id: string, faults: Faults): string {
   if (raw === undefined) return id;
   const title = typeof raw === "string" ? raw.trim() : "";
-  if (title === "" || title.length > MAX_TEXT) faults.add("title", raw, "It must be a short text.");
+  if (title === "" || title.length > MAX_TEXT) faults.add("title", raw, t("It must be a short text."));
   return title;
 }
 
 function readMetric(raw: unknown, known: KnownMetrics | null, faults: Faults): string {
   if (typeof raw !== "string" || raw.length > MAX_TEXT || !METRIC.test(raw)) {
-    faults.add("metric", raw, "It must be the name of a metric, like system.paging.utilization.");
+    faults.add("metric", raw, t("It must be the name of a metric, like system.paging.utilization."));
     return "";
   }
   if (known !== null && !known.names.includes(raw)) {
     const suggestions = nearest(raw, known.names, 3);
-    const hint = suggestions.length === 0 ? "" : ` Did you mean ${suggestions.join(", ")}?`;
-    const message = `Nothing here reads this metric.${hint} The rule is UNKNOWN until something does.`;
-    faults.add("metric", raw, message, { severity: "warning", suggestions });
+    const message = [
+      t("Nothing here reads this metric."),
+      suggestions.length === 0 ? "" : t("Did you mean {0}?", suggestions.join(", ")),
+      t("The rule is UNKNOWN until something does."),
+    ];
+    const said = message.filter((one) => one !== "").join(" ");
+    faults.add("metric", raw, said, { severity: "warning", suggestions });
   }
   return raw;
 }
@@ -111,8 +122,8 @@ function readChoice<T extends string>(
   const found = choices.find((one) => one === raw);
   if (found !== undefined) return found;
   const suggestions = typeof raw === "string" ? nearest(raw, choices) : [];
-  const list = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1) ?? ""}`;
-  faults.add(name, raw, `It must be ${list}.`, { suggestions });
+  const list = t("{0} or {1}", choices.slice(0, -1).join(", "), choices.at(-1) ?? "");
+  faults.add(name, raw, t("It must be {0}.", list), { suggestions });
   return null;
 }
 
@@ -123,14 +134,18 @@ function readTexts(raw: unknown, name: string, allowed: string, faults: Faults):
   const usable = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
   const tooMany = entries !== null && entries.length > MAX_MATCH;
   if (entries === null || tooMany) {
-    faults.add(name, raw, `It must hold ${tooMany ? `at most ${String(MAX_MATCH)} ` : ""}${allowed}.`);
+    faults.add(
+      name,
+      raw,
+      tooMany ? t("It must hold at most {0} {1}.", MAX_MATCH, allowed) : t("It must hold {0}.", allowed),
+    );
     return null;
   }
   const wrong = entries.find(
     ([key, value]) => !usable(value) || key.length > MAX_TEXT || String(value).length > MAX_TEXT,
   );
   if (wrong !== undefined) {
-    faults.add(name, wrong[1], `It must hold ${allowed}, each of at most ${String(MAX_TEXT)} characters.`, {
+    faults.add(name, wrong[1], t("It must hold {0}, each of at most {1} characters.", allowed, MAX_TEXT), {
       path: [name, wrong[0]],
     });
     return null;
@@ -167,21 +182,28 @@ function readLevels(
   };
   const { warn, crit } = levels;
   if (warn === null && crit === null && faults.list.length === before && !faults.refused) {
-    faults.add("", "", "A rule needs warn, crit or both.");
+    faults.add("", "", t("A rule needs warn, crit or both."));
   }
   const above = direction === "above";
   if (warn !== null && crit !== null && (above ? warn > crit : warn < crit)) {
-    const kind = isTrend ? "trend: sooner is worse" : `rule for ${above ? "high" : "low"} values`;
-    faults.add("warn", given.get("warn"), `warn must not be ${above ? "over" : "under"} crit in a ${kind}.`);
+    const message = isTrend
+      ? t("warn must not be under crit in a trend: sooner is worse.")
+      : above
+        ? t("warn must not be over crit in a rule for high values.")
+        : t("warn must not be under crit in a rule for low values.");
+    faults.add("warn", given.get("warn"), message);
   }
   for (const name of ["warn", "crit"] as const) {
     const [threshold, clear] = [levels[name], levels[`${name}Clear`]];
     const raw = given.get(`${name}Clear`);
     if (clear === null) continue;
-    if (!given.has(name)) faults.add(`${name}Clear`, raw, `It needs ${name}, the threshold that it clears.`);
+    if (!given.has(name)) faults.add(`${name}Clear`, raw, t("It needs {0}, the threshold that it clears.", name));
     else if (threshold !== null && (above ? clear > threshold : clear < threshold)) {
-      const range = `at or ${above ? "under" : "over"} ${name} (${String(given.get(name)).slice(0, 40)})`;
-      faults.add(`${name}Clear`, raw, `It must lie on the good side of its threshold: ${range}.`);
+      const written = String(given.get(name)).slice(0, 40);
+      const message = above
+        ? t("It must lie on the good side of its threshold: at or under {0} ({1}).", name, written)
+        : t("It must lie on the good side of its threshold: at or over {0} ({1}).", name, written);
+      faults.add(`${name}Clear`, raw, message);
     }
   }
   return levels;
@@ -190,7 +212,7 @@ function readLevels(
 function readTrend(raw: unknown, metric: string, faults: Faults): Trend | null {
   const entries = entriesOf(raw);
   if (entries === null) {
-    faults.add("trend", raw, "It must hold target and over, like {target: 100%, over: 6h}.");
+    faults.add("trend", raw, t("It must hold target and over, like {0}.", TREND_EXAMPLE));
     return null;
   }
   faults.keys(entries, TREND_KNOWN, ["trend"]);
@@ -199,7 +221,7 @@ function readTrend(raw: unknown, metric: string, faults: Faults): Trend | null {
     const value = given.get(key) ?? null;
     const more = { path: ["trend", key] };
     if (value !== null) return faults.take(`trend.${key}`, value, read(value), more);
-    faults.add(`trend.${key}`, "", "A trend needs target and over, like {target: 100%, over: 6h}.", {
+    faults.add(`trend.${key}`, "", t("A trend needs target and over, like {0}.", TREND_EXAMPLE), {
       path: ["trend"],
       part: "key",
     });
@@ -219,15 +241,15 @@ function readMessage(
 ): string | null {
   const message = typeof raw === "string" ? raw.trim() : "";
   if (message === "" || message.length > MAX_MESSAGE) {
-    faults.add("message", raw, `It must be a text of at most ${String(MAX_MESSAGE)} characters.`);
+    faults.add("message", raw, t("It must be a text of at most {0} characters.", MAX_MESSAGE));
     return null;
   }
   const attributes = known?.attributes(metric) ?? [];
   for (const { name, near } of unknownPlaceholders(message, [...given, ...attributes], attributes.length === 0)) {
-    const hint = near.length === 0 ? "" : ` Did you mean ${near.map((one) => `{${one}}`).join(", ")}?`;
-    faults.add("message", `{${name}}`, `Nothing fills in {${name}}: it stays as it is written.${hint}`, {
-      severity: "warning",
-    });
+    const place = `{${name}}`;
+    const hint = near.length === 0 ? "" : ` ${t("Did you mean {0}?", near.map((one) => `{${one}}`).join(", "))}`;
+    const message = t("Nothing fills in {0}: it stays as it is written.", place) + hint;
+    faults.add("message", place, message, { severity: "warning" });
   }
   return message;
 }

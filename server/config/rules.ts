@@ -1,4 +1,5 @@
 /** Reads the `rules` of a `gorgon.yaml`. */
+import { t } from "@vscode/l10n";
 import type { Rule } from "../../protocol/bell.ts";
 import { GUARDED } from "./keys.ts";
 import { readList, type ListFile, type ListShape, type ReadList } from "./named-list.ts";
@@ -37,13 +38,15 @@ export function readRules(
 ): ReadList<Rule> {
   const shape: ListShape<Rule> = {
     key: "rules",
-    word: "rule",
+    leftOut: t("The rule is left out."),
+    staysAsItWas: t("The rule stays as it was."),
     most: MAX_RULES,
-    listMessage: "It must be a list of rules, each with an id.",
-    entryMessage: "A rule must hold id, metric, and warn or crit.",
+    listMessage: t("It must be a list of rules, each with an id."),
+    entryMessage: t("A rule must hold id, metric, and warn or crit."),
     known: KNOWN,
     example: "swap-full",
-    refuseId: (id) => ((GUARDED as readonly string[]).includes(id) ? `${id} is built in: set bell.${id} instead.` : ""),
+    refuseId: (id) =>
+      (GUARDED as readonly string[]).includes(id) ? t("{0} is built in: set bell.{0} instead.", id) : "",
     read: (entry) => readRule(entry, file.origin, known),
   };
   return readList(raw, file, shape, taken, previous);

@@ -2,6 +2,7 @@
  * What a `gorgon.yaml` may hold, as one tree: which keys where, what each takes and means. Completion, hover and the
  * JSON schema are made from it; what it says of values, the readers check.
  */
+import { t } from "@vscode/l10n";
 import { WORKSPACE_KEYS } from "./file-problems.ts";
 import { HEADLESS_INTERVAL_MS } from "./defaults.ts";
 import { keysOf } from "./keys.ts";
@@ -54,26 +55,26 @@ function ruleKey({ key, meaning, without, value: takes }: RuleKey): KeyShape {
   return { key, meaning, without, shape, hostWide: false };
 }
 
-const WATCH_KEYS: readonly KeyShape[] = [
+const watchKeys = (): readonly KeyShape[] => [
   leaf(
     "id",
-    "Names the watch: small letters, digits and dashes. Its readings carry it as `gorgon.watch`.",
+    t("Names the watch: small letters, digits and dashes. Its readings carry it as `gorgon.watch`."),
     { kind: "id" },
     "required",
   ),
-  leaf("path", "A file, a folder or a pattern with * and ?: count, size and age are watched.", { kind: "path" }),
-  leaf("process", "Processes by name, * and ? allowed: count, CPU, memory, threads and disk are watched.", {
+  leaf("path", t("A file, a folder or a pattern with * and ?: count, size and age are watched."), { kind: "path" }),
+  leaf("process", t("Processes by name, * and ? allowed: count, CPU, memory, threads and disk are watched."), {
     kind: "process",
   }),
-  leaf("pid", "One process, and never a later one of the same number.", { kind: "pid" }),
+  leaf("pid", t("One process, and never a later one of the same number."), { kind: "pid" }),
 ];
 
-const SQL_KEYS: readonly KeyShape[] = [
-  leaf("id", "Names the query; its readings carry it as `gorgon.sql.query`.", { kind: "id" }, "required"),
-  leaf("driver", "The kind of database.", { kind: "choice", choices: ["pg", "mysql2"] }, "pg"),
-  leaf("connection", "The environment variable that holds the connection string.", { kind: "variable" }, "required"),
-  leaf("query", "One statement, run in a transaction that may only read.", { kind: "sql" }, "required"),
-  leaf("deadline", "How long it may take.", { kind: "duration", bounds: { least: 500, most: 8000 } }, "5s"),
+const sqlKeys = (): readonly KeyShape[] => [
+  leaf("id", t("Names the query; its readings carry it as `gorgon.sql.query`."), { kind: "id" }, "required"),
+  leaf("driver", t("The kind of database."), { kind: "choice", choices: ["pg", "mysql2"] }, "pg"),
+  leaf("connection", t("The environment variable that holds the connection string."), { kind: "variable" }, "required"),
+  leaf("query", t("One statement, run in a transaction that may only read."), { kind: "sql" }, "required"),
+  leaf("deadline", t("How long it may take."), { kind: "duration", bounds: { least: 500, most: 8000 } }, "5s"),
 ];
 
 /** By the function that reads it: the table of keys says no more. */
@@ -87,15 +88,15 @@ const KINDS = new Map<unknown, ValueKind>([
 ]);
 
 /** What sections of dotted keys are about. */
-const SECTIONS: Readonly<Record<string, string>> = {
-  rate: "How often is polled while nobody looks.",
-  bell: "Thresholds of the three rules that are always there.",
-  "bell.cpu": "The rule on the CPU.",
-  "bell.memory": "The rule on memory.",
-  "bell.disk": "The rule on the fullest file system.",
-  sensors: "What is read.",
-  history: "What is kept on disk.",
-};
+const sections = (): Readonly<Record<string, string>> => ({
+  rate: t("How often is polled while nobody looks."),
+  bell: t("Thresholds of the three rules that are always there."),
+  "bell.cpu": t("The rule on the CPU."),
+  "bell.memory": t("The rule on memory."),
+  "bell.disk": t("The rule on the fullest file system."),
+  sensors: t("What is read."),
+  history: t("What is kept on disk."),
+});
 
 /** The host-wide keys of the table, as a tree. */
 function settings(intervalMs: number): readonly KeyShape[] {
@@ -110,7 +111,7 @@ function settings(intervalMs: number): readonly KeyShape[] {
       if (one === undefined) {
         return {
           key: name,
-          meaning: SECTIONS[key] ?? "",
+          meaning: sections()[key] ?? "",
           without: "",
           shape: { kind: "map", keys: under(`${key}.`) },
           hostWide: true,
@@ -139,9 +140,9 @@ export function fileShape(intervalMs = HEADLESS_INTERVAL_MS): {
     kind: "map",
     keys: [
       ...settings(intervalMs),
-      list("rules", "Further rules of the bell.", RULE_KEYS.map(ruleKey), 100),
-      list("watches", "Paths and processes to look at.", WATCH_KEYS, 50),
-      list("sql", "Queries whose latency is measured.", SQL_KEYS, 8),
+      list("rules", t("Further rules of the bell."), RULE_KEYS.map(ruleKey), 100),
+      list("watches", t("Paths and processes to look at."), watchKeys(), 50),
+      list("sql", t("Queries whose latency is measured."), sqlKeys(), 8),
     ],
   };
 }

@@ -1,4 +1,5 @@
 /** Reads the `sql` of the user's `gorgon.yaml`: queries whose latency is measured. One that is wrong is left out. */
+import { t } from "@vscode/l10n";
 import type { ConfigProblem } from "../../protocol/state.ts";
 import { entriesOf, unknownKey } from "./layer.ts";
 import { problem } from "./problem.ts";
@@ -37,20 +38,20 @@ export function readSql(
 ): { readonly queries: readonly SqlQuery[]; readonly problems: readonly ConfigProblem[] } {
   if (raw === undefined || raw === null) return { queries: [], problems: [] };
   if (!Array.isArray(raw)) {
-    const message = "It must be a list of queries, each with an id, a connection and a query.";
+    const message = t("It must be a list of queries, each with an id, a connection and a query.");
     return { queries: [], problems: [problem(file, "sql", raw, message)] };
   }
   const queries: SqlQuery[] = [];
   const problems: ConfigProblem[] = [];
   if (raw.length > MAX_QUERIES) {
-    problems.push(problem(file, "sql", raw.length, `Only the first ${String(MAX_QUERIES)} queries are asked.`));
+    problems.push(problem(file, "sql", raw.length, t("Only the first {0} queries are asked.", MAX_QUERIES)));
   }
   for (const [index, item] of (raw as readonly unknown[]).slice(0, MAX_QUERIES).entries()) {
     const before = problems.length;
     const query = readQuery(item, `sql[${String(index)}]`, file, problems);
     if (query === null || problems.length > before) continue;
     if (queries.some((one) => one.id === query.id)) {
-      problems.push(problem(file, `sql.${query.id}`, query.id, "Another query has this id. This one is left out."));
+      problems.push(problem(file, `sql.${query.id}`, query.id, t("Another query has this id. This one is left out.")));
     } else queries.push(query);
   }
   return { queries, problems };
@@ -59,7 +60,7 @@ export function readSql(
 function readQuery(item: unknown, at: string, file: string, problems: ConfigProblem[]): SqlQuery | null {
   const entries = entriesOf(item);
   if (entries === null) {
-    problems.push(problem(file, at, item, `It must hold ${KNOWN.join(", ")}. The query is left out.`));
+    problems.push(problem(file, at, item, t("It must hold {0}. The query is left out.", KNOWN.join(", "))));
     return null;
   }
   for (const [name, value] of entries) {
@@ -71,25 +72,25 @@ function readQuery(item: unknown, at: string, file: string, problems: ConfigProb
     return typeof value === "string" ? value.trim() : "";
   };
   const refuse = (name: string, allowed: string, shown: unknown = given.get(name)): void => {
-    problems.push(problem(file, `${at}.${name}`, shown, `It must be ${allowed}. The query is left out.`));
+    problems.push(problem(file, `${at}.${name}`, shown, t("It must be {0}. The query is left out.", allowed)));
   };
   const [id, connection, query] = [text("id"), text("connection"), text("query")];
-  if (!ID.test(id)) refuse("id", "a name of small letters, digits and dashes");
+  if (!ID.test(id)) refuse("id", t("a name of small letters, digits and dashes"));
   if (!VARIABLE.test(connection)) {
     // It may be the connection string itself, with its password: it is not repeated.
     refuse(
       "connection",
-      "the name of an environment variable that holds the connection string, like ORDERS_URL",
+      t("the name of an environment variable that holds the connection string, like ORDERS_URL"),
       "...",
     );
   }
-  if (query === "" || query.length > MAX_QUERY) refuse("query", "one SQL statement");
+  if (query === "" || query.length > MAX_QUERY) refuse("query", t("one SQL statement"));
   const wanted = given.get("driver") ?? "pg";
   const driver = SQL_DRIVERS.find((one) => one === wanted);
-  if (driver === undefined) refuse("driver", SQL_DRIVERS.join(" or "));
+  if (driver === undefined) refuse("driver", t("{0} or {1}", ...SQL_DRIVERS));
   const deadline = given.has("deadline") ? parseInterval(given.get("deadline")) : null;
   if (deadline?.ok === false || (deadline?.ok === true && deadline.value > MAX_DEADLINE_MS)) {
-    refuse("deadline", `a time from 500ms to ${String(MAX_DEADLINE_MS / 1000)}s`);
+    refuse("deadline", t("a time from {0} to {1}", "500ms", `${String(MAX_DEADLINE_MS / 1000)}s`));
   }
   const deadlineMs = deadline?.ok === true ? deadline.value : DEFAULT_DEADLINE_MS;
   return { id, driver: driver ?? "pg", connection, query, deadlineMs };

@@ -1,4 +1,5 @@
 /** Reads single values as people write them: intervals, percentages, switches, days, thresholds. */
+import { t } from "@vscode/l10n";
 
 /** A value in the stack's own unit, or what would have been allowed. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly allowed: string };
@@ -44,14 +45,15 @@ function measured(raw: unknown): { number: number; unit: string } | null {
 
 /** A number of seconds, or text such as `500ms`, `2s`, `1m`; the result is milliseconds. */
 export function parseInterval(raw: unknown): Parsed<number> {
-  const allowed = "a number of seconds or text like 500ms, 2s or 1m, from 0.5 s to 1 h";
+  const refused = {
+    ok: false,
+    allowed: t("a number of seconds or text like 500ms, 2s or 1m, from 0.5 s to 1 h"),
+  } as const;
   const found = measured(raw);
   const unit = found?.unit === "" ? 1000 : TIME_UNITS[found?.unit ?? ""];
-  if (found === null || unit === undefined) return { ok: false, allowed };
+  if (found === null || unit === undefined) return refused;
   const milliseconds = Math.round(found.number * unit);
-  return milliseconds >= MIN_INTERVAL_MS && milliseconds <= MAX_INTERVAL_MS
-    ? good(milliseconds)
-    : { ok: false, allowed };
+  return milliseconds >= MIN_INTERVAL_MS && milliseconds <= MAX_INTERVAL_MS ? good(milliseconds) : refused;
 }
 
 /**
@@ -65,7 +67,7 @@ export function parseDuration(raw: unknown, least: number, most: number): Parsed
   if (milliseconds >= least && milliseconds <= most) return good(milliseconds);
   return {
     ok: false,
-    allowed: `a time like 30s, 5m, 4h or 2d, from ${writeDuration(least)} to ${writeDuration(most)}`,
+    allowed: t("a time like 30s, 5m, 4h or 2d, from {0} to {1}", writeDuration(least), writeDuration(most)),
   };
 }
 
@@ -78,7 +80,7 @@ export function writeDuration(milliseconds: number): string {
 
 /** A number of seconds, or text such as `30s`, `10m`, `2h`, from nothing to a day; the result is milliseconds. */
 export function parseWait(raw: unknown): Parsed<number> {
-  const allowed = "a number of seconds or text like 0, 30s or 10m, up to 24 h";
+  const allowed = t("a number of seconds or text like 0, 30s or 10m, up to 24 h");
   const found = measured(raw);
   const unit = found?.unit === "" ? 1000 : TIME_UNITS[found?.unit ?? ""];
   if (found === null || unit === undefined || found.number < 0) return { ok: false, allowed };
@@ -91,8 +93,12 @@ export function parsePercent(raw: unknown): Parsed<number> {
   const found = measured(raw);
   if (found === null || (found.unit !== "" && found.unit !== "%") || found.number < 1 || found.number > 100) {
     const ratio = found !== null && found.unit === "" && found.number > 0 && found.number < 1;
-    const hint = ratio ? ` (for ${String(found.number)} of the whole write ${String(found.number * 100)})` : "";
-    return { ok: false, allowed: `a percentage from 1 to 100${hint}` };
+    return {
+      ok: false,
+      allowed: ratio
+        ? t("a percentage from 1 to 100 (for {0} of the whole write {1})", found.number, found.number * 100)
+        : t("a percentage from 1 to 100"),
+    };
   }
   return good(found.number / 100);
 }
@@ -105,14 +111,14 @@ export function parseSwitch(raw: unknown): Parsed<boolean> {
   if (typeof raw === "boolean") return good(raw);
   const text = typeof raw === "string" ? raw.trim().toLowerCase() : "";
   if (YES.has(text)) return good(true);
-  return NO.has(text) ? good(false) : { ok: false, allowed: "true or false" };
+  return NO.has(text) ? good(false) : { ok: false, allowed: t("true or false") };
 }
 
 /** A number of days; the result is milliseconds. */
 export function parseDays(raw: unknown): Parsed<number> {
   const found = measured(raw);
   if (found === null || (found.unit !== "" && found.unit !== "d") || found.number < 1 || found.number > MAX_DAYS) {
-    return { ok: false, allowed: `a number of days from 1 to ${String(MAX_DAYS)}` };
+    return { ok: false, allowed: t("a number of days from 1 to {0}", MAX_DAYS) };
   }
   return good(Math.round(found.number * DAY_MS));
 }
@@ -123,7 +129,7 @@ const SENSOR = /^[a-z][a-z0-9-]{0,63}$/;
 
 /** Names of sensors, as a list or as text with commas; sorted, each once. */
 export function parseSensors(raw: unknown): Parsed<readonly string[]> {
-  const allowed = "a list of sensors' names, like thermal or battery; the doctor lists them";
+  const allowed = t("a list of sensors' names, like thermal or battery; the doctor lists them");
   const listed: unknown = typeof raw === "string" ? raw.split(",").map((one) => one.trim()) : raw;
   if (!Array.isArray(listed) || listed.length > MAX_SENSORS) return { ok: false, allowed };
   const names = (listed as readonly unknown[]).filter((one) => one !== "");
@@ -143,8 +149,8 @@ export function isRatio(metric: string): boolean {
 export function parseThreshold(raw: unknown, metric: string): Parsed<number> {
   const ratio = isRatio(metric);
   const allowed = ratio
-    ? "a percentage like 80%, or a ratio from 0 to 1"
-    : "a number in the metric's unit, a percentage like 80%, or bytes like 10GiB or 5MiB/s";
+    ? t("a percentage like 80%, or a ratio from 0 to 1")
+    : t("a number in the metric's unit, a percentage like 80%, or bytes like 10GiB or 5MiB/s");
   const found = measured(raw);
   if (found === null) return { ok: false, allowed };
   const size = SIZE_UNITS[found.unit.replace(/\/s$/, "")];

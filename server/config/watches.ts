@@ -1,5 +1,6 @@
 /** Reads the `watches` of a `gorgon.yaml`. */
 import nodePath from "node:path";
+import { t } from "@vscode/l10n";
 import type { Host } from "../host/host.ts";
 import { readList, type Entry, type ListFile, type ListShape, type ReadList } from "./named-list.ts";
 import type { Watch } from "./watch.ts";
@@ -28,10 +29,11 @@ export function readWatches(
 ): ReadList<Watch> {
   const shape: ListShape<Watch> = {
     key: "watches",
-    word: "watch",
+    leftOut: t("The watch is left out."),
+    staysAsItWas: t("The watch stays as it was."),
     most: MAX_WATCHES,
-    listMessage: "It must be a list of watches, each with an id and a path, a process or a pid.",
-    entryMessage: "A watch must hold id, and path, process or pid.",
+    listMessage: t("It must be a list of watches, each with an id and a path, a process or a pid."),
+    entryMessage: t("A watch must hold id, and path, process or pid."),
     known: KNOWN,
     example: "backups",
     read: (entry) => readWatch(entry, file, host),
@@ -43,7 +45,7 @@ function readWatch(entry: Entry, file: WatchFile, host: Pick<Host, "platform" | 
   const kinds = (["path", "process", "pid"] as const).filter((name) => entry.has(name));
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
-    entry.fault(kinds[1] ?? "", "A watch needs one of path, process and pid, and only one.");
+    entry.fault(kinds[1] ?? "", t("A watch needs one of path, process and pid, and only one."));
     return null;
   }
   const common = { id: entry.id, origin: file.origin, workspace: file.workspace?.name ?? "" };
@@ -56,11 +58,11 @@ function readWatch(entry: Entry, file: WatchFile, host: Pick<Host, "platform" | 
     const name = typeof value === "string" ? value.trim() : "";
     const right = name !== "" && name.length <= MAX_NAME && !name.includes("/") && !/^[*]+$/.test(name);
     if (right) return { ...common, kind: "process", name, pid: 0 };
-    entry.fault("process", "It must be a program's name, * and ? allowed, like postgres or python*.");
+    entry.fault("process", t("It must be a program's name, * and ? allowed, like postgres or python*."));
   } else {
     const right = typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_PID;
     if (right) return { ...common, kind: "process", name: "", pid: value };
-    entry.fault("pid", "It must be the number of a process.");
+    entry.fault("pid", t("It must be the number of a process."));
   }
   return null;
 }
@@ -73,14 +75,18 @@ function pathOf(
 ): string | { readonly allowed: string } {
   const windows = host.platform === "win32";
   const rules = windows ? nodePath.win32 : nodePath.posix;
-  const from = file.workspace === null ? "an absolute path" : "a path";
-  const allowed = `It must be ${from}, like ${windows ? "C:\\backups\\*.zip" : "/var/backups/*.gz"} or ~/models; * and ? are allowed, ** is not.`;
+  const example = windows ? "C:\\backups\\*.zip" : "/var/backups/*.gz";
+  const allowed =
+    file.workspace === null
+      ? t("It must be an absolute path, like {0} or ~/models; * and ? are allowed, ** is not.", example)
+      : t("It must be a path, like {0} or ~/models; * and ? are allowed, ** is not.", example);
   if (typeof raw !== "string" || raw.trim() === "" || raw.length > MAX_PATH || raw.includes("\0")) return { allowed };
   if (raw.includes("**")) return { allowed };
   let text = raw.trim();
   if (text === "~" || text.startsWith("~/") || (windows && text.startsWith("~\\"))) {
     const home = host.env[windows ? "USERPROFILE" : "HOME"] ?? "";
-    if (home === "") return { allowed: `${windows ? "USERPROFILE" : "HOME"} is not set, so ~ means nothing here.` };
+    if (home === "")
+      return { allowed: t("{0} is not set, so ~ means nothing here.", windows ? "USERPROFILE" : "HOME") };
     text = rules.join(home, text.slice(1));
   }
   if (!rules.isAbsolute(text)) {

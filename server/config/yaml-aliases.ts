@@ -1,4 +1,5 @@
 /** Finds aliases that lead nowhere, that contain themselves, or that together stand for more than a file may hold. */
+import { t } from "@vscode/l10n";
 import { isAlias, isMap, isNode, isSeq, type Document, type Node } from "yaml";
 
 /** Values that aliases may stand for, all in all. Some dozens save typing; thousands are an attack. */
@@ -29,18 +30,18 @@ export function aliasFaults(document: Document.Parsed): readonly AliasFault[] {
       const target = anchors.get(node.source);
       const name = node.source.slice(0, 80);
       if (target === undefined) {
-        fault(node, `there is no anchor &${name} before this alias`);
+        fault(node, t("there is no anchor &{0} before this alias", name));
         return 1;
       }
       const size = sizes.get(target);
       if (size === undefined) {
-        fault(node, `this alias is part of its own anchor &${name}: it would go on for ever`);
+        fault(node, t("this alias is part of its own anchor &{0}: it would go on for ever", name));
         return 1;
       }
       const before = expanded;
       expanded = Math.min(expanded + size, MAX_EXPANDED + 1);
       if (before <= MAX_EXPANDED && expanded > MAX_EXPANDED) {
-        fault(node, `the aliases up to here stand for more than ${String(MAX_EXPANDED)} values`);
+        fault(node, t("the aliases up to here stand for more than {0} values", MAX_EXPANDED));
       }
       return size;
     }

@@ -1,4 +1,5 @@
 /** Parses the text of a `gorgon.yaml`, bounded in every way: size, depth, pieces, aliases; and knows what stands where. */
+import { t } from "@vscode/l10n";
 import {
   Composer,
   Lexer,
@@ -81,10 +82,10 @@ export function parseYaml(text: string): ParsedYaml {
       .slice(0, MAX_FAULTS)
       .map(({ reason, from, to }) => ({ reason, range: rangeOf(lines, from, to) }));
     return first === undefined
-      ? broken([{ reason: "it cannot be read", from: 0, to: 0 }])
+      ? broken([{ reason: t("it cannot be read"), from: 0, to: 0 }])
       : { status: "broken", faults: [first, ...rest] };
   };
-  if (text.length > MAX_FILE_BYTES) return broken([{ reason: TOO_BIG, from: 0, to: 0 }]);
+  if (text.length > MAX_FILE_BYTES) return broken([{ reason: tooBig(), from: 0, to: 0 }]);
   const control = CONTROL.exec(text);
   if (control !== null) {
     lines.addNewLine(0);
@@ -93,7 +94,7 @@ export function parseYaml(text: string): ParsedYaml {
     const code = `U+${control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
     return broken([
       {
-        reason: `the control character ${code} cannot stand in YAML: remove it`,
+        reason: t("the control character {0} cannot stand in YAML: remove it", code),
         from: control.index,
         to: control.index + 1,
       },
@@ -115,7 +116,7 @@ export function parseYaml(text: string): ParsedYaml {
     const locate = (place: Place) => locateIn(document, lines, place);
     if (root === null || root === undefined) return { status: "read", root: new Map(), locate };
     if (root instanceof Map) return { status: "read", root, locate };
-    return broken([{ reason: "the file must hold keys with values, like interval: 2s", from: 0, to: 1 }]);
+    return broken([{ reason: t("the file must hold keys with values, like interval: 2s"), from: 0, to: 1 }]);
   } catch (error) {
     const offset = error instanceof TooMuch ? error.offset : 0;
     return broken([{ reason: error instanceof Error ? error.message : String(error), from: offset, to: offset + 1 }]);
@@ -123,19 +124,21 @@ export function parseYaml(text: string): ParsedYaml {
 }
 
 /** Why a file or a text is refused unread. */
-export const TOO_BIG = "it is larger than 1 MiB, which no configuration is";
+export function tooBig(): string {
+  return t("it is larger than 1 MiB, which no configuration is");
+}
 
 /** Composing calls itself for each level and compares keys with one another: depth and number are looked at before. */
 function compose(text: string, lines: LineCounter): YamlTree {
-  if (text.length > MAX_FILE_BYTES) throw new TooMuch(TOO_BIG, 0);
+  if (text.length > MAX_FILE_BYTES) throw new TooMuch(tooBig(), 0);
   const parser = new Parser((offset) => lines.addNewLine(offset));
   lines.addNewLine(0);
   const tokens: CST.Token[] = [];
   let pieces = 0;
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme));
-    if (++pieces > MAX_PIECES) throw new TooMuch("it holds more than any configuration does", parser.offset);
-    if (parser.stack.length > MAX_DEPTH) throw new TooMuch("it is nested too deeply", parser.offset);
+    if (++pieces > MAX_PIECES) throw new TooMuch(t("it holds more than any configuration does"), parser.offset);
+    if (parser.stack.length > MAX_DEPTH) throw new TooMuch(t("it is nested too deeply"), parser.offset);
   }
   tokens.push(...parser.end());
   // Keys are compared by `duplicates`: the composer would compare each with each.
@@ -146,9 +149,9 @@ function compose(text: string, lines: LineCounter): YamlTree {
       document = found;
       continue;
     }
-    throw new TooMuch("it holds several documents (---), and only one can count", found.range[0]);
+    throw new TooMuch(t("it holds several documents (---), and only one can count"), found.range[0]);
   }
-  if (document === null) throw new TooMuch("it cannot be read", 0);
+  if (document === null) throw new TooMuch(t("it cannot be read"), 0);
   return { document, lines };
 }
 
@@ -171,7 +174,7 @@ function* duplicates(document: Document.Parsed): Generator<{ reason: string; fro
       const name = String(key.value);
       const [from = 0, to = 0] = key.range ?? [];
       if (seen.has(name))
-        yield { reason: `the key ${name.slice(0, 80)} stands here twice; keys must be unique`, from, to };
+        yield { reason: t("the key {0} stands here twice; keys must be unique", name.slice(0, 80)), from, to };
       seen.add(name);
     }
   }

@@ -1,4 +1,5 @@
 /** Runs a piece of work under a deadline: whoever waits is let go in time, whether the work ends or not. */
+import { t } from "@vscode/l10n";
 import { formatDuration } from "../../protocol/format.ts";
 import type { Clock } from "../host/host.ts";
 
@@ -6,7 +7,7 @@ import type { Clock } from "../host/host.ts";
 export class DeadlineExceeded extends Error {
   override readonly name = "DeadlineExceeded";
   constructor(deadlineMs: number) {
-    super(`did not answer within ${formatDuration(deadlineMs)}`);
+    super(t("did not answer within {0}", formatDuration(deadlineMs)));
   }
 }
 

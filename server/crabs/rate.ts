@@ -1,4 +1,5 @@
 /** How often to poll: the configured interval, or a longer one while nobody looks or on battery. A pure function. */
+import { t } from "@vscode/l10n";
 import type { Attention } from "../../protocol/attention.ts";
 import type { Level } from "../../protocol/level.ts";
 import type { PollRate } from "../../protocol/state.ts";
@@ -31,12 +32,12 @@ export function rateOf(conditions: RateConditions): PollRate {
   const longest = (factor: number) => Math.max(baseMs, Math.min(SLOWEST_MS, baseMs * factor));
   const slowestMs = longest(UNSEEN_FACTOR * BATTERY_FACTOR);
   const unseen = attention !== null && !attention.focused && !attention.dashboardVisible;
-  const reasons = [...(unseen ? ["window unfocused"] : []), ...(onBattery === true ? ["on battery"] : [])];
+  const reasons = [...(unseen ? [t("window unfocused")] : []), ...(onBattery === true ? [t("on battery")] : [])];
   const wanted = longest((unseen ? UNSEEN_FACTOR : 1) * (onBattery === true ? BATTERY_FACTOR : 1));
   if (wanted === baseMs) return { intervalMs: baseMs, baseMs, slowestMs, reason: "" };
   const why = reasons.join(", ");
   if (level === "WARN" || level === "CRIT") {
-    return { intervalMs: baseMs, baseMs, slowestMs, reason: `${level}, although ${why}` };
+    return { intervalMs: baseMs, baseMs, slowestMs, reason: t("{0}, although {1}", level, why) };
   }
   return { intervalMs: wanted, baseMs, slowestMs, reason: why };
 }

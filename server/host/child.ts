@@ -1,5 +1,6 @@
 /** What every child process has in common: why it failed, and how it is ended with everything it started. */
 import type { ChildProcess } from "node:child_process";
+import { t } from "@vscode/l10n";
 
 /** Why a program gave no result. `code` is the system's (ENOENT, EACCES), or ours: DEADLINE, ABORTED, TOO_LONG. */
 export class ProgramFailed extends Error {
@@ -30,7 +31,7 @@ export function endChild(child: ChildProcess): void {
 /** Why a program could not be started, in words. */
 export function startFailure(file: string, error: NodeJS.ErrnoException): ProgramFailed {
   const code = error.code ?? "UNKNOWN";
-  if (code === "ENOENT") return new ProgramFailed(file, code, `The program ${file} is not installed.`);
-  if (code === "EACCES") return new ProgramFailed(file, code, `The program ${file} may not be run by this user.`);
-  return new ProgramFailed(file, code, `The program ${file} could not be started: ${error.message}.`);
+  if (code === "ENOENT") return new ProgramFailed(file, code, t("The program {0} is not installed.", file));
+  if (code === "EACCES") return new ProgramFailed(file, code, t("The program {0} may not be run by this user.", file));
+  return new ProgramFailed(file, code, t("The program {0} could not be started: {1}.", file, error.message));
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import os from "node:os";
 import nodePath from "node:path";
+import { t } from "@vscode/l10n";
 import type { Host } from "./host.ts";
 import { isNetworkType, MOUNTINFO, parseMounts, type Mount } from "./mounts.ts";
 
@@ -53,8 +54,11 @@ export async function statePaths(host: Host): Promise<StatePaths> {
     moved:
       network === null
         ? ""
-        : `${usual} lies on a network file system (${network.type} at ${network.mountPoint}), where a database ` +
-          `cannot be shared safely; history is kept in ${folder} instead. Set XDG_STATE_HOME to a local folder to choose another.`,
+        : t(
+            "{usual} lies on a network file system ({type} at {mount}), where a database cannot be shared safely; history is " +
+              "kept in {folder} instead. Set XDG_STATE_HOME to a local folder to choose another.",
+            { usual, type: network.type, mount: network.mountPoint, folder },
+          ),
   };
 }
 

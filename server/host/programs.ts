@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
+import { t } from "@vscode/l10n";
 import { endChild, ProgramFailed, startFailure } from "./child.ts";
 import type { ProgramResult, Programs } from "./host.ts";
 import { streamProgram } from "./stream.ts";
@@ -19,7 +20,7 @@ export function nodePrograms(): Programs {
     run: (file, args, { deadlineMs, signal }) =>
       new Promise<ProgramResult>((resolve, reject) => {
         if (signal?.aborted === true) {
-          reject(new ProgramFailed(file, "ABORTED", `${file} was not run: the work was called off.`));
+          reject(new ProgramFailed(file, "ABORTED", t("{0} was not run: the work was called off.", file)));
           return;
         }
         const child: Child = spawn(file, [...args], {
@@ -40,9 +41,10 @@ export function nodePrograms(): Programs {
           endChild(child);
           reject(error);
         };
-        const aborted = () => fail(new ProgramFailed(file, "ABORTED", `${file} was ended: the work was called off.`));
+        const aborted = () =>
+          fail(new ProgramFailed(file, "ABORTED", t("{0} was ended: the work was called off.", file)));
         const timer = setTimeout(
-          () => fail(new ProgramFailed(file, "DEADLINE", `${file} gave no answer within ${deadlineMs} ms.`)),
+          () => fail(new ProgramFailed(file, "DEADLINE", t("{0} gave no answer within {1} ms.", file, deadlineMs))),
           deadlineMs,
         );
         signal?.addEventListener("abort", aborted, { once: true });
@@ -50,7 +52,7 @@ export function nodePrograms(): Programs {
         const keep = (into: Buffer[]) => (chunk: Buffer) => {
           bytes += chunk.length;
           if (bytes <= OUTPUT_LIMIT_BYTES) into.push(chunk);
-          else fail(new ProgramFailed(file, "TOO_LONG", `${file} said more than ${OUTPUT_LIMIT_BYTES} bytes.`));
+          else fail(new ProgramFailed(file, "TOO_LONG", t("{0} said more than {1} bytes.", file, OUTPUT_LIMIT_BYTES)));
         };
         child.stdout.on("data", keep(output.stdout));
         child.stderr.on("data", keep(output.stderr));

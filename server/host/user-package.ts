@@ -1,13 +1,14 @@
 /** Packages that the user installs into the configuration folder, because most people need none of them. */
 import { createRequire } from "node:module";
 import path from "node:path";
+import { t } from "@vscode/l10n";
 
 /** The package is not there; the message says how to install it. */
 export class PackageMissing extends Error {
   override readonly name = "PackageMissing";
   constructor(wanted: string, folder: string) {
     const place = folder.includes(" ") ? `"${folder}"` : folder;
-    super(`The package ${wanted} is not installed. Run: npm install --prefix ${place} ${wanted}`);
+    super(t("The package {0} is not installed. Run: npm install --prefix {1} {0}", wanted, place));
   }
 }
 

@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { access, readdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { t } from "@vscode/l10n";
 import type { Finding, FindingStatus } from "../../protocol/doctor.ts";
 import { formatBytes, formatDuration } from "../../protocol/format.ts";
 import type { HistoryHealth } from "../../protocol/state.ts";
@@ -15,23 +16,23 @@ const OTHERS_MAY = 0o077;
 const MACHINE = /^[0-9a-f]{16}$/;
 
 function finding(subject: string, status: FindingStatus, detail: string, mend = ""): Finding {
-  return { group: "History", subject, status, detail, mend };
+  return { group: t("History"), subject, status, detail, mend };
 }
 
 /** Looks at the store and its place. Nothing is created or changed. */
 export async function historyFindings(host: Host, config: LoadedConfig, health: HistoryHealth): Promise<Finding[]> {
   const { enabled, retentionMs } = config.config.history;
   if (!enabled) {
-    const mend = "Set gorgon.history.enabled (or history.enabled in gorgon.yaml) to true to keep history on disk.";
-    return [finding("Keeping", "note", "switched off: charts show what happened since the worker started", mend)];
+    const mend = t("Set gorgon.history.enabled (or history.enabled in gorgon.yaml) to true to keep history on disk.");
+    return [finding(t("Keeping"), "note", t("switched off: charts show what happened since the worker started"), mend)];
   }
   const { history, folder, moved } = await statePaths(host);
   const found: Finding[] = [];
-  if (moved !== "") found.push(finding("Place", "note", moved));
+  if (moved !== "") found.push(finding(t("Place"), "note", moved));
   if (health.path !== "") found.push(keeping(health));
   else {
     const kept = formatDuration(limitTiers(DEFAULT_TIERS, retentionMs).retentionMs);
-    found.push(finding("Keeping", "note", `kept for ${kept} at most by the worker in VS Code`));
+    found.push(finding(t("Keeping"), "note", t("kept for {0} at most by the worker in VS Code", kept)));
   }
   found.push(await folderFinding(host, folder), await fileFinding(host, history));
   const others = await otherFolders(folder);
@@ -41,22 +42,24 @@ export async function historyFindings(host: Host, config: LoadedConfig, health: 
 
 /** What a store that has a file says. */
 function keeping(health: HistoryHealth): Finding {
-  const size = `${String(health.series)} series, ${formatBytes(health.bytes)}, kept for ${formatDuration(health.retentionMs)} at most`;
+  const size = t("{series} series, {bytes}, kept for {time} at most", {
+    ...{ series: health.series, bytes: formatBytes(health.bytes), time: formatDuration(health.retentionMs) },
+  });
   switch (health.mode) {
     case "writing":
       return finding(
-        "Keeping",
+        t("Keeping"),
         health.reason === "" ? "ok" : "note",
-        join(`this worker writes; ${size}`, health.reason),
+        join(t("this worker writes; {0}", size), health.reason),
       );
     case "following":
-      return finding("Keeping", "ok", join(`another worker writes, this one reads; ${size}`, health.reason));
+      return finding(t("Keeping"), "ok", join(t("another worker writes, this one reads; {0}", size), health.reason));
     case "memory":
       return finding(
-        "Keeping",
+        t("Keeping"),
         "broken",
-        join("in memory only: it ends with the worker", health.reason),
-        "Mend what the reason names; the worker then goes back to the disk.",
+        join(t("in memory only: it ends with the worker"), health.reason),
+        t("Mend what the reason names; the worker then goes back to the disk."),
       );
   }
 }
@@ -72,23 +75,38 @@ async function folderFinding(host: Host, folder: string): Promise<Finding> {
     try {
       const there = await stat(place);
       if (!there.isDirectory()) {
-        return finding("Folder", "broken", `${place} is not a folder`, `Move ${place} away, or set XDG_STATE_HOME.`);
+        return finding(
+          t("Folder"),
+          "broken",
+          t("{0} is not a folder", place),
+          t("Move {0} away, or set XDG_STATE_HOME.", place),
+        );
       }
       if (exists && host.platform !== "win32" && (there.mode & OTHERS_MAY) !== 0) {
         const mode = (there.mode & 0o777).toString(8);
-        return finding("Folder", "note", `${folder} can be entered by others (mode ${mode})`, `chmod 700 ${folder}`);
+        return finding(
+          t("Folder"),
+          "note",
+          t("{0} can be entered by others (mode {1})", folder, mode),
+          `chmod 700 ${folder}`,
+        );
       }
       break;
     } catch (error) {
-      if (codeOf(error) === "EACCES") return notWritable("Folder", place);
+      if (codeOf(error) === "EACCES") return notWritable(t("Folder"), place);
       exists = false;
       const above = path.dirname(place);
-      if (above === place) return finding("Folder", "broken", `${folder} cannot be made`, "Set XDG_STATE_HOME.");
+      if (above === place)
+        return finding(t("Folder"), "broken", t("{0} cannot be made", folder), t("Set XDG_STATE_HOME."));
       place = above;
     }
   }
-  if (!(await writable(place))) return notWritable("Folder", place);
-  return finding("Folder", "ok", exists ? `${folder}, for this user alone` : `${folder}, made when first needed`);
+  if (!(await writable(place))) return notWritable(t("Folder"), place);
+  return finding(
+    t("Folder"),
+    "ok",
+    exists ? t("{0}, for this user alone", folder) : t("{0}, made when first needed", folder),
+  );
 }
 
 /** Histories under other machine ids: of machines that share this home, or of this one before its id changed. */
@@ -102,13 +120,20 @@ async function otherFolders(folder: string): Promise<Finding | null> {
     if (file?.isFile() === true) found.push(`${name} (${formatBytes(file.size)})`);
   }
   if (found.length === 0) return null;
-  const those = found.length === 1 ? "another machine id is" : `${String(found.length)} other machine ids are`;
+  const now = path.basename(folder);
+  const left =
+    found.length === 1
+      ? t("histories of another machine id are left alone in {0}: {1}.", above, found.join(", "))
+      : t("histories of {0} other machine ids are left alone in {1}: {2}.", found.length, above, found.join(", "));
   return finding(
-    "Other ids",
+    t("Other ids"),
     "note",
-    `histories of ${those} left alone in ${above}: ${found.join(", ")}. They are of other machines that share this ` +
-      `home, or of this one before its machine id changed (it is ${path.basename(folder)} now)`,
-    `To go on with one, close all windows and give its folder the name ${path.basename(folder)}; else it may be deleted.`,
+    `${left} ` +
+      t(
+        "They are of other machines that share this home, or of this one before its machine id changed (it is {0} now)",
+        now,
+      ),
+    t("To go on with one, close all windows and give its folder the name {0}; else it may be deleted.", now),
   );
 }
 
@@ -116,17 +141,18 @@ async function fileFinding(host: Host, file: string): Promise<Finding> {
   try {
     const there = await stat(file);
     if (!there.isFile()) {
-      return finding("File", "broken", `${file} is not a file`, `Move ${file} away; a new one is made.`);
+      return finding(t("File"), "broken", t("{0} is not a file", file), t("Move {0} away; a new one is made.", file));
     }
-    if (!(await writable(file))) return notWritable("File", file);
+    if (!(await writable(file))) return notWritable(t("File"), file);
     if (host.platform !== "win32" && (there.mode & OTHERS_MAY) !== 0) {
       const mode = (there.mode & 0o777).toString(8);
-      return finding("File", "note", `${file} can be read by others (mode ${mode})`, `chmod 600 ${file}`);
+      return finding(t("File"), "note", t("{0} can be read by others (mode {1})", file, mode), `chmod 600 ${file}`);
     }
-    return finding("File", "ok", `${file}, ${formatBytes(there.size)}`);
+    return finding(t("File"), "ok", `${file}, ${formatBytes(there.size)}`);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return finding("File", "note", `${file} is not there yet; nothing was kept so far`);
-    return notWritable("File", file);
+    if (codeOf(error) === "ENOENT")
+      return finding(t("File"), "note", t("{0} is not there yet; nothing was kept so far", file));
+    return notWritable(t("File"), file);
   }
 }
 
@@ -134,8 +160,8 @@ function notWritable(subject: string, place: string): Finding {
   return finding(
     subject,
     "broken",
-    `${place} cannot be written by this user`,
-    `Give yourself the right to write ${place}, or set XDG_STATE_HOME to a folder that you own.`,
+    t("{0} cannot be written by this user", place),
+    t("Give yourself the right to write {0}, or set XDG_STATE_HOME to a folder that you own.", place),
   );
 }
 

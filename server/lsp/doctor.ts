@@ -1,11 +1,13 @@
 /** The doctor: tries everything for real and reports what was found and what is missing, each with its mend. */
 import { stat } from "node:fs/promises";
+import { t } from "@vscode/l10n";
 import type { DoctorReport, Finding, FindingStatus } from "../../protocol/doctor.ts";
 import { formatBytes, formatDuration } from "../../protocol/format.ts";
 import type { ConfigProblem, HostFacts, SensorHealth } from "../../protocol/state.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import { userFile } from "../config/load.ts";
 import type { Host } from "../host/host.ts";
+import { whyUnreadable } from "../rhopalia/reason.ts";
 import type { Stack } from "../stack.ts";
 import { historyFindings } from "./doctor-history.ts";
 import { leaderFindings } from "./doctor-leader.ts";
@@ -43,7 +45,7 @@ export async function doctorReport(inputs: DoctorInputs): Promise<DoctorReport> 
 
 function runtimeFindings(host: Host, version: string): Finding[] {
   const at = (subject: string, status: FindingStatus, detail: string, mend = ""): Finding => ({
-    group: "Runtime",
+    group: t("Runtime"),
     subject,
     status,
     detail,
@@ -52,38 +54,45 @@ function runtimeFindings(host: Host, version: string): Finding[] {
   const sqlite = process.getBuiltinModule("node:sqlite") as unknown;
   return [
     at("Gorgon", "ok", version),
-    at("Node.js", "ok", `${process.versions.node} at ${process.execPath}`),
+    at("Node.js", "ok", t("{0} at {1}", process.versions.node, process.execPath)),
     sqlite === undefined
       ? at(
           "node:sqlite",
           "missing",
-          `Node ${process.versions.node} does not have it, so history is kept in memory only`,
-          "Use Node 22.13 or later; in VS Code, update VS Code.",
+          t("Node {0} does not have it, so history is kept in memory only", process.versions.node),
+          t("Use Node 22.13 or later; in VS Code, update VS Code."),
         )
       : at("node:sqlite", "ok", `SQLite ${process.versions["sqlite"] ?? ""}`.trim()),
     host.platform === TRIED_PLATFORM
-      ? at("Platform", "ok", `${host.platform} ${process.arch}`)
-      : at("Platform", "note", `${host.platform} ${process.arch}: its sensors were tried on recorded outputs only`),
+      ? at(t("Platform"), "ok", `${host.platform} ${process.arch}`)
+      : at(
+          t("Platform"),
+          "note",
+          t("{0} {1}: its sensors were tried on recorded outputs only", host.platform, process.arch),
+        ),
   ];
 }
 
 function machineFindings(facts: HostFacts, stack: DoctorInputs["stack"]): Finding[] {
   const at = (subject: string, detail: string): Finding => ({
-    group: "Machine",
+    group: t("Machine"),
     subject,
     status: "note",
     detail,
     mend: "",
   });
   const found = [
-    at("Host", [facts.hostname, facts.os, facts.kernel, facts.virtualization].filter((one) => one !== "").join(", ")),
-    at("CPU", `${facts.cpuModel === "" ? "unknown model" : facts.cpuModel}, ${String(facts.cores)} cores`),
-    at("Memory", formatBytes(facts.memoryBytes)),
+    at(
+      t("Host"),
+      [facts.hostname, facts.os, facts.kernel, facts.virtualization].filter((one) => one !== "").join(", "),
+    ),
+    at("CPU", t("{0}, {1} cores", facts.cpuModel === "" ? t("unknown model") : facts.cpuModel, facts.cores)),
+    at(t("Memory"), formatBytes(facts.memoryBytes)),
   ];
   const limit = stack.hub.latest("system.memory.limit")[0];
   const source = limit?.reading.attributes["gorgon.limit.source"] ?? "host";
   if (limit !== undefined && source !== "host") {
-    found.push(at("Memory limit", `${formatBytes(limit.reading.value)}, set by ${source}`));
+    found.push(at(t("Memory limit"), t("{0}, set by {1}", formatBytes(limit.reading.value), source)));
   }
   return found;
 }
@@ -91,8 +100,8 @@ function machineFindings(facts: HostFacts, stack: DoctorInputs["stack"]): Findin
 function sensorFindings({ hub }: DoctorInputs["stack"]): Finding[] {
   const crabs = hub.list();
   if (crabs.length === 0) {
-    const detail = "no crab is registered, so nothing is read";
-    return [{ group: "Sensors", subject: "All", status: "broken", detail, mend: "Restart the worker." }];
+    const detail = t("no crab is registered, so nothing is read");
+    return [{ group: t("Sensors"), subject: t("All"), status: "broken", detail, mend: t("Restart the worker.") }];
   }
   return crabs.flatMap((crab) => {
     const count = new Map<string, number>();
@@ -104,28 +113,33 @@ function sensorFindings({ hub }: DoctorInputs["stack"]): Finding[] {
 function sensorFinding(health: SensorHealth, metrics: number): Finding {
   const subject = `${health.crab}/${health.sensor}`;
   if (!health.ok) {
-    const detail = `fails: ${health.reason} (${String(health.failures)} failures so far)`;
-    return { group: "Sensors", subject, status: "broken", detail, mend: mendOf(health.reason) };
+    const detail = t("fails: {0} ({1} failures so far)", health.reason, health.failures);
+    return { group: t("Sensors"), subject, status: "broken", detail, mend: mendOf(health.reason) };
   }
   // A sensor that found nothing to read is well, and says so.
-  if (health.reason !== "") return { group: "Sensors", subject, status: "note", detail: health.reason, mend: "" };
+  if (health.reason !== "") return { group: t("Sensors"), subject, status: "note", detail: health.reason, mend: "" };
+  const took = `${health.lastMs.toFixed(2)} ms`;
+  const every = formatDuration(health.intervalMs);
   const detail =
-    `${String(metrics)} ${metrics === 1 ? "metric" : "metrics"}, read in ${health.lastMs.toFixed(2)} ms, ` +
-    `every ${formatDuration(health.intervalMs)}`;
-  return { group: "Sensors", subject, status: "ok", detail, mend: "" };
+    metrics === 1
+      ? t("1 metric, read in {took}, every {every}", { took, every })
+      : t("{metrics} metrics, read in {took}, every {every}", { metrics, took, every });
+  return { group: t("Sensors"), subject, status: "ok", detail, mend: "" };
 }
 
 function mendOf(reason: string): string {
-  if (/EACCES|EPERM|permission/i.test(reason)) {
-    return "Run Gorgon as a user who may read this; in a container, mount it or lift the restriction.";
+  // What a sensor says of a code is in the window's language.
+  const says = (code: string) => reason.includes(code) || reason.includes(whyUnreadable(code) ?? code);
+  if (says("EACCES") || says("EPERM") || /permission/i.test(reason)) {
+    return t("Run Gorgon as a user who may read this; in a container, mount it or lift the restriction.");
   }
-  if (/ENOENT|no such file/i.test(reason))
-    return "The system does not offer this file; in a container, mount /proc and /sys.";
-  return "It is tried again by itself with growing pauses. The log at level debug shows each attempt.";
+  if (says("ENOENT") || /no such file/i.test(reason))
+    return t("The system does not offer this file; in a container, mount /proc and /sys.");
+  return t("It is tried again by itself with growing pauses. The log at level debug shows each attempt.");
 }
 
 async function configurationFindings(host: Host, config: LoadedConfig): Promise<Finding[]> {
-  const group = "Configuration";
+  const group = t("Configuration");
   const own = userFile(host);
   const there = await stat(own).then(
     () => true,
@@ -134,9 +148,9 @@ async function configurationFindings(host: Host, config: LoadedConfig): Promise<
   const found: Finding[] = [
     {
       group,
-      subject: "User file",
+      subject: t("User file"),
       status: "note",
-      detail: there ? own : `${own} is not there, which is fine`,
+      detail: there ? own : t("{0} is not there, which is fine", own),
       mend: "",
     },
   ];
@@ -144,9 +158,12 @@ async function configurationFindings(host: Host, config: LoadedConfig): Promise<
     const value = one.value === "" ? "" : ` = ${one.value}`;
     found.push({
       group,
-      subject: `${one.key === "" ? "File" : one.key}${value}`,
+      subject: `${one.key === "" ? t("File") : one.key}${value}`,
       status: one.severity === undefined ? "broken" : "note",
-      detail: `${one.severity === undefined ? "refused" : "in force"} (${one.source}${placeOf(one)})`,
+      detail:
+        one.severity === undefined
+          ? t("refused ({0})", `${one.source}${placeOf(one)}`)
+          : t("in force ({0})", `${one.source}${placeOf(one)}`),
       mend: one.message,
     });
   }

@@ -1,5 +1,6 @@
 /** One VS Code window's session with the worker: handshake, state, history, settings, doctor, configuration files. */
 import { unwatchFile, watchFile } from "node:fs";
+import { config as speak, t } from "@vscode/l10n";
 import {
   ErrorCodes,
   ResponseError,
@@ -162,7 +163,7 @@ export class Session {
     this.#answer(addSilence, async (params) => {
       const { silence } = refuseBad(parseAddSilenceParams(params));
       const added = await this.#act({ silence });
-      if (added === null) throw new ResponseError(ErrorCodes.InternalError, "The silence was not added.");
+      if (added === null) throw new ResponseError(ErrorCodes.InternalError, t("The silence was not added."));
       return { silence: added };
     });
     this.#answer(endSilence, async (params) => {
@@ -182,7 +183,11 @@ export class Session {
     this.#answer(getSettingOrigins, async () => ({ settings: (await this.#ready()).config.provenance }));
     this.#answer(proposeConfigEdit, async (params) => {
       const { add } = refuseBad(parseProposal(params));
-      this.#refuseUntrusted("Nothing is added to the configuration from here");
+      this.#refuseUntrusted(
+        t(
+          'Nothing is added to the configuration from here: this workspace is not trusted. Trust it with "Workspaces: Manage Workspace Trust".',
+        ),
+      );
       const { config } = await this.#ready();
       const textOf = (path: string) => this.#language.textOf(path);
       const parts = { host: this.#host, config, metrics: this.#language.metrics, textOf };
@@ -192,7 +197,11 @@ export class Session {
     });
     this.#answer(terminateProcess, async (params) => {
       const wish = refuseBad(parseTermination(params));
-      this.#refuseUntrusted("No process is ended from here");
+      this.#refuseUntrusted(
+        t(
+          'No process is ended from here: this workspace is not trusted. Trust it with "Workspaces: Manage Workspace Trust".',
+        ),
+      );
       const leader = (await this.#ready()).leadership?.role.leader ?? process.pid;
       const outcome = await endProcess(wish, {
         lookup: processLookup(this.#host),
@@ -240,11 +249,14 @@ export class Session {
     if (options.protocol !== PROTOCOL_VERSION) {
       return new ResponseError(
         ErrorCodes.InvalidRequest,
-        `This worker (${VERSION}) speaks protocol ${PROTOCOL_VERSION}, the extension (${options.client}) protocol ` +
-          `${options.protocol}: they are of different releases. Reload the window.`,
+        t(
+          "This worker ({0}) speaks protocol {1}, the extension ({2}) protocol {3}: they are of different releases. Reload the window.",
+          ...[VERSION, PROTOCOL_VERSION, options.client, options.protocol],
+        ),
         { retry: false },
       );
     }
+    speak({ contents: { ...options.words } });
     this.#context = options;
     this.#level = options.logLevel;
     const hello: WorkerHello = {
@@ -282,13 +294,12 @@ export class Session {
   }
 
   #ready(): Promise<Stack> {
-    return this.#stack ?? Promise.reject(new ResponseError(ErrorCodes.ServerNotInitialized, "Not initialized yet."));
+    return this.#stack ?? Promise.reject(new ResponseError(ErrorCodes.ServerNotInitialized, t("Not initialized yet.")));
   }
 
   /** Nobody acts from a window whose workspace the user does not trust. */
-  #refuseUntrusted(what: string): void {
+  #refuseUntrusted(reason: string): void {
     if (this.#context.trusted === true) return;
-    const reason = `${what}: this workspace is not trusted. Trust it with "Workspaces: Manage Workspace Trust".`;
     this.#log.warn(reason);
     throw new ResponseError(ErrorCodes.InvalidRequest, reason);
   }
@@ -297,7 +308,7 @@ export class Session {
     const stack = await this.#ready();
     await stack.hub.collectOnce();
     const state = stack.state();
-    if (!state) throw new ResponseError(ErrorCodes.InternalError, "The poll gave no state.");
+    if (!state) throw new ResponseError(ErrorCodes.InternalError, t("The poll gave no state."));
     return state;
   }
 
@@ -306,7 +317,9 @@ export class Session {
     if (this.#context.trusted !== true) {
       throw new ResponseError(
         ErrorCodes.InvalidRequest,
-        "Nothing is acknowledged or silenced from a workspace that is not trusted. Trust it first (Workspaces: Manage Workspace Trust).",
+        t(
+          "Nothing is acknowledged or silenced from a workspace that is not trusted. Trust it first (Workspaces: Manage Workspace Trust).",
+        ),
       );
     }
     try {

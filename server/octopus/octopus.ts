@@ -1,5 +1,6 @@
 /** The hub: registers crabs, keeps ring, newest values and store, answers queries, carries events. */
 import { randomBytes } from "node:crypto";
+import { t } from "@vscode/l10n";
 import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import type { Attributes, MetricInfo, Snapshot } from "../../protocol/reading.ts";
 import type { Crab } from "../crabs/crab.ts";
@@ -208,7 +209,7 @@ export class Octopus implements Hub {
     try {
       this.#store = open();
     } catch (error) {
-      const reason = `History is kept in memory only: its store could not be opened (${reasonOf(error)}).`;
+      const reason = t("History is kept in memory only: its store could not be opened ({0}).", reasonOf(error));
       this.#log.error(reason);
       this.#store = new MemoryStore({ clock: this.#clock, reason });
     }

@@ -1,4 +1,5 @@
 /** Ends one process, and never another: what is asked for is looked at anew before each signal. */
+import { t } from "@vscode/l10n";
 import { formatDuration } from "../../protocol/format.ts";
 import { printable } from "../bell/printable.ts";
 import { pause } from "../bell/pause.ts";
@@ -70,37 +71,41 @@ function refuse(
 ): void {
   const { pid, startedAt } = wish;
   if (pid <= 1)
-    throw new TerminationRefused(`Process ${String(pid)} runs the whole system, so it is not ended from here.`);
+    throw new TerminationRefused(t("Process {0} runs the whole system, so it is not ended from here.", pid));
   if (own.includes(pid)) {
     throw new TerminationRefused(
-      `Process ${String(pid)} is Gorgon itself. "Gorgon: Restart Worker" ends it and starts another.`,
+      t('Process {0} is Gorgon itself. "Gorgon: Restart Worker" ends it and starts another.', pid),
     );
   }
   if (ancestors.has(pid)) {
     throw new TerminationRefused(
-      `Gorgon runs within process ${String(pid)}, so it is not ended from here. Close the window instead.`,
+      t("Gorgon runs within process {0}, so it is not ended from here. Close the window instead.", pid),
     );
   }
   if (facts === null) return;
   if (own.includes(facts.parent)) {
-    throw new TerminationRefused(
-      `Process ${String(pid)} works for Gorgon. Switch the sensor off that needs it instead.`,
-    );
+    throw new TerminationRefused(t("Process {0} works for Gorgon. Switch the sensor off that needs it instead.", pid));
   }
   if (startedAt <= 0 || facts.startedAt <= 0) {
     throw new TerminationRefused(
-      `This system does not tell when process ${String(pid)} started, so it cannot be told from a later one of the same number.`,
+      t(
+        "This system does not tell when process {0} started, so it cannot be told from a later one of the same number.",
+        pid,
+      ),
     );
   }
   if (Math.abs(facts.startedAt - startedAt) > lookup.trembleMs) {
     throw new TerminationRefused(
-      `Process ${String(pid)} is not the one that was shown: its number belongs to one that started at ` +
-        `${new Date(facts.startedAt).toISOString()} now. Nothing was ended; look at the list again.`,
+      t(
+        "Process {0} is not the one that was shown: its number belongs to one that started at {1} now. Nothing was ended; look at the list again.",
+        pid,
+        new Date(facts.startedAt).toISOString(),
+      ),
     );
   }
   if (facts.foreign) {
     throw new TerminationRefused(
-      `Process ${String(pid)} runs as another user. Gorgon ends processes of its own user alone.`,
+      t("Process {0} runs as another user. Gorgon ends processes of its own user alone.", pid),
     );
   }
 }
@@ -113,7 +118,7 @@ function send(pid: number, signal: NodeJS.Signals, { kill }: Terminator): boolea
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ESRCH") return false;
-    throw new TerminationRefused(`The system did not let process ${String(pid)} be ended: ${String(code ?? error)}.`);
+    throw new TerminationRefused(t("The system did not let process {0} be ended: {1}.", pid, String(code ?? error)));
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a sensor is. One folder a sensor; each reads one source and keeps nothing above it. */
+import { t } from "@vscode/l10n";
 import type { MetricInfo, Reading } from "../../protocol/reading.ts";
 
 /**
@@ -42,6 +43,6 @@ export class PartialFailure extends Error {
 export class Malformed extends Error {
   override readonly name = "Malformed";
   constructor(source: string, found: string) {
-    super(`${source} is not in the expected format: ${found}.`);
+    super(t("{0} is not in the expected format: {1}.", source, found));
   }
 }

@@ -25,6 +25,9 @@ const MAX_MATCH = 16;
 const MAX_FOUND = 500;
 const MAX_NAME = 300;
 const MAX_PATH = 8192;
+/** Of a translation: a sentence of ours is far shorter, and there are far fewer. */
+const MAX_SENTENCE = 4000;
+const MAX_SENTENCES = 10_000;
 const MAX_PID = 2 ** 32;
 
 const name = z.string().check(z.minLength(1), z.maxLength(MAX_NAME));
@@ -53,11 +56,17 @@ const context = {
 
 const clientContext = z.object(context) satisfies z.ZodMiniType<ClientContext>;
 
+/** A language's bundle, which comes with the extension. */
+const words = z
+  .record(z.string().check(z.maxLength(MAX_SENTENCE)), z.string().check(z.maxLength(MAX_SENTENCE)))
+  .check(z.refine((all) => Object.keys(all).length <= MAX_SENTENCES, `at most ${String(MAX_SENTENCES)} sentences`));
+
 const initializeOptions = z.object({
   ...context,
   protocol: z.number(),
   client: z.string().check(z.maxLength(MAX_NAME)),
   logLevel,
+  words: z.exactOptional(words),
 }) satisfies z.ZodMiniType<InitializeOptions>;
 
 const historyQuery = z

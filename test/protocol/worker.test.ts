@@ -61,6 +61,18 @@ describe("the handshake", () => {
     });
   });
 
+  it("speaks the language whose words came with the handshake, and refuses more than a language has", async () => {
+    const client = connect();
+    const answered = "Nichts wird von hier aus beendet";
+    const english =
+      'No process is ended from here: this workspace is not trusted. Trust it with "Workspaces: Manage Workspace Trust".';
+    await client.initialize({ ...OPTIONS, words: { [english]: answered } });
+    const asked = client.connection.sendRequest(terminateProcess.method, { pid: 4711, startedAt: 1, force: false });
+    await expect(asked).rejects.toThrow(answered);
+    const endless = { ...OPTIONS, words: { "All is well": "x".repeat(10_000) } };
+    await expect(connect().initialize(endless)).rejects.toThrow(/words/);
+  });
+
   it("refuses another protocol version in words that say what to do", async () => {
     const refused = connect().initialize({ ...OPTIONS, protocol: PROTOCOL_VERSION + 1 });
     const other = String(PROTOCOL_VERSION + 1);

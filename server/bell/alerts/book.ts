@@ -1,5 +1,6 @@
 /** The book of alerts: carries every alert through its life, decides what is to be told, and keeps it all across restarts. */
 import { randomBytes } from "node:crypto";
+import { t } from "@vscode/l10n";
 import type { Alert, AlertRecord, NewSilence, Silence } from "../../../protocol/alert.ts";
 import type { Rule } from "../../../protocol/bell.ts";
 import { formatValue } from "../../../protocol/format.ts";
@@ -129,7 +130,7 @@ export class AlertBook {
     now: number,
   ): void {
     const life = [...this.#lives.values()].find(({ alert }) => alert.id === wish.alert);
-    if (life === undefined) throw new ActRefused("This alert is not open any more.");
+    if (life === undefined) throw new ActRefused(t("This alert is not open any more."));
     const by = cleanText(wish.by);
     if (wish.undo) {
       if (life.alert.acknowledged === null) return;
@@ -158,7 +159,7 @@ export class AlertBook {
   /** Ends a silence now. Throws ActRefused for one that is not there. */
   endSilence(id: string, now: number): void {
     if (!standing(this.#silences, now).some((one) => one.id === id))
-      throw new ActRefused("This silence is over already.");
+      throw new ActRefused(t("This silence is over already."));
     this.#silences = this.#silences.filter((one) => one.id !== id);
     this.#ledger.silence(id, null);
     this.#save(now);
@@ -219,7 +220,7 @@ export class AlertBook {
         continue;
       }
       if (life === undefined) open += 1;
-      const cause = said.reason === "" ? `back at ${formatValue(sample.value, unit)}` : said.reason;
+      const cause = said.reason === "" ? t("back at {0}", formatValue(sample.value, unit)) : said.reason;
       const sighting = { raw: said.level, value: sample.value, unit, cause };
       standings.push(...this.#carry(life, seen, sample, sighting, now));
     }
@@ -233,7 +234,7 @@ export class AlertBook {
     const sampleOf = (life: Life): Sample => ({ attributes: life.alert.labels, value: null, time: now });
     const each = (sighting: Sighting) =>
       [...left.values()].flatMap((life) => this.#carry(life, seen, sampleOf(life), sighting, now));
-    const gone = { raw: "OK", value: null, unit, cause: "its series is not there any more" } as const;
+    const gone = { raw: "OK", value: null, unit, cause: t("its series is not there any more") } as const;
     if (missing === null || (others && !missing.failing)) return each(gone);
     const policy = rule.missing ?? "unknown";
     if (missing.starting || policy === "keep") {
@@ -274,7 +275,7 @@ export class AlertBook {
     const told = { ...next, alert: { ...next.alert, title, message, labels: labelsOf(rule, attributes) } };
     this.#put(told);
     if (told.alert.status !== "firing") return [];
-    const kept = sighting.raw === "OK" ? `${sighting.cause}; it counts a little longer` : sighting.cause;
+    const kept = sighting.raw === "OK" ? t("{0}; it counts a little longer", sighting.cause) : sighting.cause;
     return [standingAs(told, sample, kept)];
   }
 
@@ -294,7 +295,7 @@ export class AlertBook {
     if (now - since < patience) return;
     for (const life of lives) {
       if (life.alert.status === "pending") this.#drop(life.alert.fingerprint);
-      else this.#put(end(life, now, "its rule is not there any more"));
+      else this.#put(end(life, now, t("its rule is not there any more")));
     }
   }
 

@@ -1,4 +1,5 @@
 /** Silences: which alerts one covers, and which are refused. */
+import { t } from "@vscode/l10n";
 import type { Alert, NewSilence, Silence } from "../../../protocol/alert.ts";
 import type { Attributes } from "../../../protocol/reading.ts";
 import { cleanText } from "./text.ts";
@@ -49,15 +50,15 @@ export function coveredBy(alert: Alert, silences: readonly Silence[], now: numbe
 /** The silence as it is kept. Throws ActRefused. */
 export function admitted(wish: NewSilence, id: string, others: readonly Silence[], now: number): Silence {
   const matchers = Object.entries(wish.matchers);
-  if (matchers.length === 0) throw new ActRefused("A silence needs a matcher; for every alert say rule: *.");
-  if (matchers.length > MOST_MATCHERS) throw new ActRefused(`A silence has at most ${String(MOST_MATCHERS)} matchers.`);
+  if (matchers.length === 0) throw new ActRefused(t("A silence needs a matcher; for every alert say rule: *."));
+  if (matchers.length > MOST_MATCHERS) throw new ActRefused(t("A silence has at most {0} matchers.", MOST_MATCHERS));
   const startsAt = Math.max(Math.round(wish.startsAt), now);
   const endsAt = Math.round(wish.endsAt);
-  if (!(endsAt > startsAt)) throw new ActRefused("A silence must end after it begins, and not in the past.");
+  if (!(endsAt > startsAt)) throw new ActRefused(t("A silence must end after it begins, and not in the past."));
   if (!(endsAt - startsAt <= LONGEST_MS))
-    throw new ActRefused("A silence may last a year at most: change the rule instead.");
+    throw new ActRefused(t("A silence may last a year at most: change the rule instead."));
   if (others.length >= MOST_SILENCES) {
-    throw new ActRefused(`There are ${String(MOST_SILENCES)} silences already: end some first.`);
+    throw new ActRefused(t("There are {0} silences already: end some first.", MOST_SILENCES));
   }
   return {
     id,

@@ -1,4 +1,5 @@
 /** What can be written at a cursor in a `gorgon.yaml`: keys, metrics, attributes, values. */
+import { t } from "@vscode/l10n";
 import { type CompletionItem, CompletionItemKind, InsertTextFormat, type Range } from "vscode-languageserver/node";
 import { formatValue } from "../../../protocol/format.ts";
 import type { StackConfig } from "../../config/config.ts";
@@ -92,7 +93,7 @@ function keyOffer({ key, meaning, without, shape }: KeyShape, cursor: Cursor): O
   return {
     label: key,
     insert: cursor.hasColon ? key : key + behind,
-    detail: without === "" || without === "required" ? without : `without it: ${without}`,
+    detail: without === "required" ? t("required") : without === "" ? "" : t("without it: {0}", without),
     about: meaning,
     kind: CompletionItemKind.Property,
   };
@@ -154,7 +155,7 @@ function metricOffers({ metrics }: Completing): Offer[] {
     const found = metrics.latest(name);
     const [first] = found;
     const now =
-      first === undefined || found.length > 1 ? "" : `Now ${escaped(formatValue(first.reading.value, unit))}.`;
+      first === undefined || found.length > 1 ? "" : t("Now {0}.", escaped(formatValue(first.reading.value, unit)));
     return {
       label: name,
       detail: unit === "1" ? "ratio" : unit,

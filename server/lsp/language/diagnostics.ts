@@ -1,4 +1,5 @@
 /** Problems of a configuration as an editor shows them, and the changes that mend them. */
+import { t } from "@vscode/l10n";
 import {
   type CodeAction,
   CodeActionKind,
@@ -47,7 +48,7 @@ export function mendsOf(uri: string, diagnostics: readonly Diagnostic[]): CodeAc
     if (!Array.isArray(suggestions)) return [];
     const texts = suggestions.filter((one): one is string => typeof one === "string").slice(0, 5);
     return texts.map((newText, index) => ({
-      title: `Change to ${newText}`,
+      title: t("Change to {0}", newText),
       kind: CodeActionKind.QuickFix,
       diagnostics: [diagnostic],
       isPreferred: index === 0,

@@ -1,6 +1,7 @@
 /** Whose `gorgon.yaml` an open document is, and whether it counts. */
 import nodePath from "node:path";
 import { fileURLToPath } from "node:url";
+import { t } from "@vscode/l10n";
 import type { ClientContext } from "../../../protocol/settings.ts";
 import type { TextFile } from "../../config/check.ts";
 import { FILE_NAME } from "../../config/load.ts";
@@ -31,7 +32,11 @@ export function openFile(uri: string, context: ClientContext, own: string, windo
   if (folder !== undefined) return { path, workspace, idle: "" };
   const idle =
     context.trusted === true
-      ? `Nothing in this file has an effect: only ${FILE_NAME} directly in a folder of the workspace counts, and ${own}.`
-      : "Nothing in this file has an effect, because this workspace is not trusted.";
+      ? t(
+          "Nothing in this file has an effect: only {0} directly in a folder of the workspace counts, and {1}.",
+          FILE_NAME,
+          own,
+        )
+      : t("Nothing in this file has an effect, because this workspace is not trusted.");
   return { path, workspace, idle };
 }

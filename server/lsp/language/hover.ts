@@ -1,4 +1,5 @@
 /** What a word of a `gorgon.yaml` means: a key, a metric with its values now, a threshold with its distance. */
+import { t } from "@vscode/l10n";
 import { formatValue } from "../../../protocol/format.ts";
 import type { StackConfig } from "../../config/config.ts";
 import { type KeyShape, type Shape, shapeAt } from "../../config/shape.ts";
@@ -50,7 +51,8 @@ function keyAt(root: Shape, path: ValuePath): KeyShape | null {
 }
 
 function aboutKey({ key, meaning, without }: KeyShape): string {
-  const otherwise = without === "required" ? " Required." : without === "" ? "" : ` Without it: ${escaped(without)}.`;
+  const otherwise =
+    without === "" ? "" : without === "required" ? ` ${t("Required.")}` : ` ${t("Without it: {0}.", escaped(without))}`;
   return `\`${key}\`: ${meaning}${otherwise}`;
 }
 
@@ -68,15 +70,15 @@ function aboutValue(
   const judged = path[0] === "bell" ? shape.value.kind === "percent" : shape.value.kind === "threshold";
   if (!judged) return "";
   if (rule.isTrend && key !== "target")
-    return parseDuration(spot.node.value, 0, Infinity).ok ? "The time until the target is met." : "";
+    return parseDuration(spot.node.value, 0, Infinity).ok ? t("The time until the target is met.") : "";
   return parsed.ok ? distance(parsed.value, rule, parts) : "";
 }
 
 function aboutMetric(rule: AboutRule, { metrics, now }: Hovering): string {
   const info = metrics.all().get(rule.metric);
-  if (info === undefined) return "Nothing here reads this metric.";
-  const unit = info.unit === "1" ? "a ratio, 0 to 1" : escaped(info.unit);
-  const kind = info.kind === "counter" ? ", a counter that only grows" : "";
+  if (info === undefined) return t("Nothing here reads this metric.");
+  const unit = info.unit === "1" ? t("a ratio, 0 to 1") : escaped(info.unit);
+  const kind = info.kind === "counter" ? `, ${t("a counter that only grows")}` : "";
   const values = valueList(metrics.latest(rule.metric, rule.match), info.unit, rule.direction, now);
   return `**${escaped(info.name)}** (${unit}${kind})\n\n${escaped(info.description)}\n\n${values}`;
 }
@@ -87,7 +89,7 @@ function distance(threshold: number, rule: AboutRule, { metrics, now }: Hovering
   const unit = metrics.all().get(rule.metric)?.unit;
   const above = rule.direction === "above";
   const [first, ...others] = found;
-  if (first === undefined || unit === undefined) return "No value now.";
+  if (first === undefined || unit === undefined) return t("No value now.");
   const worst = others.reduce((one, other) => {
     const worse = above ? other.reading.value > one.reading.value : other.reading.value < one.reading.value;
     return worse ? other : one;
@@ -96,7 +98,17 @@ function distance(threshold: number, rule: AboutRule, { metrics, now }: Hovering
   const name = seriesName(worst);
   const far = escaped(formatValue(Math.abs(value - threshold), unit));
   const crossed = above ? value >= threshold : value <= threshold;
-  const side = value === threshold ? "exactly there" : `${far} ${value > threshold ? "over" : "under"} it`;
   const shown = escaped(formatValue(value, unit));
-  return `Now **${shown}**${name === "" ? "" : ` (${name})`}: ${side}${crossed ? ", so crossed" : ""}, ${readAgo(worst, now)}.`;
+  const said = { shown: name === "" ? `**${shown}**` : `**${shown}** (${name})`, far, ago: readAgo(worst, now) };
+  if (value === threshold)
+    return crossed
+      ? t("Now {shown}: exactly there, so crossed, {ago}.", said)
+      : t("Now {shown}: exactly there, {ago}.", said);
+  if (value > threshold)
+    return crossed
+      ? t("Now {shown}: {far} over it, so crossed, {ago}.", said)
+      : t("Now {shown}: {far} over it, {ago}.", said);
+  return crossed
+    ? t("Now {shown}: {far} under it, so crossed, {ago}.", said)
+    : t("Now {shown}: {far} under it, {ago}.", said);
 }

@@ -1,4 +1,5 @@
 /** What the user's `gorgon.yaml` would be with a rule or watch more. Nothing is written. */
+import { t } from "@vscode/l10n";
 import type { ConfigEdit } from "../../../protocol/config.ts";
 import { rulesOf } from "../../bell/rules.ts";
 import { checkText } from "../../config/check.ts";
@@ -26,7 +27,7 @@ export async function proposeEdit(add: Addition, parts: Proposing): Promise<Conf
   const { host, config, metrics, defaultIntervalMs } = parts;
   const path = userFile(host);
   const onDisk = await readText(path);
-  if (onDisk.status === "broken") throw new NotEditable(`${path} cannot be used: ${onDisk.faults[0].reason}.`);
+  if (onDisk.status === "broken") throw new NotEditable(t("{0} cannot be used: {1}.", path, onDisk.faults[0].reason));
   const text = parts.textOf(path) ?? (onDisk.status === "read" ? onDisk.text : "");
 
   const [title, inForce] =

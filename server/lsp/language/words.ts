@@ -1,4 +1,5 @@
 /** Texts of the language's answers: Markdown in which data stays data, and values as YAML writes them. */
+import { t } from "@vscode/l10n";
 import { parse } from "yaml";
 import { formatDuration, formatValue } from "../../../protocol/format.ts";
 import type { Unit } from "../../../protocol/reading.ts";
@@ -27,7 +28,7 @@ export function seriesName({ reading }: Latest): string {
 
 /** The worst values first, each with its series and its age. */
 export function valueList(found: readonly Latest[], unit: Unit, direction: "above" | "below", now: number): string {
-  if (found.length === 0) return "No value now.";
+  if (found.length === 0) return t("No value now.");
   const sign = direction === "above" ? -1 : 1;
   const sorted = [...found].sort((one, other) => sign * (one.reading.value - other.reading.value));
   const lines = sorted.slice(0, LISTED).map((one) => {
@@ -35,11 +36,11 @@ export function valueList(found: readonly Latest[], unit: Unit, direction: "abov
     const value = escaped(formatValue(one.reading.value, unit));
     return `- **${value}**${name === "" ? "" : ` ${name}`}, ${readAgo(one, now)}`;
   });
-  const more = found.length > LISTED ? [`- and ${String(found.length - LISTED)} more`] : [];
+  const more = found.length > LISTED ? [`- ${t("and {0} more", found.length - LISTED)}`] : [];
   return [...lines, ...more].join("\n");
 }
 
 /** When a value was read. */
 export function readAgo({ time }: Latest, now: number): string {
-  return `read ${formatDuration(Math.max(0, now - time))} ago`;
+  return t("read {0} ago", formatDuration(Math.max(0, now - time)));
 }

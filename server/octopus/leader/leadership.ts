@@ -2,6 +2,7 @@
  * Which worker of this user on this host leads. The lock decides; the socket lets the others follow. A worker that can
  * neither lead nor follow watches for itself and writes nothing.
  */
+import { t } from "@vscode/l10n";
 import type { AlertAct, Silence } from "../../../protocol/alert.ts";
 import { formatRole } from "../../../protocol/format.ts";
 import type { CrabCard, LinkAlerts, LinkWelcome, LinkWish } from "../../../protocol/messages/leader.ts";
@@ -259,7 +260,7 @@ export class Leadership {
 
   #noDoor(error: unknown): void {
     const words = error instanceof Error ? error.message : String(error);
-    const reason = `Other windows cannot reach this one, so each watches for itself: ${words}.`;
+    const reason = t("Other windows cannot reach this one, so each watches for itself: {0}.", words);
     if (this.#role.reason !== reason) this.#become("leads", this.#options.me.pid, reason);
   }
 
@@ -304,7 +305,7 @@ export class Leadership {
     let pid = 0;
     try {
       const at = announced(this.#options.paths.announcement);
-      if (at === null) return "another window leads, but has not said where it can be reached";
+      if (at === null) return t("another window leads, but has not said where it can be reached");
       pid = at.pid;
       if (this.#refusal?.pid === pid && this.#clock.monotonic() < this.#refusal.until) return this.#refusal.words;
       this.#refusal = null;
@@ -312,7 +313,7 @@ export class Leadership {
       return null;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const words = `another window leads, but cannot be followed: ${reason}.`;
+      const words = t("another window leads, but cannot be followed: {0}.", reason);
       const until = this.#clock.monotonic() + REFUSED_PAUSE_MS;
       this.#refusal = error instanceof LeaderRefused ? { pid, words, until } : null;
       return words;
@@ -368,14 +369,14 @@ export class Leadership {
   }
 
   async #collect(crab: string): Promise<string> {
-    if (this.#link === null) throw new Error("no window leads at this moment; one will in a second");
+    if (this.#link === null) throw new Error(t("no window leads at this moment; one will in a second"));
     const [id] = await this.#link.collect(crab);
-    if (id === undefined) throw new Error(`the leading window could not poll ${crab}`);
+    if (id === undefined) throw new Error(t("the leading window could not poll {0}", crab));
     return id;
   }
 
   #alone(reason: string): void {
-    const words = reason === "" ? "no window answers" : reason;
+    const words = reason === "" ? t("no window answers") : reason;
     if (this.#role.role !== "alone" || this.#role.reason !== words) this.#become("alone", null, words);
     this.#relays.clear();
     this.#settle();
@@ -393,9 +394,11 @@ export class Leadership {
   }
 
   #lockWords(error: Error): string {
-    return (
-      `the lock ${this.#options.paths.leader} cannot be taken (${error.message}). Allow this user to write there, or ` +
-      "set XDG_STATE_HOME to a folder of your own; it goes on by itself."
+    return t(
+      "the lock {0} cannot be taken ({1}). Allow this user to write there, or set XDG_STATE_HOME to a folder of your own; " +
+        "it goes on by itself.",
+      this.#options.paths.leader,
+      error.message,
     );
   }
 

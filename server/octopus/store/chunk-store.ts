@@ -1,4 +1,5 @@
 /** History in compressed chunks: one writer a file with a journal, many readers of both, and RAM when all else fails. */
+import { t } from "@vscode/l10n";
 import type { HistoryQuery, SeriesFrame } from "../../../protocol/history.ts";
 import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { HistoryHealth } from "../../../protocol/state.ts";
@@ -165,9 +166,9 @@ export class ChunkStore implements SeriesStore {
     const damaged = file?.damage.count ?? 0;
     const dropped = this.#writer?.droppedChunks ?? 0;
     const reasons = [this.#access.reason, this.#trouble, this.#notice, this.#writer ? this.#head.loss : this.#own.loss];
-    if (damaged > 0) reasons.push(`${String(damaged)} damaged chunks were found in the file and left out of answers.`);
+    if (damaged > 0) reasons.push(t("{0} damaged chunks were found in the file and left out of answers.", damaged));
     if (dropped > 0) {
-      reasons.push(`Memory holds ${String(this.#limits.maxSamples)} samples at most: the oldest were dropped.`);
+      reasons.push(t("Memory holds {0} samples at most: the oldest were dropped.", this.#limits.maxSamples));
     }
     return {
       mode: this.#access.mode === "writing" && this.#trouble !== "" ? "memory" : this.#access.mode,
@@ -350,7 +351,7 @@ export class ChunkStore implements SeriesStore {
     try {
       await this.#follower?.look();
     } catch (error) {
-      const reason = `The history's journal cannot be followed: ${reasonOf(error)}`;
+      const reason = t("The history's journal cannot be followed: {0}", reasonOf(error));
       if (reason !== this.#followTrouble) this.#log.debug(reason);
       this.#followTrouble = reason;
     }

@@ -1,4 +1,5 @@
 /** History in memory: the same answers as on disk, within bounds, gone when the process ends. */
+import { t } from "@vscode/l10n";
 import type { HistoryQuery, SeriesFrame } from "../../../protocol/history.ts";
 import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { HistoryHealth } from "../../../protocol/state.ts";
@@ -33,7 +34,7 @@ export class MemoryStore implements SeriesStore {
   constructor(options: MemoryStoreOptions) {
     this.#clock = options.clock;
     this.#retentionMs = options.retentionMs ?? DAY_MS;
-    this.#reason = options.reason ?? "History is kept in memory only and ends with this process.";
+    this.#reason = options.reason ?? t("History is kept in memory only and ends with this process.");
     this.#head = new Head({ ...WORKER_LIMITS, ...options.limits });
     this.#sweptAt = options.clock.monotonic();
   }

@@ -1,4 +1,5 @@
 /** Opens the history of a worker: on disk where that is possible, else in memory with the reason. */
+import { t } from "@vscode/l10n";
 import { silentLog } from "../../host/log.ts";
 import { ChunkStore, type ChunkStoreOptions } from "./chunk-store.ts";
 import { MemoryStore } from "./memory.ts";
@@ -14,7 +15,7 @@ export function openStore(options: ChunkStoreOptions): SeriesStore {
     return new ChunkStore(options);
   } catch (error) {
     if (!(error instanceof SqliteMissing)) throw error;
-    const reason = `History is kept in memory only. ${error.message}`;
+    const reason = `${t("History is kept in memory only.")} ${error.message}`;
     (options.log ?? silentLog).warn(reason);
     return new MemoryStore({
       clock: options.clock,

@@ -1,10 +1,11 @@
 /** What went wrong with a SQLite file, sorted by what has to be done about it. */
+import { t } from "@vscode/l10n";
 
 /** This Node has no SQLite. */
 export class SqliteMissing extends Error {
   override readonly name = "SqliteMissing";
   constructor() {
-    super(`Node ${process.versions.node} has no node:sqlite. Use Node 22.13 or later to keep history on disk.`);
+    super(t("Node {0} has no node:sqlite. Use Node 22.13 or later to keep history on disk.", process.versions.node));
   }
 }
 

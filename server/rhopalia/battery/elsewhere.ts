@@ -1,4 +1,5 @@
 /** The battery on macOS and Windows, through systeminformation. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import { NoData, type Rhopalium } from "../rhopalium.ts";
 import { given, type SystemInformation } from "../systeminformation.ts";
@@ -11,7 +12,7 @@ export function otherBattery(information: SystemInformation): Rhopalium {
     metrics: BATTERY_METRICS,
     read: async (signal) => {
       const battery = await information.ask("the battery", (library) => library.battery(), signal);
-      if (!battery.hasBattery) throw new NoData("this machine has no battery");
+      if (!battery.hasBattery) throw new NoData(t("this machine has no battery"));
       const name = [battery.manufacturer, battery.model].filter(Boolean).join(" ") || "battery";
       const attributes = { "hw.id": "battery", "hw.name": name };
       const readings: Reading[] = [

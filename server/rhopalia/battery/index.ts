@@ -1,4 +1,5 @@
 /** The battery sensor of this platform. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { NoData, type Rhopalium } from "../rhopalium.ts";
@@ -15,7 +16,7 @@ function linuxBattery(host: Host): Rhopalium {
     metrics: BATTERY_METRICS,
     read: () => {
       const batteries = readBatteries(host);
-      if (batteries.length === 0) throw new NoData("this machine has no battery");
+      if (batteries.length === 0) throw new NoData(t("this machine has no battery"));
       const readings: Reading[] = [];
       for (const { id, name, charge, status, secondsLeft } of batteries) {
         const attributes = { "hw.id": id, "hw.name": name };

@@ -1,5 +1,6 @@
 /** CPU on macOS and Windows, through systeminformation. */
 import os from "node:os";
+import { t } from "@vscode/l10n";
 import type { Attributes, MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { Malformed, type Rhopalium } from "../rhopalium.ts";
@@ -31,7 +32,7 @@ class OtherCpu implements Rhopalium {
 
   async read(signal: AbortSignal): Promise<readonly Reading[]> {
     const { cpus } = await this.#information.ask("the CPUs", (library) => library.currentLoad(), signal);
-    if (!Array.isArray(cpus) || cpus.length === 0) throw new Malformed("systeminformation", "it lists no CPU");
+    if (!Array.isArray(cpus) || cpus.length === 0) throw new Malformed("systeminformation", t("it lists no CPU"));
     const readings: Reading[] = [];
     const reading = ++this.#reading;
     const sum = new Float64Array(MODE_COUNT);
@@ -47,7 +48,7 @@ class OtherCpu implements Rhopalium {
       const line = (this.#cores[number] ??= new CpuLine(told(coreAttributes(number))));
       if (line.update(one, reading)) line.pushShares(readings);
     });
-    if (sum.every((time) => time === 0)) throw new Malformed("systeminformation", "every CPU time is 0");
+    if (sum.every((time) => time === 0)) throw new Malformed("systeminformation", t("every CPU time is 0"));
     if (this.#whole.update(sum, reading)) {
       this.#whole.pushBusy(readings);
       this.#whole.pushShares(readings);

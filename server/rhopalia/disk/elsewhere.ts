@@ -1,4 +1,5 @@
 /** File systems and disk IO on macOS and Windows, through systeminformation. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { Counters } from "../counters.ts";
@@ -36,7 +37,7 @@ export function otherFilesystems(information: SystemInformation): Rhopalium {
           available,
         );
       }
-      if (readings.length === 0) throw new Malformed("systeminformation", "it lists no file system with a size");
+      if (readings.length === 0) throw new Malformed("systeminformation", t("it lists no file system with a size"));
       return readings;
     },
     dispose: () => undefined,
@@ -51,10 +52,10 @@ export function otherDiskIo(host: Host, information: SystemInformation): Rhopali
     name: "disk",
     metrics: names.TRANSFER_METRICS,
     read: async (signal) => {
-      if (host.platform === "win32") throw new NoData("Windows' disk counters are not read");
+      if (host.platform === "win32") throw new NoData(t("Windows' disk counters are not read"));
       const bytes = await information.ask("the disks", (library) => library.fsStats(), signal);
       const operations = await information.ask("the disks", (library) => library.disksIO(), signal);
-      if (bytes === null || operations === null) throw new NoData("this system tells no disk counters");
+      if (bytes === null || operations === null) throw new NoData(t("this system tells no disk counters"));
       const { values } = counters;
       values[names.READ_BYTES] = positive(bytes.rx, "what the disks read since boot");
       values[names.WRITTEN_BYTES] = given(bytes.wx, "what the disks wrote since boot");

@@ -1,4 +1,5 @@
 /** File systems on Linux: what /proc/self/mountinfo lists, measured by statfs. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { FileSystemSize, Host } from "../../host/host.ts";
 import { MOUNTINFO, parseMounts } from "../../host/mounts.ts";
@@ -96,12 +97,16 @@ function pushSize(into: Reading[], one: Filesystem, size: FileSystemSize): void 
 function addFailure(failures: string[], one: Filesystem, error: unknown): void {
   if (NOT_OURS.has(codeOf(error))) return;
   const { type, mountPoint } = one.choice.mount;
-  failures.push(`${mountPoint} (${type}) ${error instanceof Error ? error.message : "gave no answer"}`);
+  failures.push(
+    error instanceof Error
+      ? `${mountPoint} (${type}) ${error.message}`
+      : t("{0} ({1}) gave no answer", mountPoint, type),
+  );
 }
 
 function finish(readings: readonly Reading[], failures: readonly string[]): readonly Reading[] {
   if (failures.length > 0) throw new PartialFailure(readings, failures.join(" "));
-  if (readings.length === 0) throw new NoData("no file system of a known size is mounted");
+  if (readings.length === 0) throw new NoData(t("no file system of a known size is mounted"));
   return readings;
 }
 

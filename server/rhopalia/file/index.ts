@@ -1,4 +1,5 @@
 /** Watched paths: how many files there are, how large and how old. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import { watchAttributes, type FileWatch } from "../../config/watch.ts";
 import type { Host } from "../../host/host.ts";
@@ -34,25 +35,27 @@ class WatchedFiles implements Rhopalium {
 
   async read(signal: AbortSignal): Promise<readonly Reading[]> {
     const watches = this.#watches();
-    if (watches.length === 0) throw new NoData("no path is watched; add one under watches: in gorgon.yaml");
+    if (watches.length === 0) throw new NoData(t("no path is watched; add one under watches: in gorgon.yaml"));
     await this.#look(watches, signal);
     const readings: Reading[] = [];
     const reasons: string[] = [];
     for (const watch of watches) {
       const look = this.#looks.get(watch.path);
       if (look === undefined) {
-        reasons.push(`${watch.id} was not looked at, because ${this.#hanging()}`);
+        reasons.push(t("{0} was not looked at, because {1}", watch.id, this.#hanging()));
         continue;
       }
       const { result, sinceMs } = look;
       if (result === null) {
         const seconds = ((this.#host.clock.monotonic() - sinceMs) / 1000).toFixed(1);
-        reasons.push(`${watch.id}: ${watch.path} has given no answer for ${seconds} s. Look at its server or disk.`);
+        reasons.push(
+          t("{0}: {1} has given no answer for {2} s. Look at its server or disk.", watch.id, watch.path, seconds),
+        );
       } else if (result instanceof Error) {
         reasons.push(`${watch.id}: ${result.message}`);
       } else {
         this.#push(readings, watch, result);
-        if (result.cut) reasons.push(`${watch.id}: only the first ${String(MOST_ENTRIES)} entries are counted.`);
+        if (result.cut) reasons.push(t("{0}: only the first {1} entries are counted.", watch.id, MOST_ENTRIES));
       }
     }
     for (const [path, look] of this.#looks) if (look.result !== null) this.#looks.delete(path);

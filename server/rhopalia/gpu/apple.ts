@@ -1,4 +1,5 @@
 /** Apple's GPUs: what ioreg tells without root. It has no loop of its own, so it is asked seldom, and once at a time. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { Malformed } from "../rhopalium.ts";
@@ -64,6 +65,6 @@ export function parseAccelerators(text: string): Device[] {
       power: null,
     });
   }
-  if (entries.length > 0 && devices.length === 0) throw new Malformed("ioreg", "no accelerator has statistics");
+  if (entries.length > 0 && devices.length === 0) throw new Malformed("ioreg", t("no accelerator has statistics"));
   return devices;
 }

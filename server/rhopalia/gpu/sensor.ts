@@ -1,4 +1,5 @@
 /** The GPU sensor: every maker's GPUs behind one name, read only while a face or a rule needs them. */
+import { t } from "@vscode/l10n";
 import type { GpuPart } from "../../../protocol/messages/leader.ts";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Disposable, Host } from "../../host/host.ts";
@@ -78,7 +79,7 @@ export class GpuSensor implements Rhopalium {
     const had = this.#nvidiaHere;
     const nvidia = this.#hasNvidia();
     const here = nvidia || this.#amd.isHere() || this.#apple.isHere();
-    if (!here) throw new NoData("no GPU that tells its figures: neither nvidia-smi nor an AMD card is here");
+    if (!here) throw new NoData(t("no GPU that tells its figures: neither nvidia-smi nor an AMD card is here"));
     if (nvidia && !had) this.#startLate();
     if (!this.#needs.devices.active && !this.#needs.processes.active) return [];
     const readings: Reading[] = [];

@@ -1,4 +1,5 @@
 /** Limits on Linux: the tightest of machine, control groups, environment and soft limits, and what they cost. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { memoryLimit, ownCgroups, type Cgroup } from "../cgroup.ts";
@@ -105,7 +106,7 @@ function machineBytes(host: Host): number {
   const [, kib = ""] = /^MemTotal:\s+(\d{1,16}) kB$/m.exec(smallText(host, "/proc/meminfo") ?? "") ?? [];
   const bytes = Number(kib) * 1024;
   if (bytes > 0) return bytes;
-  throw new Malformed("/proc/meminfo", "MemTotal is missing");
+  throw new Malformed("/proc/meminfo", t("MemTotal is missing"));
 }
 
 /** The tightest limits, throttling and OOM kills. Throws Malformed. */

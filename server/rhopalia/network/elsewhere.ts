@@ -1,4 +1,5 @@
 /** Network on macOS and Windows, through systeminformation. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { Counters } from "../counters.ts";
@@ -17,7 +18,7 @@ export function otherNetwork(host: Host, information: SystemInformation): Rhopal
     read: async (signal) => {
       const found = await information.ask("the network", (library) => library.networkStats("*"), signal);
       if (!Array.isArray(found) || found.length === 0) {
-        throw new Malformed("systeminformation", "it lists no network interface");
+        throw new Malformed("systeminformation", t("it lists no network interface"));
       }
       const now = host.clock.monotonic();
       const readings: Reading[] = [];

@@ -1,4 +1,5 @@
 /** Pressure stall information: the share of time in which tasks waited for CPU, memory or IO. Linux alone has it. */
+import { t } from "@vscode/l10n";
 import type { Attributes, MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { ownCgroups } from "../cgroup.ts";
@@ -61,7 +62,9 @@ class LinuxPressure implements Rhopalium {
     // The group was taken away: perhaps this process is in another one now.
     if (!found && this.#ofGroup.length > 0) this.#group = "";
     if (readings.length === 0) {
-      throw new NoData("this kernel keeps no pressure figures (PSI); they need Linux 4.20 and may need psi=1 at boot");
+      throw new NoData(
+        t("this kernel keeps no pressure figures (PSI); they need Linux 4.20 and may need psi=1 at boot"),
+      );
     }
     return readings;
   }

@@ -1,5 +1,6 @@
 /** Processes on macOS and Windows, through systeminformation: a program of the system, so asked seldom. */
 import os from "node:os";
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import { watchAttributes, type ProcessWatch } from "../../config/watch.ts";
 import type { Host } from "../../host/host.ts";
@@ -44,7 +45,7 @@ class OtherProcesses implements Rhopalium {
   async read(signal: AbortSignal): Promise<readonly Reading[]> {
     const { list } = await this.#information.ask("the processes", (library) => library.processes(), signal);
     // There is always at least this one.
-    if (!Array.isArray(list) || list.length === 0) throw new Malformed("systeminformation", "it lists no process");
+    if (!Array.isArray(list) || list.length === 0) throw new Malformed("systeminformation", t("it lists no process"));
     const sound = list.filter((one) => Number.isInteger(one.pid) && one.pid > 0 && amount(one.memRss) !== null);
     this.#starts = new Map(sound.map((one) => [one.pid, this.#startOf(one)]));
     const byCpu = new Top<Listed>(this.#top, (one) => this.#share(one) ?? 0);

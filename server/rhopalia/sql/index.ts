@@ -1,4 +1,5 @@
 /** The SQL sensor: how long the configured queries take. For a slow crab. */
+import { t } from "@vscode/l10n";
 import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { SqlQuery } from "../../config/sql.ts";
 import type { Host } from "../../host/host.ts";
@@ -55,14 +56,14 @@ class SqlSensor implements Rhopalium {
 
   async read(): Promise<readonly Reading[]> {
     const wanted = this.#follow();
-    if (wanted.length === 0) throw new NoData("no query is configured (sql in gorgon.yaml)");
+    if (wanted.length === 0) throw new NoData(t("no query is configured (sql in gorgon.yaml)"));
     const readings: Reading[] = [];
     const failures: string[] = [];
     await Promise.all(
       wanted.map(async (one) => {
         const { id } = one.query;
         if (one.running !== null) {
-          failures.push(`${id}: the query before it has not ended yet.`);
+          failures.push(t("{0}: the query before it has not ended yet.", id));
           return;
         }
         try {
@@ -89,7 +90,9 @@ class SqlSensor implements Rhopalium {
     const { open, like } = DRIVERS[driver];
     const connectionString = this.#host.env[connection];
     if (connectionString === undefined || connectionString === "") {
-      throw new Error(`The environment variable ${connection} is not set. Set it to a connection string, ${like}`);
+      throw new Error(
+        t("The environment variable {0} is not set. Set it to a connection string, {1}", connection, like),
+      );
     }
     const { clock } = this.#host;
     one.connection ??= await open({ connectionString, query, deadlineMs, folders: this.#folders, clock });

@@ -1,4 +1,5 @@
 /** TCP on Linux: /proc/net/{snmp,netstat,sockstat,sockstat6}, and the table of connections while it is short. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { Counters } from "../counters.ts";
@@ -44,7 +45,7 @@ class LinuxTcp implements Rhopalium {
     const readings: Reading[] = [];
     const counters = new Map<string, number>();
     readPairs(this.#snmp, ["Tcp"], counters);
-    if (!counters.has(names.SENT)) throw new NoData("this kernel has no TCP");
+    if (!counters.has(names.SENT)) throw new NoData(t("this kernel has no TCP"));
     optionally(() => readPairs(this.#netstat, ["TcpExt"], counters));
     for (const { source, metric, attributes } of names.COUNTERS) {
       const value = counters.get(source);

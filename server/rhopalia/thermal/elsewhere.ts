@@ -1,14 +1,21 @@
 /** Temperatures on macOS and Windows, through systeminformation, which gives them on few machines. */
+import { t } from "@vscode/l10n";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { NoData, type Rhopalium } from "../rhopalium.ts";
 import type { SystemInformation } from "../systeminformation.ts";
 import { plausible, TEMPERATURE, THERMAL_METRICS } from "./metrics.ts";
 
-const WHY: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
-  darwin: "macOS shows temperatures to programs with a driver of their own only (osx-temperature-sensor)",
-  win32: "Windows shows temperatures to administrators only, and only where the mainboard gives them",
-};
+function whyNone(platform: NodeJS.Platform): string {
+  switch (platform) {
+    case "darwin":
+      return t("macOS shows temperatures to programs with a driver of their own only (osx-temperature-sensor)");
+    case "win32":
+      return t("Windows shows temperatures to administrators only, and only where the mainboard gives them");
+    default:
+      return t("this system shows no temperatures");
+  }
+}
 
 /** The CPU's temperature, where the system tells. */
 export function otherThermal(host: Host, information: SystemInformation): Rhopalium {
@@ -25,7 +32,7 @@ export function otherThermal(host: Host, information: SystemInformation): Rhopal
       };
       push("cpu", "CPU", found.main);
       found.cores.forEach((value, core) => push(`cpu/core${String(core)}`, `CPU core ${String(core)}`, value));
-      if (readings.length === 0) throw new NoData(WHY[host.platform] ?? "this system shows no temperatures");
+      if (readings.length === 0) throw new NoData(whyNone(host.platform));
       return readings;
     },
     dispose: () => undefined,

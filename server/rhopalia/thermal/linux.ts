@@ -1,4 +1,5 @@
 /** Temperatures on Linux: the chips of /sys/class/hwmon, and the zones of /sys/class/thermal that no chip shows. */
+import { t } from "@vscode/l10n";
 import type { Attributes, Reading } from "../../../protocol/reading.ts";
 import type { Host } from "../../host/host.ts";
 import { NoData, type Rhopalium } from "../rhopalium.ts";
@@ -66,7 +67,7 @@ export function linuxThermal(host: Host): Rhopalium {
       const readings: Reading[] = [];
       pushZones(host, readings, pushChips(host, readings));
       if (readings.length === 0)
-        throw new NoData("this machine shows no temperatures, as most virtual machines do not");
+        throw new NoData(t("this machine shows no temperatures, as most virtual machines do not"));
       return readings;
     },
     dispose: () => undefined,

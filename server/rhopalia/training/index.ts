@@ -1,4 +1,5 @@
 /** The training sensor: where a training run stands, from the lines that its script appends to a file. */
+import { t } from "@vscode/l10n";
 import { formatDuration } from "../../../protocol/format.ts";
 import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { Clock, Host } from "../../host/host.ts";
@@ -47,7 +48,7 @@ export class TrainingSensor implements Rhopalium {
     try {
       found = await this.#lines.read();
     } catch (error) {
-      if (codeOf(error) === "ENOENT") throw new NoData(`${path} (${PROGRESS_VARIABLE}) is not there yet`);
+      if (codeOf(error) === "ENOENT") throw new NoData(t("{0} ({1}) is not there yet", path, PROGRESS_VARIABLE));
       if (codeOf(error) === "") throw error;
       throw new Unreadable(path, error);
     }
@@ -65,8 +66,14 @@ export class TrainingSensor implements Rhopalium {
     }
     const readings = this.#readings();
     if (bad > 0) {
-      const count = bad === 1 ? "A line" : `${String(bad)} lines`;
-      const reason = `${count} of ${path} cannot be used: each must be a JSON object with epoch, batch or loss, as numbers.`;
+      const reason =
+        bad === 1
+          ? t("A line of {0} cannot be used: each must be a JSON object with epoch, batch or loss, as numbers.", path)
+          : t(
+              "{0} lines of {1} cannot be used: each must be a JSON object with epoch, batch or loss, as numbers.",
+              bad,
+              path,
+            );
       throw new PartialFailure(readings, reason);
     }
     if (readings.length === 0) throw new NoData(this.#silence());
@@ -84,8 +91,8 @@ export class TrainingSensor implements Rhopalium {
   }
 
   #silence(): string {
-    if (this.#heardAt === null) return `no training has reported in ${this.#lines.path} yet`;
-    return `the training has been silent for ${formatDuration(this.#clock.monotonic() - this.#heardAt)}`;
+    if (this.#heardAt === null) return t("no training has reported in {0} yet", this.#lines.path);
+    return t("the training has been silent for {0}", formatDuration(this.#clock.monotonic() - this.#heardAt));
   }
 }
 
