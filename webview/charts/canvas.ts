@@ -30,7 +30,7 @@ export interface Picture {
   readonly timeTickWidth: number;
   /** Of a value axis: fixed, so that the charts' edges stand one under the other and nothing jitters. */
   readonly axisWidth: number;
-  /** Room for a right axis is kept, though this chart has none. */
+  /** Room for a right axis is kept, also where this chart has none. */
   readonly roomRight: boolean;
   /** Pixels right of the plot for the lines' names in a chart of this width; 0: they are not written. */
   readonly endRoom: (width: number) => number;
@@ -119,7 +119,8 @@ export function chartCanvas(canvas: HTMLCanvasElement, first: Picture, theme: Pa
         axis.ticks = ticks.filter((_, at) => at % every === 0).map(({ value, label }) => ({ value, label }));
       },
       afterFit: (axis: { width: number }): void => {
-        axis.width = picture.axisWidth;
+        // chart.js makes room for an axis that is not shown too.
+        axis.width = picture.axes[index] !== undefined || picture.roomRight ? picture.axisWidth : 0;
       },
       ticks: {
         autoSkip: false,

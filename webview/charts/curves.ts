@@ -132,7 +132,7 @@ export function drawLine(context: CanvasRenderingContext2D, curve: Curve, frame:
       if (index === run.begin) context.moveTo(x, y);
       else context.lineTo(x, y);
       if (alone) shapes.push({ shape: 0, x, y, size: DOT });
-      if (look.marker === null || x - marked < MARKER_EVERY) continue;
+      if (look.marker === null || x - marked < MARKER_EVERY || !isInside(x, frame)) continue;
       marked = x;
       shapes.push({ shape: look.marker, x, y, size: MARKER });
     }
@@ -141,6 +141,11 @@ export function drawLine(context: CanvasRenderingContext2D, curve: Curve, frame:
   context.setLineDash([]);
   for (const { shape, x, y, size } of shapes) drawMarker(context, shape, x, y, size);
   context.globalAlpha = 1;
+}
+
+/** Whether a marker there is whole. */
+function isInside(x: number, { area }: DrawFrame): boolean {
+  return x - MARKER >= area.left && x + MARKER <= area.right;
 }
 
 /** Circle, square, triangle. */

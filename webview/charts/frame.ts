@@ -37,9 +37,9 @@ export function down({ area, axis }: Pick<DrawFrame, "area" | "axis">, value: nu
   return area.bottom - ((value - axis.min) / (axis.max - axis.min)) * (area.bottom - area.top);
 }
 
-/** Nothing outside is drawn on; `over`: pixels over and under it that are, so that a line on its border is whole. */
+/** Nothing outside is drawn on; `over`: pixels around it that are, so that a line or a dot on its border is whole. */
 export function clipTo(context: CanvasRenderingContext2D, area: Area, over = 0): void {
   context.beginPath();
-  context.rect(area.left, area.top - over, area.right - area.left, area.bottom - area.top + 2 * over);
+  context.rect(area.left - over, area.top - over, area.right - area.left + 2 * over, area.bottom - area.top + 2 * over);
   context.clip();
 }

@@ -31,8 +31,9 @@ const AWAY = 12;
 /** Builds both, hidden. */
 export function readout(): Readout {
   const cursor = h("div", { class: "cursor", hidden: "" });
-  const box = h("div", { class: "readout", hidden: "" });
-  const elements = [cursor, box];
+  const box = h("div", { class: "readout" });
+  const place = h("div", { class: "readout-place", hidden: "" }, box);
+  const elements = [cursor, place];
   return {
     elements,
     show(x, { left, right, top, bottom }, { title, rows, note }) {
@@ -42,10 +43,10 @@ export function readout(): Readout {
         top: `${String(top)}px`,
         height: `${String(bottom - top)}px`,
       });
-      // On the side where there is room. Said from the right without measuring: that would lay out the page each time.
+      // On the side where there is room. The style sheet places it: to measure here would lay out the page each time.
       const leftHalf = x < (left + right) / 2;
-      box.style.left = leftHalf ? `${String(x + AWAY)}px` : "auto";
-      box.style.right = leftHalf ? "auto" : `calc(100% - ${String(x - AWAY)}px)`;
+      place.classList.toggle("is-left", !leftHalf);
+      place.style.setProperty("--at", leftHalf ? `${String(x + AWAY)}px` : `calc(100% - ${String(x - AWAY)}px)`);
       box.replaceChildren(
         h("div", { class: "readout-note" }, title),
         ...rows.map(({ colour, label, value }) => {
