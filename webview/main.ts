@@ -4,7 +4,7 @@ import "./dashboard.css";
 import type { DashboardSnapshot } from "../protocol/messages/webview.ts";
 import { createAsker } from "./ask.ts";
 import { type PageState, connect } from "./bridge.ts";
-import { registerCharts } from "./charts/line.ts";
+import { registerCharts } from "./charts/canvas.ts";
 import { registerControls } from "./controls.ts";
 import { h, setText } from "./dom.ts";
 import { buildPage } from "./page.ts";

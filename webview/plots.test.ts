@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { drawnLines, emptyReason, plotsOf, sparkPoints, tableOf, trendsOf } from "./plots.ts";
 import { sampleHistory, sampleSnapshot, sampleState } from "./preview/sample.ts";
-import { labelHeights } from "./charts/marks.ts";
+import { labelHeights } from "./charts/lettering.ts";
 
 const NOW = Date.UTC(2024, 2, 5, 14, 20);
 

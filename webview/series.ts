@@ -195,3 +195,40 @@ export function highest(frames: readonly Columns[]): Columns {
     max: sorted.map(([, one]) => one.max),
   };
 }
+
+/** Index of the first time at or after `time`. */
+export function indexAt(times: readonly number[], time: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The value nearest to a time, no further away than `within`; null when there is none. */
+export function valueAt(columns: Columns, time: number, within: number): number | null {
+  const after = indexAt(columns.times, time);
+  let best: number | null = null;
+  let distance = within;
+  for (const index of [after - 1, after]) {
+    const away = Math.abs((columns.times[index] ?? NaN) - time);
+    if (!(away <= distance)) continue;
+    distance = away;
+    best = columns.values[index] ?? null;
+  }
+  return best;
+}
+
+/** The index of the point nearest to a time that has a value on its side of a gap; null when there is none. */
+export function nearestIndex(points: readonly Point[], time: number): number | null {
+  let after = 0;
+  while (after < points.length && (points[after]?.x ?? NaN) < time) after += 1;
+  const away = (index: number): number => Math.abs((points[index]?.x ?? NaN) - time);
+  const [nearest] = [after - 1, after]
+    .filter((index) => !Number.isNaN(points[index]?.y ?? NaN))
+    .sort((a, b) => away(a) - away(b));
+  return nearest ?? null;
+}

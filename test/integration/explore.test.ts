@@ -164,10 +164,10 @@ describe("the window", () => {
     await drawn(page);
     await chart(page).focus();
     await page.keyboard.press("Shift+ArrowLeft");
-    await expect.poll(() => page.locator(".x-readout-row").textContent()).toMatch(/cpu\.busy[\d.]+ %/);
+    await expect.poll(() => page.locator(".readout-row").textContent()).toMatch(/cpu\.busy[\d.]+ %/);
     expect(await page.locator(".x-explore > [role=status]").textContent()).toMatch(/gorgon\.cpu\.busy [\d.]+ %/);
     await page.keyboard.press("Escape");
-    expect(await page.locator(".x-readout").isHidden()).toBe(true);
+    expect(await page.locator(".readout").isHidden()).toBe(true);
   });
 
   it("says why there are no values, and tries again when asked", async () => {

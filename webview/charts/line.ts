@@ -1,20 +1,15 @@
-/** A line chart on a canvas that follows a plot in place: chart.js with its own axes, marks and theme. */
-import {
-  Chart,
-  type ChartConfiguration,
-  type ChartDataset,
-  LineController,
-  LineElement,
-  LinearScale,
-  PointElement,
-  Tooltip,
-} from "chart.js";
-import { formatValue } from "../../protocol/format.ts";
-import { type Line, type Plot, drawnLines } from "../plots.ts";
-import type { Point } from "../series.ts";
+/** A chart of the overview that follows a plot in place, with the values at the pointer. */
+import { formatThreshold, formatValue } from "../../protocol/format.ts";
+import { type Line, type Plot, type Threshold, drawnLines } from "../plots.ts";
+import { type Columns, type Point, nearestIndex } from "../series.ts";
 import { timeOfDay, timeTicks } from "../ticks.ts";
-import { dashOf, labelRoom, marksPlugin } from "./marks.ts";
+import type { Border } from "./borders.ts";
+import { type Picture, chartCanvas } from "./canvas.ts";
+import type { Curve } from "./curves.ts";
+import { endRoom } from "./ends.ts";
+import { across } from "./frame.ts";
 import type { Palette } from "./palette.ts";
+import { readout } from "./readout.ts";
 
 /** A chart that follows. */
 export interface LineChart {
@@ -23,177 +18,163 @@ export interface LineChart {
   dispose(): void;
 }
 
-/** Registers the few parts of chart.js that are used. Once. */
-export function registerCharts(): void {
-  Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip);
-}
-
-/** Pixels a time label needs, with air. */
 const TICK_WIDTH = 64;
-/** Pixels between two value labels. */
-const TICK_HEIGHT = 30;
-const TICK_FONT = 10;
-/** Above the plot: a threshold near 100 % has its name there. */
-const HEADROOM = 12;
 const MINUTE = 60_000;
+/** Letters of the widest value; it is assumed, so that the chart does not jitter. */
+const RATIO_LETTERS = 7;
+const VALUE_LETTERS = 9;
+/** Further from the pointer than this share of the window a line has no value at it. */
+const FAR = 0.05;
 
-/** Draws on a canvas until disposed. */
+/** Draws on a canvas until disposed; the pointer's readout is put beside it. */
 export function lineChart(canvas: HTMLCanvasElement, first: Plot, theme: Palette): LineChart {
   let plot = first;
   let palette = theme;
-  const chart = new Chart<"line", Point[]>(canvas, configuration());
-  dress();
+  let picture = pictureOf(plot, palette);
+  let pointer: number | null = null;
+  const chart = chartCanvas(canvas, picture, palette);
+  const values = readout();
+  canvas.after(...values.elements);
+  canvas.addEventListener("pointermove", pointed);
+  canvas.addEventListener("pointerdown", pointed);
+  canvas.addEventListener("pointerleave", left);
 
-  function configuration(): ChartConfiguration<"line", Point[]> {
-    return {
-      type: "line",
-      data: { datasets: [] },
-      plugins: [marksPlugin(() => ({ plot, palette }))],
-      options: {
-        animation: false,
-        responsive: true,
-        maintainAspectRatio: false,
-        parsing: false,
-        normalized: true,
-        interaction: { mode: "nearest", axis: "x", intersect: false },
-        scales: {
-          x: {
-            type: "linear",
-            border: { display: false },
-            grid: { display: false },
-            afterBuildTicks: (axis) => {
-              const most = Math.max(2, Math.floor(axis.width / TICK_WIDTH));
-              axis.ticks = timeTicks(plot.from, plot.to, most).map((tick) => ({
-                value: tick.value,
-                label: tick.label,
-              }));
-            },
-            ticks: {
-              autoSkip: false,
-              maxRotation: 0,
-              align: "inner",
-              callback: (_, index, ticks) => ticks[index]?.label ?? "",
-            },
-          },
-          y: {
-            type: "linear",
-            border: { display: false },
-            afterBuildTicks: (axis) => {
-              const spacing = axis.height / Math.max(1, plot.axis.ticks.length - 1);
-              const every = spacing < TICK_HEIGHT ? 2 : 1;
-              axis.ticks = plot.axis.ticks
-                .filter((_, index) => index % every === 0)
-                .map((tick) => ({ value: tick.value, label: tick.label }));
-            },
-            afterFit: (axis) => {
-              // A fixed width, so that the charts' edges stand one under the other and nothing jitters.
-              axis.width = plot.unit === "1" ? 44 : 60;
-            },
-            ticks: { autoSkip: false, callback: (_, index, ticks) => ticks[index]?.label ?? "" },
-          },
-        },
-        plugins: {
-          tooltip: {
-            displayColors: true,
-            boxWidth: 8,
-            boxHeight: 2,
-            caretSize: 0,
-            caretPadding: 8,
-            cornerRadius: 3,
-            padding: 8,
-            callbacks: {
-              title: (items) =>
-                items[0] === undefined ? "" : timeOfDay(items[0].parsed.x ?? NaN, plot.to - plot.from <= 60 * MINUTE),
-              label: (item) => {
-                const line = drawnLines(plot)[item.datasetIndex];
-                const point = line?.points[item.dataIndex];
-                return line === undefined || point === undefined ? "" : ` ${line.title}  ${valueText(point)}`;
-              },
-              labelColor: (item) => {
-                const line = drawnLines(plot)[item.datasetIndex];
-                const colour = line === undefined ? palette.muted : palette.ink[line.ink];
-                return { borderColor: colour, backgroundColor: colour };
-              },
-            },
-          },
-        },
-      },
-    };
+  function pointed({ offsetX }: PointerEvent): void {
+    pointer = offsetX;
+    point();
   }
 
-  function valueText(point: Point): string {
-    const value = formatValue(point.y, plot.unit);
-    return point.high > point.low
-      ? `${value}  (${formatValue(point.low, plot.unit)} to ${formatValue(point.high, plot.unit)})`
-      : value;
+  function left(): void {
+    pointer = null;
+    values.hide();
   }
 
-  function dataset(line: Line): ChartDataset<"line", Point[]> {
-    const colour = palette.ink[line.ink];
-    return {
-      label: line.title,
-      data: [...line.points],
-      borderColor: colour,
-      backgroundColor: colour,
-      borderWidth: palette.highContrast ? 2 : 1.5,
-      borderDash: dashOf(line, palette),
-      borderJoinStyle: "round",
-      pointRadius: 0,
-      pointHoverRadius: 3,
-      pointHitRadius: 0,
-      spanGaps: false,
-    };
-  }
-
-  function fill(): void {
-    const lines = drawnLines(plot);
-    const { datasets } = chart.data;
-    datasets.length = Math.min(datasets.length, lines.length);
-    lines.forEach((line, index) => {
-      const there = datasets[index];
-      if (there === undefined) datasets.push(dataset(line));
-      else Object.assign(there, dataset(line));
+  /** The cursor stands at the time nearest to the pointer that has a value. */
+  function point(): void {
+    if (pointer === null) return;
+    const area = chart.area();
+    const { from, to } = plot;
+    const wanted = from + ((pointer - area.left) / (area.right - area.left)) * (to - from);
+    const lines = drawnLines(plot).flatMap((line) => {
+      const index = nearestIndex(line.points, wanted);
+      const found = index === null ? undefined : line.points[index];
+      return found === undefined ? [] : [{ line, found, away: Math.abs(found.x - wanted) }];
     });
-    const { x, y } = chart.options.scales ?? {};
-    if (x !== undefined) Object.assign(x, { min: plot.from, max: plot.to });
-    if (y !== undefined) Object.assign(y, { min: 0, max: plot.axis.max });
-    chart.options.layout = { padding: { top: HEADROOM, right: labelRoom(plot, chart.width), bottom: 0, left: 0 } };
+    const nearest = lines.toSorted((a, b) => a.away - b.away)[0];
+    if (nearest === undefined || pointer < area.left || pointer > area.right) {
+      values.hide();
+      return;
+    }
+    const time = nearest.found.x;
+    const rows = lines
+      .filter(({ found }) => Math.abs(found.x - time) <= FAR * (to - from))
+      .map(({ line, found }) => ({
+        colour: palette.ink[line.ink],
+        label: line.title,
+        value: valueText(found, plot),
+      }));
+    const title = timeOfDay(time, to - from <= 60 * MINUTE);
+    values.show(across({ area, window: { from, to } }, time), area, { title, rows, note: "" });
   }
 
-  function dress(): void {
-    const font = { family: palette.fontFamily, size: TICK_FONT };
-    for (const scale of Object.values(chart.options.scales ?? {})) {
-      if (scale?.ticks !== undefined) Object.assign(scale.ticks, { color: palette.muted, font });
-      if (scale?.grid !== undefined) Object.assign(scale.grid, { color: palette.grid });
-    }
-    const y = chart.options.scales?.["y"];
-    if (y !== undefined) Object.assign(y, { grid: { color: palette.grid, drawTicks: false, lineWidth: 1 } });
-    const tooltip = chart.options.plugins?.tooltip;
-    if (tooltip !== undefined) {
-      Object.assign(tooltip, {
-        backgroundColor: palette.tooltip.background,
-        borderColor: palette.tooltip.border,
-        borderWidth: 1,
-        titleColor: palette.tooltip.text,
-        bodyColor: palette.tooltip.text,
-        titleFont: { family: palette.fontFamily, size: 12, weight: "normal" },
-        bodyFont: { family: palette.fontFamily, size: 12 },
-      });
-    }
-    fill();
-    chart.update("none");
+  function draw(): void {
+    picture = pictureOf(plot, palette);
+    chart.draw(picture, palette);
+    point();
   }
 
   return {
     update(next) {
       plot = next;
-      fill();
-      chart.update("none");
+      draw();
     },
     retheme(next) {
       palette = next;
-      dress();
+      draw();
     },
-    dispose: () => chart.destroy(),
+    dispose() {
+      canvas.removeEventListener("pointermove", pointed);
+      canvas.removeEventListener("pointerdown", pointed);
+      canvas.removeEventListener("pointerleave", left);
+      for (const element of values.elements) element.remove();
+      chart.dispose();
+    },
+  };
+}
+
+function valueText(point: Point, { unit }: Plot): string {
+  const value = formatValue(point.y, unit);
+  return point.high > point.low
+    ? `${value}  (${formatValue(point.low, unit)} to ${formatValue(point.high, unit)})`
+    : value;
+}
+
+function pictureOf(plot: Plot, palette: Palette): Picture {
+  const { unit, from, to, axis, thresholds, marks } = plot;
+  const lines = drawnLines(plot);
+  const name = Math.max(0, ...lines.map((line) => line.label.length));
+  const value = unit === "1" ? RATIO_LETTERS : VALUE_LETTERS;
+  return {
+    window: { from, to },
+    axes: [
+      {
+        span: { min: 0, max: axis.max },
+        ticks: axis.ticks,
+        curves: lines.map((line, index) => curveOf(line, index, plot, palette)),
+        borders: thresholds.map((one) => borderOf(one, plot)),
+      },
+    ],
+    marks,
+    timeTicks: (most) => timeTicks(from, to, most),
+    timeTickWidth: TICK_WIDTH,
+    axisWidth: unit === "1" ? 44 : 60,
+    roomRight: false,
+    endRoom: (width) => (lines.length === 0 ? 0 : endRoom(name, value, width)),
+    moreEnds: () => "",
+  };
+}
+
+function curveOf(line: Line, index: number, { unit }: Plot, palette: Palette): Curve {
+  const last = line.points.findLast((point) => !Number.isNaN(point.y));
+  return {
+    key: line.id,
+    columns: columnsOf(line.points),
+    // Their gaps are points of their own.
+    tolerance: Infinity,
+    look: {
+      colour: palette.ink[line.ink],
+      dash: dashOf(line, palette),
+      marker: palette.highContrast ? index : null,
+    },
+    width: palette.highContrast ? 2 : 1.5,
+    faint: false,
+    label: line.label,
+    value: last === undefined ? "" : formatValue(last.y, unit),
+  };
+}
+
+function columnsOf(points: readonly Point[]): Columns {
+  return {
+    times: points.map(({ x }) => x),
+    values: points.map(({ y }) => y),
+    min: points.map(({ low }) => low),
+    max: points.map(({ high }) => high),
+  };
+}
+
+/** Line dashes by pattern; in high contrast longer, so that they are told apart without colour. */
+function dashOf(line: Pick<Line, "pattern" | "ink">, palette: Palette): number[] {
+  // CPU, memory and GPU differ by colour alone unless the theme forbids to rely on it.
+  if ((line.ink === "memory" || line.ink === "gpu") && !palette.highContrast) return [];
+  return line.pattern === 0 ? [] : line.pattern === 1 ? [5, 3] : [2, 3];
+}
+
+function borderOf({ level, value, direction, ink, of, main }: Threshold, { thresholds, unit }: Plot): Border {
+  const next = thresholds.find((one) => one.ink === ink && one.level === "CRIT");
+  const until = level === "WARN" && next !== undefined ? next.value : Infinity;
+  return {
+    ...{ level, value, direction, whole: main },
+    name: main ? `${of} ${level} ${formatThreshold(value, unit)}` : of,
+    until: main ? until : null,
   };
 }

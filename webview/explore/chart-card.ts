@@ -1,9 +1,12 @@
 /** One chart on the page: its canvas, the cursor over it with what every series was then, the selection, a rule's border. */
+import { type ChartCanvas, chartCanvas } from "../charts/canvas.ts";
+import { across } from "../charts/frame.ts";
 import type { Palette } from "../charts/palette.ts";
+import { type ReadoutText, readout } from "../charts/readout.ts";
 import { h, setAttr, setShown, setText } from "../dom.ts";
-import { type ExploreCanvas, exploreCanvas } from "./canvas.ts";
+import { valueAt } from "../series.ts";
+import { pictureOf } from "./canvas.ts";
 import { lookOf } from "./colours.ts";
-import { valueAt } from "./frames.ts";
 import { type Gestures, listen } from "./gestures.ts";
 import type { Scene, SceneAxis } from "./scene.ts";
 import { momentText } from "./time-axis.ts";
@@ -55,11 +58,10 @@ const DRAFT_STEP = 0.01;
 export function chartCard(first: Scene, theme: Palette, events: CardEvents): ChartCard {
   let palette = theme;
   let view: CardView = { scene: first, highlighted: null, cursor: null, draft: null, now: 0 };
-  let drawer: ExploreCanvas | null = null;
+  let drawer: ChartCanvas | null = null;
   const canvas = h("canvas", { "aria-hidden": "true" });
-  const cursor = h("div", { class: "x-cursor", hidden: "" });
   const selection = h("div", { class: "x-selection", hidden: "" });
-  const readout = h("div", { class: "x-readout", hidden: "" });
+  const values = readout();
   const draft = h("div", {
     ...{ class: "x-draft", role: "slider", tabindex: "0", "aria-orientation": "vertical", hidden: "" },
     "aria-label": "Threshold of the new rule",
@@ -69,8 +71,7 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
     { class: "x-surface", tabindex: "0", role: "group", "aria-roledescription": "chart", title: KEYBOARD_HELP },
     canvas,
     selection,
-    cursor,
-    readout,
+    ...values.elements,
     draft,
   );
   const element = h("div", { class: "x-chart", "data-part": "explore-chart" }, surface);
@@ -103,6 +104,12 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
     });
   }
 
+  function drawNow(): void {
+    const picture = pictureOf(view.scene, view.highlighted, palette);
+    if (drawer === null) drawer = chartCanvas(canvas, picture, palette);
+    else drawer.draw(picture, palette);
+  }
+
   function draftAxis(): SceneAxis | null {
     const key = view.draft?.key;
     return view.scene.axes.find((axis) => axis.lines.some((line) => line.key === key)) ?? null;
@@ -110,22 +117,12 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
 
   function place(): void {
     if (drawer === null) return;
-    const { left, right, top, bottom } = drawer.area();
+    const area = drawer.area();
+    const { left, right, top, bottom } = area;
     const { from, to } = view.scene.window;
     const at = view.cursor;
-    const inside = at !== null && at >= from && at <= to;
-    setShown(cursor, inside);
-    setShown(readout, inside);
-    if (inside) {
-      const x = left + ((at - from) / (to - from)) * (right - left);
-      Object.assign(cursor.style, { transform: `translateX(${String(Math.round(x))}px)` });
-      Object.assign(cursor.style, { top: `${String(top)}px`, height: `${String(bottom - top)}px` });
-      // On the side where there is room.
-      const leftHalf = x < (left + right) / 2;
-      readout.style.left = leftHalf ? `${String(x + 12)}px` : "auto";
-      readout.style.right = leftHalf ? "auto" : `${String(surface.clientWidth - x + 12)}px`;
-      writeReadout(at);
-    }
+    if (at === null || at < from || at > to) values.hide();
+    else values.show(across({ area, window: view.scene.window }, at), area, readoutText(at));
     const axis = draftAxis();
     setShown(draft, axis !== null && view.draft !== null);
     if (axis === null || view.draft === null) return;
@@ -143,7 +140,7 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
     setAttr(draft, "aria-valuetext", view.draft.text);
   }
 
-  function writeReadout(at: number): void {
+  function readoutText(at: number): ReadoutText {
     const { scene, now } = view;
     const rows = scene.axes.flatMap(({ lines, unit }) =>
       lines.flatMap((line) => {
@@ -154,16 +151,16 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
     // Units in their order, the highest of each first: as the lines stand in the chart.
     rows.sort((a, b) => (a.unit === b.unit ? b.value - a.value : 0));
     const more = rows.length - MOST_VALUES;
-    readout.replaceChildren(
-      h("div", { class: "x-readout-time" }, momentText(at, scene.window.to - scene.window.from, now)),
-      ...rows.slice(0, MOST_VALUES).map(({ line, text }) => {
-        const sample = h("span", { class: "x-sample" });
-        sample.style.background = lookOf(line.series.slot, palette).colour;
-        return h("div", { class: "x-readout-row" }, sample, h("span", {}, line.label), h("b", {}, text));
-      }),
-      ...(more > 0 ? [h("div", { class: "x-readout-more" }, `and ${String(more)} more, in the list above`)] : []),
-      ...(rows.length === 0 ? [h("div", { class: "x-readout-more" }, "No values at this time")] : []),
-    );
+    return {
+      title: momentText(at, scene.window.to - scene.window.from, now),
+      rows: rows.slice(0, MOST_VALUES).map(({ line, text }) => ({
+        colour: lookOf(line.series.slot, palette).colour,
+        label: line.label,
+        value: text,
+      })),
+      note:
+        more > 0 ? `and ${String(more)} more, in the list above` : rows.length === 0 ? "No values at this time" : "",
+    };
   }
 
   return {
@@ -172,8 +169,7 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
     draw(next) {
       view = next;
       setAttr(surface, "aria-label", next.scene.description);
-      drawer ??= exploreCanvas(canvas, next.scene, palette);
-      drawer.draw(next.scene, next.highlighted);
+      drawNow();
       place();
     },
     point(at, now) {
@@ -194,7 +190,7 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
     },
     retheme(next) {
       palette = next;
-      drawer?.retheme(next);
+      if (drawer !== null) drawNow();
     },
     dispose: () => drawer?.dispose(),
   };

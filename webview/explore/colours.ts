@@ -1,4 +1,5 @@
 /** What a slot of `slots.ts` looks like in a theme. */
+import type { Look } from "../charts/curves.ts";
 import type { Palette } from "../charts/palette.ts";
 import { INKS } from "./slots.ts";
 
@@ -7,19 +8,22 @@ const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 3], [8, 3, 2, 3]
 /** The second shade goes this far towards the text's colour. */
 const SHADE = 0.45;
 
-/** How a line is drawn. */
-export interface Look {
-  readonly colour: string;
-  readonly dash: readonly number[];
-}
+const known = new WeakMap<Palette, Look[]>();
 
 /** What a slot looks like in a theme. Where nothing may rest on hue, neighbours differ in their dashes too. */
 export function lookOf(slot: number, palette: Palette): Look {
+  // Every frame asks for every line's.
+  const looks = known.get(palette) ?? [];
+  known.set(palette, looks);
+  return (looks[slot] ??= newLook(slot, palette));
+}
+
+function newLook(slot: number, palette: Palette): Look {
   const round = Math.floor(slot / INKS.length);
   const ink = INKS[slot % INKS.length] ?? "cpu";
   const colour = round % 2 === 0 ? palette.ink[ink] : mixed(palette.ink[ink], palette.text);
   const pattern = palette.highContrast ? slot + round : round >> 1;
-  return { colour, dash: DASHES[pattern % DASHES.length] ?? [] };
+  return { colour, dash: DASHES[pattern % DASHES.length] ?? [], marker: null };
 }
 
 /** A colour on its way to another; as it is when it is not written as rgb. */

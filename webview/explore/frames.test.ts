@@ -1,7 +1,8 @@
 /** Values in the page: what is asked for, and how parts come together. */
 import { describe, expect, it } from "vitest";
 import type { SeriesFrame } from "../../protocol/history.ts";
-import { type Held, type Missing, joined, missingParts, valueAt } from "./frames.ts";
+import { valueAt } from "../series.ts";
+import { type Held, type Missing, joined, missingParts } from "./frames.ts";
 import { type ChosenSeries, keyOf } from "./state.ts";
 
 const one: ChosenSeries = { metric: "m", attributes: { of: "a" }, unit: "1", kind: "gauge", slot: 0 };

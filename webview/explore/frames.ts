@@ -1,7 +1,7 @@
 /** The values that were fetched: which part of a series is there, what is still missing, how a new part joins the old. */
 import type { HistoryQuery, SeriesFrame } from "../../protocol/history.ts";
 import type { Attributes } from "../../protocol/reading.ts";
-import type { Columns } from "../series.ts";
+import { type Columns, indexAt } from "../series.ts";
 import { type ChosenSeries, keyOf } from "./state.ts";
 import type { Span } from "./window.ts";
 
@@ -121,30 +121,4 @@ function concat(a: Columns, b: Columns): Columns {
     min: [...a.min, ...b.min],
     max: [...a.max, ...b.max],
   };
-}
-
-/** Index of the first time at or after `time`. */
-export function indexAt(times: readonly number[], time: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((times[middle] ?? 0) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The value nearest to a time, no further away than `within`; null when there is none. */
-export function valueAt(columns: Columns, time: number, within: number): number | null {
-  const after = indexAt(columns.times, time);
-  let best: number | null = null;
-  let distance = within;
-  for (const index of [after - 1, after]) {
-    const away = Math.abs((columns.times[index] ?? NaN) - time);
-    if (!(away <= distance)) continue;
-    distance = away;
-    best = columns.values[index] ?? null;
-  }
-  return best;
 }

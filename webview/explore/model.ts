@@ -1,10 +1,11 @@
 /** What Explore says in words: chips, status, the new rule's border. Pure. */
 import { formatResolution } from "../../protocol/format.ts";
+import { indexAt, valueAt } from "../series.ts";
 import { lasting, sentence } from "../words.ts";
 import type { UnitGroup } from "./axes.ts";
 import type { ChipGroup } from "./chips.ts";
 import type { FeedStatus } from "./feed.ts";
-import { type Held, indexAt, valueAt } from "./frames.ts";
+import type { Held } from "./frames.ts";
 import { type RuleDraft, firstDraft, judgeable } from "./rule-form.ts";
 import type { Scene, SceneLine } from "./scene.ts";
 import { type ChosenSeries, keyOf } from "./state.ts";

@@ -2,10 +2,10 @@
 import type { Rule } from "../../protocol/bell.ts";
 import type { Annotation } from "../../protocol/history.ts";
 import type { TableRow } from "../plots.ts";
-import { type Columns, gapTolerance, pointsOf, summaryOf } from "../series.ts";
+import { type Columns, gapTolerance, indexAt, pointsOf, summaryOf } from "../series.ts";
 import { type Mark, marksOf } from "../time-marks.ts";
 import { type Axis, type ChartGroups, axisOf } from "./axes.ts";
-import { type Held, NO_COLUMNS, indexAt, slice } from "./frames.ts";
+import { type Held, NO_COLUMNS, slice } from "./frames.ts";
 import { fullName, shortName } from "./names.ts";
 import { type ChosenSeries, keyOf } from "./state.ts";
 import type { ShownUnit } from "./units.ts";
@@ -28,6 +28,7 @@ export interface SceneLine {
 export interface SceneThreshold {
   readonly level: "WARN" | "CRIT";
   readonly value: number;
+  readonly direction: Rule["direction"];
   readonly title: string;
 }
 
@@ -147,7 +148,7 @@ function toleranceOf({ columns, step }: Held, intervalMs: number): number {
 /** The borders of the rules that judge these series: the value itself, not where it is heading. */
 export function thresholdsOf(series: readonly ChosenSeries[], rules: readonly Rule[]): SceneThreshold[] {
   const found = new Map<string, SceneThreshold>();
-  for (const { metric, match, warn, crit, title, trend } of rules) {
+  for (const { metric, match, warn, crit, direction, title, trend } of rules) {
     const fits = series.some(
       (one) =>
         one.kind === "gauge" &&
@@ -159,7 +160,7 @@ export function thresholdsOf(series: readonly ChosenSeries[], rules: readonly Ru
       ["WARN", warn],
       ["CRIT", crit],
     ] as const) {
-      if (value !== null) found.set(`${level} ${String(value)}`, { level, value, title });
+      if (value !== null) found.set(`${level} ${String(value)}`, { level, value, direction, title });
     }
   }
   return [...found.values()];

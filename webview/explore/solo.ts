@@ -2,7 +2,7 @@
 import "../nonce.ts";
 import "../dashboard.css";
 import type { FromDashboard, Question } from "../../protocol/messages/webview.ts";
-import { registerCharts } from "../charts/line.ts";
+import { registerCharts } from "../charts/canvas.ts";
 import { onThemeChange, readPalette } from "../charts/palette.ts";
 import { type ExploreState, explorePart } from "./explore.ts";
 import { type ExplorePage, sampleAsk } from "../preview/explore-sample.ts";

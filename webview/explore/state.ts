@@ -32,8 +32,13 @@ export const EMPTY_STATE: ExploreState = {
 
 /** One canonical text for a series. */
 export function keyOf(series: ChartSeries): string {
-  return seriesKey(series.metric, series.attributes);
+  // Every frame asks for every series'. Series never change.
+  const known = keys.get(series) ?? seriesKey(series.metric, series.attributes);
+  keys.set(series, known);
+  return known;
 }
+
+const keys = new WeakMap<ChartSeries, string>();
 
 /** With this series chosen; unchanged when it is already, or when there are as many as there may be. */
 export function withSeries(state: ExploreState, series: Omit<ChosenSeries, "slot">): ExploreState {
