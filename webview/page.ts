@@ -1,4 +1,5 @@
 /** The page as a whole: head, tabs and their panels; only what is in sight is drawn. */
+import { t } from "@vscode/l10n";
 import type { RangeMinutes, Tab } from "../protocol/messages/webview.ts";
 import type { Act, Wish } from "./actions.ts";
 import { aboutTab } from "./about/tab.ts";
@@ -119,7 +120,7 @@ export function buildPage(app: HTMLElement, options: PageOptions): Page {
       notices.update(view.notices);
       cost.update(view.cost);
       setShown(cost.element, tab === "overview");
-      tabs.badge("alerts", open.open, "open");
+      tabs.badge("alerts", open.open, t("{0} open", open.open));
       const was = shownTab;
       if (was !== tab) {
         shownTab = tab;
@@ -143,7 +144,7 @@ function troublePart(): { readonly element: HTMLElement; tell(work: Promise<unkn
   const text = h("p", { class: "notice-text" });
   const element = h("section", { class: "notice notice-warning", role: "alert", "data-part": "trouble" }, text);
   const away = pressButton(() => setShown(element, false));
-  away.update({ label: "Dismiss", title: "Put this away", primary: false });
+  away.update({ label: t("Dismiss"), title: t("Put this away"), primary: false });
   element.append(away.element);
   setShown(element, false);
   return {

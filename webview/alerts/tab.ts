@@ -1,5 +1,6 @@
 /** The tab of alerts: open ones by level, silences, history, rules. */
-import { type Act, NOT_TRUSTED, TRUST } from "../actions.ts";
+import { t } from "@vscode/l10n";
+import { type Act, notTrusted, trustAction } from "../actions.ts";
 import type { Ask } from "../ask.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
@@ -21,17 +22,18 @@ export function alertsTab(act: Act, ask: Ask): Part<AlertsTab> {
   const list = h("div", { class: "groups" });
   const groups = new Children(list, (group: AlertGroup) => groupPart(group, act));
   const empty = h("p", { class: "none" });
-  const untrusted = h("p", { class: "note" }, NOT_TRUSTED);
-  const trust = actionButton(TRUST, act);
-  trust.update(TRUST);
+  const untrusted = h("p", { class: "note" }, notTrusted());
+  const decide = trustAction();
+  const trust = actionButton(decide, act);
+  trust.update(decide);
   const why = h("div", { class: "untrusted", "data-part": "untrusted" }, untrusted, trust.element);
   const silences = silencesPart(act);
   const history = historyPart(ask);
   const rules = verdictsPart(act);
   const open = h(
     "section",
-    { class: "card open-alerts", "aria-label": "Open alerts", "data-part": "open-alerts" },
-    h("div", { class: "card-top" }, h("h2", {}, "Alerts"), note),
+    { class: "card open-alerts", "aria-label": t("Open alerts"), "data-part": "open-alerts" },
+    h("div", { class: "card-top" }, h("h2", {}, t("Alerts")), note),
     why,
     empty,
     list,
@@ -82,11 +84,11 @@ function groupPart(first: AlertGroup, act: Act): Part<AlertGroup> {
 function silencesPart(act: Act): Part<readonly SilenceRow[]> {
   const note = h("span", { class: "note" });
   const list = h("ul", { class: "rows" });
-  const none = h("p", { class: "none" }, "Nothing is silenced.");
+  const none = h("p", { class: "none" }, t("Nothing is silenced."));
   const element = h(
     "section",
-    { class: "card silences", "aria-label": "Silences", "data-part": "silences" },
-    h("div", { class: "card-top" }, h("h2", {}, "Silences"), note),
+    { class: "card silences", "aria-label": t("Silences"), "data-part": "silences" },
+    h("div", { class: "card-top" }, h("h2", {}, t("Silences")), note),
     list,
     none,
   );

@@ -1,4 +1,5 @@
 /** A line chart on a canvas that follows a plot in place: chart.js with its own axes, marks and theme. */
+import { t } from "@vscode/l10n";
 import {
   Chart,
   type ChartConfiguration,
@@ -124,7 +125,7 @@ export function lineChart(canvas: HTMLCanvasElement, first: Plot, theme: Palette
   function valueText(point: Point): string {
     const value = formatValue(point.y, plot.unit);
     return point.high > point.low
-      ? `${value}  (${formatValue(point.low, plot.unit)} to ${formatValue(point.high, plot.unit)})`
+      ? t("{0}  ({1} to {2})", value, formatValue(point.low, plot.unit), formatValue(point.high, plot.unit))
       : value;
   }
 

@@ -1,4 +1,5 @@
 /** One chart on the page: its canvas, the cursor over it with what every series was then, the selection, a rule's border. */
+import { t } from "@vscode/l10n";
 import type { Palette } from "../charts/palette.ts";
 import { h, setAttr, setShown, setText } from "../dom.ts";
 import { type ExploreCanvas, exploreCanvas } from "./canvas.ts";
@@ -46,8 +47,6 @@ export interface CardEvents extends Gestures {
 
 /** Values that the box at the cursor has room for. */
 const MOST_VALUES = 14;
-const KEYBOARD_HELP =
-  "Plus and minus zoom, the arrow keys move through time, with Shift they move the cursor, End follows now.";
 /** One press of a key moves a rule's border by this share of the axis. */
 const DRAFT_STEP = 0.01;
 
@@ -62,11 +61,14 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
   const readout = h("div", { class: "x-readout", hidden: "" });
   const draft = h("div", {
     ...{ class: "x-draft", role: "slider", tabindex: "0", "aria-orientation": "vertical", hidden: "" },
-    "aria-label": "Threshold of the new rule",
+    "aria-label": t("Threshold of the new rule"),
   });
   const surface = h(
     "div",
-    { class: "x-surface", tabindex: "0", role: "group", "aria-roledescription": "chart", title: KEYBOARD_HELP },
+    {
+      ...{ class: "x-surface", tabindex: "0", role: "group", "aria-roledescription": t("chart") },
+      title: t("Plus and minus zoom, arrow keys move through time, with Shift they move the cursor, End follows now."),
+    },
     canvas,
     selection,
     cursor,
@@ -161,8 +163,8 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
         sample.style.background = lookOf(line.series.slot, palette).colour;
         return h("div", { class: "x-readout-row" }, sample, h("span", {}, line.label), h("b", {}, text));
       }),
-      ...(more > 0 ? [h("div", { class: "x-readout-more" }, `and ${String(more)} more, in the list above`)] : []),
-      ...(rows.length === 0 ? [h("div", { class: "x-readout-more" }, "No values at this time")] : []),
+      ...(more > 0 ? [h("div", { class: "x-readout-more" }, t("and {0} more, in the list above", more))] : []),
+      ...(rows.length === 0 ? [h("div", { class: "x-readout-more" }, t("No values at this time"))] : []),
     );
   }
 

@@ -1,4 +1,5 @@
 /** The table of processes; the heads of its CPU, memory and GPU columns sort it. */
+import { t } from "@vscode/l10n";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
 import { type ProcessLine, type ProcessSort, processTable } from "../processes.ts";
 import type { WorkerState } from "../../protocol/state.ts";
@@ -16,20 +17,20 @@ export function processesPart(): Part<ProcessesModel> {
   const note = h("span", { class: "note" });
   const body = h("tbody");
   const rows = new Children(body, linePart);
-  const heads = { memory: head("Memory", "memory"), cpu: head("CPU", "cpu"), gpu: head("GPU", "gpu") };
-  heads.cpu.cell.title = "100 % is one core";
-  heads.gpu.cell.title = "Memory of GPUs";
+  const heads = { memory: head(t("Memory"), "memory"), cpu: head("CPU", "cpu"), gpu: head("GPU", "gpu") };
+  heads.cpu.cell.title = t("100 % is one core");
+  heads.gpu.cell.title = t("Memory of GPUs");
   const table = h(
     "table",
     {},
-    h("caption", { class: "unseen" }, "Running processes"),
+    h("caption", { class: "unseen" }, t("Running processes")),
     h(
       "thead",
       {},
       h(
         "tr",
         {},
-        h("th", { scope: "col" }, "Name"),
+        h("th", { scope: "col" }, t("Name")),
         heads.memory.cell,
         heads.gpu.cell,
         heads.cpu.cell,
@@ -41,8 +42,8 @@ export function processesPart(): Part<ProcessesModel> {
   const none = h("p", { class: "none" });
   const element = h(
     "section",
-    { class: "card processes", "aria-label": "Processes", "data-part": "processes" },
-    h("div", { class: "card-top" }, h("h2", {}, "Processes"), note),
+    { class: "card processes", "aria-label": t("Processes"), "data-part": "processes" },
+    h("div", { class: "card-top" }, h("h2", {}, t("Processes")), note),
     h("div", { class: "plot-table" }, table),
     none,
   );

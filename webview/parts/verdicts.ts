@@ -1,4 +1,5 @@
 /** The rules and what the bell says of each, and the sensors that say nothing. */
+import { t } from "@vscode/l10n";
 import type { Act } from "../actions.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, icon, setAttr, setShown, setText } from "../dom.ts";
@@ -15,11 +16,11 @@ export interface Verdicts {
 export function verdictsPart(act: Act): Part<Verdicts> {
   const note = h("span", { class: "note" });
   const list = h("ul", { class: "rows" });
-  const none = h("p", { class: "none" }, "No rule has been judged yet.");
+  const none = h("p", { class: "none" }, t("No rule has been judged yet."));
   const element = h(
     "section",
-    { class: "card verdicts", "aria-label": "Rules" },
-    h("div", { class: "card-top" }, h("h2", {}, "Rules"), note),
+    { class: "card verdicts", "aria-label": t("Rules") },
+    h("div", { class: "card-top" }, h("h2", {}, t("Rules")), note),
     list,
     none,
   );
@@ -40,7 +41,7 @@ function verdictPart(first: VerdictRow, act: Act): Part<VerdictRow> {
   const value = h("span", { class: "row-value" });
   const reason = h("p", { class: "row-reason" });
   const since = h("span", { class: "row-level" });
-  const muted = h("span", { class: "row-muted" }, icon("bell-slash"), "muted");
+  const muted = h("span", { class: "row-muted" }, icon("bell-slash"), t("muted"));
   const button = actionButton(first.action, act);
   const element = h(
     "li",
@@ -82,8 +83,8 @@ export function silentPart(): Part<readonly SilentRow[]> {
   const list = h("ul", { class: "rows" });
   const element = h(
     "section",
-    { class: "card silent", "aria-label": "Silent sensors", "data-part": "silent" },
-    h("div", { class: "card-top" }, h("h2", {}, "Silent sensors"), note),
+    { class: "card silent", "aria-label": t("Silent sensors"), "data-part": "silent" },
+    h("div", { class: "card-top" }, h("h2", {}, t("Silent sensors")), note),
     list,
   );
   const rows = new Children(list, () => {

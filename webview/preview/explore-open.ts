@@ -31,10 +31,12 @@ export async function bundleExplore(): Promise<ExploreBundle> {
 export interface OpenOptions {
   readonly theme: Theme;
   readonly page?: Partial<ExplorePage>;
+  /** The page's sentences by the English ones; absent: English. */
+  readonly words?: Readonly<Record<string, string>>;
   readonly viewport?: { readonly width: number; readonly height: number };
 }
 
-function documentOf(theme: Theme, page: ExplorePage): string {
+function documentOf(theme: Theme, page: ExplorePage, words: object): string {
   const policy = [
     "default-src 'none'",
     `style-src ${ORIGIN} 'nonce-${NONCE}'`,
@@ -47,6 +49,7 @@ function documentOf(theme: Theme, page: ExplorePage): string {
 <meta http-equiv="Content-Security-Policy" content="${policy.join("; ")}">
 <link rel="stylesheet" href="${ORIGIN}/codicon.css"><link rel="stylesheet" href="${ORIGIN}/explore.css">
 <title>Explore</title></head><body><div id="app"></div>
+<script type="application/json" id="words">${text(words)}</script>
 <script nonce="${NONCE}">
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -72,7 +75,8 @@ export async function openExplore(browser: Browser, bundle: ExploreBundle, optio
   const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
   await page.route(`${ORIGIN}/**`, async (route) => {
     const { pathname } = new URL(route.request().url());
-    const body = pathname === "/" ? documentOf(options.theme, told) : bundle.get(path.basename(pathname));
+    const body =
+      pathname === "/" ? documentOf(options.theme, told, options.words ?? {}) : bundle.get(path.basename(pathname));
     const contentType = types[path.extname(pathname)] ?? "text/html; charset=utf-8";
     if (body === undefined) await route.fulfill({ status: 204 });
     else await route.fulfill({ body, contentType });
