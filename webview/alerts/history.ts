@@ -60,6 +60,8 @@ export function historyPart(ask: Ask): Part<HistoryModel> {
   const table = tableElement(body);
   const empty = h("p", { class: "none" });
   const retry = pressButton(() => load(true));
+  // Named before there is a history: the toolkit would call it by an English name of its own.
+  toggle.update({ on: false, label: t("The history as a table") });
   retry.update({ label: t("Try Again"), title: t("Ask for the history once more"), primary: false });
   const element = h(
     "section",

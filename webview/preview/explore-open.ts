@@ -33,6 +33,8 @@ export interface OpenOptions {
   readonly page?: Partial<ExplorePage>;
   /** The page's sentences by the English ones; absent: English. */
   readonly words?: Readonly<Record<string, string>>;
+  /** A script that runs before the page's own. */
+  readonly beforehand?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
 }
 
@@ -70,6 +72,7 @@ export async function openExplore(browser: Browser, bundle: ExploreBundle, optio
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = await context.newPage();
+  if (options.beforehand !== undefined) await page.addInitScript(options.beforehand);
   page.on("close", () => void context.close());
   const told: ExplorePage = { state: null, sample: {}, frozenAt: null, everyMs: 0, mayAct: true, ...options.page };
   const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
