@@ -10,7 +10,7 @@ import { registerControls } from "./controls.ts";
 import { h, setText } from "./dom.ts";
 import { speakLanguage } from "./language.ts";
 import { buildPage } from "./page.ts";
-import { sentence } from "./words.ts";
+import { sentence, messageOf } from "./words.ts";
 
 /** Ages are written in seconds. */
 const CLOCK_MS = 1000;
@@ -52,7 +52,7 @@ function start(app: HTMLElement): void {
       failure.remove();
     } catch (error) {
       // The page goes on with the next snapshot; until then it says that what it shows may be wrong.
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       setText(failure, t("What came last could not be drawn: {0}", sentence(reason)));
       app.prepend(failure);
     }

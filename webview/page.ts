@@ -18,6 +18,7 @@ import { costPart } from "./parts/cost.ts";
 import { headPart } from "./parts/head.ts";
 import { noticesPart } from "./parts/notices.ts";
 import { tabList } from "./tabs.ts";
+import { messageOf } from "./words.ts";
 
 /** What the page needs of whoever holds it. */
 export interface PageOptions {
@@ -154,7 +155,7 @@ function troublePart(): { readonly element: HTMLElement; tell(work: Promise<unkn
         await work;
         setShown(element, false);
       } catch (error) {
-        setText(text, error instanceof Error ? error.message : String(error));
+        setText(text, messageOf(error));
         setShown(element, true);
       }
     },

@@ -89,6 +89,11 @@ export function sentence(text: string): string {
   return text === "" || /[.!?…。！？]$/.test(text) ? text : `${text}.`;
 }
 
+/** What an error says; whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Text from outside as one line that can be seen, at most `most` characters of it. */
 export function shown(text: string, most: number): string {
   // Cut first: a text may be endless.

@@ -6,7 +6,8 @@ import { type Act, doctorAction, logAction, settingsAction } from "../actions.ts
 import { type Ask, QuestionFailed } from "../ask.ts";
 import { actionButton, field } from "../controls.ts";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
-import { MARKS } from "../words.ts";
+import { card } from "../parts/card.ts";
+import { MARKS, messageOf } from "../words.ts";
 import { type About, type Fact, type SensorRow, type SettingRow, aboutOf, settingRows } from "./model.ts";
 
 /** What the tab is made from. */
@@ -67,13 +68,7 @@ function factsPart(title: string): Part<readonly Fact[]> {
     };
   });
   return {
-    element: h(
-      "section",
-      { class: "card", "aria-label": title },
-      h("div", { class: "card-top" }, h("h2", {}, title)),
-      list,
-      none,
-    ),
+    element: card(title, {}, [], list, none),
     update(facts) {
       rows.update(facts);
       setShown(list, facts.length > 0);
@@ -99,13 +94,7 @@ function sensorsPart(): Part<About> {
   const none = h("p", { class: "none" }, t("No sensor has been read yet."));
   const area = scrolling(t("Sensors as a table"), table);
   return {
-    element: h(
-      "section",
-      { class: "card", "aria-label": t("Sensors"), "data-part": "sensors" },
-      h("div", { class: "card-top" }, h("h2", {}, t("Sensors")), note),
-      area,
-      none,
-    ),
+    element: card(t("Sensors"), { "data-part": "sensors" }, [note], area, none),
     update({ sensors, sensorsNote }) {
       setText(note, sensorsNote);
       rows.update(sensors);
@@ -180,7 +169,7 @@ function settingsPart(ask: Ask): Part<AboutTab> {
       failure = "";
     } catch (error) {
       if (error instanceof QuestionFailed && error.kind === "dropped") return;
-      failure = error instanceof Error ? error.message : String(error);
+      failure = messageOf(error);
     }
     draw();
   }
@@ -203,16 +192,10 @@ function settingsPart(ask: Ask): Part<AboutTab> {
   }
 
   return {
-    element: h(
-      "section",
-      { class: "card", "aria-label": t("Settings"), "data-part": "settings" },
-      h(
-        "div",
-        { class: "card-top" },
-        h("h2", {}, t("Settings")),
-        note,
-        field(t("Search"), search, "field field-inline"),
-      ),
+    element: card(
+      t("Settings"),
+      { "data-part": "settings" },
+      [note, field(t("Search"), search, "field field-inline")],
       area,
       empty,
     ),

@@ -6,7 +6,8 @@ import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
 import { type Ask, QuestionFailed } from "../ask.ts";
 import { choice, pressButton, select, toggleButton } from "../controls.ts";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
-import { MARKS, shown } from "../words.ts";
+import { card } from "../parts/card.ts";
+import { MARKS, shown, messageOf } from "../words.ts";
 import { stepPart, timelinePart } from "./timeline.ts";
 import { type Bar, MOST_RECORDS, timelineOf } from "./timeline-model.ts";
 
@@ -63,10 +64,10 @@ export function historyPart(ask: Ask): Part<HistoryModel> {
   // Named before there is a history: the toolkit would call it by an English name of its own.
   toggle.update({ on: false, label: t("The history as a table") });
   retry.update({ label: t("Try Again"), title: t("Ask for the history once more"), primary: false });
-  const element = h(
-    "section",
-    { class: "card history", "aria-label": t("History"), "data-part": "alert-history" },
-    h("div", { class: "card-top" }, h("h2", {}, t("History")), note, toggle.element),
+  const element = card(
+    t("History"),
+    { class: "history", "data-part": "alert-history" },
+    [note, toggle.element],
     h("div", { class: "filters" }, level.element, rule.element, spans),
     timeline.element,
     table,
@@ -98,7 +99,7 @@ export function historyPart(ask: Ask): Part<HistoryModel> {
       failure = "";
     } catch (error) {
       if (error instanceof QuestionFailed && error.kind === "dropped") return;
-      failure = error instanceof Error ? error.message : String(error);
+      failure = messageOf(error);
       records = null;
     }
     show();

@@ -4,7 +4,7 @@ import type { Alert } from "../../protocol/alert.ts";
 import type { Ask } from "../ask.ts";
 import { field, pressButton } from "../controls.ts";
 import { h, setAttr, setShown, setText } from "../dom.ts";
-import { shown } from "../words.ts";
+import { shown, messageOf } from "../words.ts";
 import { alertName } from "./model.ts";
 import { DURATIONS, type Matcher, matchersOf, previewOf, wantedSilence } from "./silence-model.ts";
 
@@ -60,7 +60,7 @@ export function silenceForm(ask: Ask): SilenceForm {
       await ask({ ask: "silence", silence: wanted() });
       element.close();
     } catch (error) {
-      setText(problem, error instanceof Error ? error.message : String(error));
+      setText(problem, messageOf(error));
       setShown(problem, true);
     }
   }

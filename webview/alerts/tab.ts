@@ -4,6 +4,7 @@ import { type Act, notTrusted, trustAction } from "../actions.ts";
 import type { Ask } from "../ask.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
+import { card } from "../parts/card.ts";
 import type { View } from "../model.ts";
 import { verdictsPart } from "../parts/verdicts.ts";
 import { historyPart, type HistoryModel } from "./history.ts";
@@ -30,14 +31,7 @@ export function alertsTab(act: Act, ask: Ask): Part<AlertsTab> {
   const silences = silencesPart(act);
   const history = historyPart(ask);
   const rules = verdictsPart(act);
-  const open = h(
-    "section",
-    { class: "card open-alerts", "aria-label": t("Open alerts"), "data-part": "open-alerts" },
-    h("div", { class: "card-top" }, h("h2", {}, t("Alerts")), note),
-    why,
-    empty,
-    list,
-  );
+  const open = card(t("Alerts"), { class: "open-alerts", "data-part": "open-alerts" }, [note], why, empty, list);
   const element = h(
     "div",
     { class: "columns values" },
@@ -85,13 +79,7 @@ function silencesPart(act: Act): Part<readonly SilenceRow[]> {
   const note = h("span", { class: "note" });
   const list = h("ul", { class: "rows" });
   const none = h("p", { class: "none" }, t("Nothing is silenced."));
-  const element = h(
-    "section",
-    { class: "card silences", "aria-label": t("Silences"), "data-part": "silences" },
-    h("div", { class: "card-top" }, h("h2", {}, t("Silences")), note),
-    list,
-    none,
-  );
+  const element = card(t("Silences"), { class: "silences", "data-part": "silences" }, [note], list, none);
   const rows = new Children(list, (row: SilenceRow) => silencePart(row, act));
   return {
     element,

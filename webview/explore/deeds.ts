@@ -3,7 +3,7 @@ import { t } from "@vscode/l10n";
 import { MOST_PINNED_SERIES } from "../../protocol/messages/webview.ts";
 import type { Ask, Post } from "../ask.ts";
 import type { Palette } from "../charts/palette.ts";
-import { sentence } from "../words.ts";
+import { sentence, messageOf } from "../words.ts";
 import { groupByUnit } from "./axes.ts";
 import { csvOf } from "./csv.ts";
 import { slice } from "./frames.ts";
@@ -129,7 +129,7 @@ export class Deeds {
 }
 
 function reasonOf(error: unknown): string {
-  return sentence(error instanceof Error ? error.message : String(error));
+  return sentence(messageOf(error));
 }
 
 /** A short name for a text: the same text, the same name. */

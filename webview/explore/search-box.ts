@@ -7,6 +7,7 @@ import { attributesText } from "./names.ts";
 import { NO_SEARCH, type SearchEvent, type SearchState, searchStatus, searched } from "./search.ts";
 import { keyOf } from "./state.ts";
 import { shownUnit } from "./units.ts";
+import { messageOf } from "../words.ts";
 
 /** The field. */
 export interface SearchBox {
@@ -65,7 +66,7 @@ export function searchBox(ask: Ask, toggle: (series: SeriesInfo) => void): Searc
       const answer = await ask({ ask: "series", search: text, limit: MOST_RESULTS }, mine.signal);
       happened({ type: "answered", turn, results: answer.series, total: answer.total });
     } catch (error) {
-      happened({ type: "failed", turn, reason: error instanceof Error ? error.message : String(error) });
+      happened({ type: "failed", turn, reason: messageOf(error) });
     }
   }
 

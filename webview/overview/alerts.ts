@@ -5,6 +5,7 @@ import type { AlertRow } from "../alerts/model.ts";
 import { alertPart } from "../alerts/rows.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, setShown, setText } from "../dom.ts";
+import { card } from "../parts/card.ts";
 
 /** What the list shows. */
 export interface OpenAlerts {
@@ -27,14 +28,7 @@ export function openAlertsPart(act: Act): Part<OpenAlerts> {
   const show = actionButton(all, act);
   show.update(all);
   const more = h("div", { class: "more" }, rest, show.element);
-  const element = h(
-    "section",
-    { class: "card open-alerts", "aria-label": t("Alerts"), "data-part": "overview-alerts" },
-    h("div", { class: "card-top" }, h("h2", {}, t("Alerts")), note),
-    list,
-    none,
-    more,
-  );
+  const element = card(t("Alerts"), { class: "open-alerts", "data-part": "overview-alerts" }, [note], list, none, more);
   const rows = new Children(list, (row: AlertRow) => alertPart(row, act, false));
   return {
     element,

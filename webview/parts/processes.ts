@@ -1,6 +1,7 @@
 /** The table of processes; the heads of its CPU, memory and GPU columns sort it. */
 import { t } from "@vscode/l10n";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
+import { card } from "./card.ts";
 import { type ProcessLine, type ProcessSort, processTable } from "../processes.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 
@@ -40,10 +41,10 @@ export function processesPart(): Part<ProcessesModel> {
     body,
   );
   const none = h("p", { class: "none" });
-  const element = h(
-    "section",
-    { class: "card processes", "aria-label": t("Processes"), "data-part": "processes" },
-    h("div", { class: "card-top" }, h("h2", {}, t("Processes")), note),
+  const element = card(
+    t("Processes"),
+    { class: "processes", "data-part": "processes" },
+    [note],
     h("div", { class: "plot-table" }, table),
     none,
   );

@@ -3,6 +3,7 @@ import { t } from "@vscode/l10n";
 import type { Act } from "../actions.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, icon, setAttr, setShown, setText } from "../dom.ts";
+import { card } from "./card.ts";
 import type { SilentRow, VerdictRow } from "../model.ts";
 import { MARKS } from "../words.ts";
 
@@ -17,13 +18,7 @@ export function verdictsPart(act: Act): Part<Verdicts> {
   const note = h("span", { class: "note" });
   const list = h("ul", { class: "rows" });
   const none = h("p", { class: "none" }, t("No rule has been judged yet."));
-  const element = h(
-    "section",
-    { class: "card verdicts", "aria-label": t("Rules") },
-    h("div", { class: "card-top" }, h("h2", {}, t("Rules")), note),
-    list,
-    none,
-  );
+  const element = card(t("Rules"), { class: "verdicts" }, [note], list, none);
   const rows = new Children(list, (row: VerdictRow) => verdictPart(row, act));
   return {
     element,
@@ -81,12 +76,7 @@ function verdictPart(first: VerdictRow, act: Act): Part<VerdictRow> {
 export function silentPart(): Part<readonly SilentRow[]> {
   const note = h("span", { class: "note" });
   const list = h("ul", { class: "rows" });
-  const element = h(
-    "section",
-    { class: "card silent", "aria-label": t("Silent sensors"), "data-part": "silent" },
-    h("div", { class: "card-top" }, h("h2", {}, t("Silent sensors")), note),
-    list,
-  );
+  const element = card(t("Silent sensors"), { class: "silent", "data-part": "silent" }, [note], list);
   const rows = new Children(list, () => {
     const title = h("span", { class: "row-title" });
     const reason = h("p", { class: "row-reason" });
