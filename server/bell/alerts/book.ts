@@ -29,6 +29,8 @@ export interface BookOptions {
   readonly keeper?: () => AlertKeeper | undefined;
   /** A name that no other alert or silence ever has. */
   readonly newId?: (now: number) => string;
+  /** The worker whose window shows what is told now (`Alert.teller`). Absent: it is not known. */
+  readonly teller?: () => string | null;
   readonly damping?: DampingRule;
   readonly grouping?: GroupingRule;
   readonly inhibitions?: readonly Inhibition[];
@@ -61,7 +63,15 @@ export class AlertBook {
     this.#lives = lives;
     this.#silences = silences;
     this.#carrier = new Carrier({ node, lives, newId: this.#newId, log });
-    this.#telling = new Telling({ lives, silences, groups: this.#groups, ledger, damping, inhibitions });
+    this.#telling = new Telling({
+      lives,
+      silences,
+      groups: this.#groups,
+      ledger,
+      damping,
+      inhibitions,
+      teller: options.teller ?? (() => null),
+    });
   }
 
   /**
@@ -158,11 +168,12 @@ export class AlertBook {
     for (const alert of alerts) {
       const own = this.#lives.get(alert.fingerprint);
       if (own === undefined || alert.status === "resolved") continue;
-      const { id, notifications, acknowledged, pendingSince, firingSince } = alert;
+      const { id, notifications, teller, acknowledged, pendingSince, firingSince } = alert;
       const taken = {
         ...own.alert,
         id,
         notifications,
+        teller,
         acknowledged,
         pendingSince,
         firingSince: own.alert.status === "firing" ? (firingSince ?? own.alert.firingSince) : null,

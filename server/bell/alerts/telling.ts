@@ -16,6 +16,7 @@ export interface TellingOptions {
   readonly ledger: Pick<Ledger, "told">;
   readonly damping: DampingRule;
   readonly inhibitions: readonly Inhibition[];
+  readonly teller: () => string | null;
 }
 
 /** Tells by raising an alert's `notifications`. */
@@ -26,6 +27,7 @@ export class Telling {
   readonly #ledger: Pick<Ledger, "told">;
   readonly #damping: DampingRule;
   readonly #inhibitions: readonly Inhibition[];
+  readonly #teller: () => string | null;
 
   constructor(options: TellingOptions) {
     this.#lives = options.lives;
@@ -34,6 +36,7 @@ export class Telling {
     this.#ledger = options.ledger;
     this.#damping = options.damping;
     this.#inhibitions = options.inhibitions;
+    this.#teller = options.teller;
   }
 
   /** Looks at every open alert. */
@@ -47,11 +50,12 @@ export class Telling {
       due.map(({ alert }) => alert),
       now,
     );
+    const teller = ripe.size === 0 ? null : this.#teller();
     for (const life of due) {
       if (!ripe.has(life.alert.group)) continue;
       const { alert } = life;
       const notifications = alert.notifications + 1;
-      this.#lives.put({ ...life, untold: false, alert: { ...alert, heldUntil: null, notifications } });
+      this.#lives.put({ ...life, untold: false, alert: { ...alert, heldUntil: null, notifications, teller } });
     }
     for (const group of ripe) this.#ledger.told(group, now);
     this.#lives.tidy(now);

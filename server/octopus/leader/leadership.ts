@@ -85,7 +85,13 @@ export class Leadership {
     this.#log = options.log;
     this.#wish = options.wish;
     this.#relays = new Relays(options.log, (crab) => this.#collect(crab));
-    this.#role = { role: "seeks", leader: null, since: options.clock.now(), reason: "" };
+    this.#role = {
+      worker: options.wish.window.worker,
+      role: "seeks",
+      leader: null,
+      since: options.clock.now(),
+      reason: "",
+    };
     this.#lock = this.#tryLock();
   }
 
@@ -384,7 +390,7 @@ export class Leadership {
   #become(role: Role, leader: number | null, reason: string): void {
     if (this.#closed) return;
     const since = this.#role.role === role && this.#role.leader === leader ? this.#role.since : this.#clock.now();
-    this.#role = { role, leader, since, reason };
+    this.#role = { ...this.#role, role, leader, since, reason };
     const words = formatRole(this.#role);
     const said = `${words.charAt(0).toUpperCase()}${words.slice(1)}${reason === "" ? "." : `: ${reason}`}`;
     if (role === "alone" || reason !== "") this.#log.warn(said);
