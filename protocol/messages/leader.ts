@@ -19,6 +19,8 @@ export interface LinkHello {
   readonly pid: number;
   /** Gorgon's version. */
   readonly version: string;
+  /** It follows nobody: it wants to hear of alerts and to act on them, as a command does. Absent: it follows. */
+  readonly onlooker?: boolean;
 }
 
 /** A worker's window, as a place for notifications. */

@@ -36,6 +36,7 @@ const hello = z.object({
   token: text,
   pid,
   version: text,
+  onlooker: z.exactOptional(z.boolean()),
 }) satisfies z.ZodMiniType<LinkHello>;
 
 const welcome = z.object({

@@ -36,7 +36,8 @@ export function inForce({ startsAt, endsAt }: Silence, now: number): boolean {
   return startsAt <= now && now < endsAt;
 }
 
-function standing(silences: readonly Silence[], now: number): readonly Silence[] {
+/** Those in force or to come, the ones that end first before the others. */
+export function standing(silences: readonly Silence[], now: number): readonly Silence[] {
   return silences.filter(({ endsAt }) => now < endsAt).sort((one, other) => one.endsAt - other.endsAt);
 }
 

@@ -65,6 +65,8 @@ export class Leadership {
   readonly #relays: Relays;
   #role: WorkerRole;
   #wish: LinkWish;
+  /** What was told last, for a door that opens later. */
+  #alerts: LinkAlerts | null = null;
   #hub: LeaderHub | null = null;
   #lock: LeaderLock | null = null;
   /** Why the lock could not even be tried. */
@@ -146,6 +148,7 @@ export class Leadership {
 
   /** Tells the windows that follow the alerts; nobody where this worker does not lead. */
   tellAlerts(alerts: LinkAlerts): void {
+    this.#alerts = alerts;
     this.#server?.tellAlerts(alerts);
   }
 
@@ -252,6 +255,7 @@ export class Leadership {
       }
       server.onFollowers(() => this.#tellFollowers());
       this.#server = server;
+      if (this.#alerts !== null) server.tellAlerts(this.#alerts);
       this.#doorOpen(server);
     } catch (error) {
       this.#noDoor(error);
@@ -333,11 +337,13 @@ export class Leadership {
       me: this.#options.me,
       clock: this.#clock,
       log: this.#log,
-      onCrabs: (crabs) => {
-        this.#relay(crabs);
-        if (crabs.length > 0) first();
+      follow: {
+        onCrabs: (crabs) => {
+          this.#relay(crabs);
+          if (crabs.length > 0) first();
+        },
+        onSnapshot: (snapshot, stats) => this.#relays.receive(snapshot, stats),
       },
-      onSnapshot: (snapshot, stats) => this.#relays.receive(snapshot, stats),
       onAlerts: (alerts) => {
         for (const listener of this.#alertListeners) listener(alerts);
       },
