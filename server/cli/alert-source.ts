@@ -79,8 +79,10 @@ export type AlertsKnown = AlertsNow & { readonly records: readonly AlertRecord[]
 export async function readAlerts(host: Host, query: RecordQuery): Promise<AlertsKnown> {
   const led = await askLeader(host);
   const now = host.clock.now();
-  if (led === null || led.alerts === null) return { leader: led?.leader ?? null, ...(await readFile(host, query)) };
-  const { alerts: all, silences } = led.alerts;
+  const leader = led?.leader ?? null;
+  const said = led?.alerts ?? null;
+  if (said === null) return { leader, ...(await readFile(host, query)) };
+  const { alerts: all, silences } = said;
   const open = all.filter(({ status }) => status !== "resolved");
   const known = new Set(all.map(({ id }) => id));
   // What the file left open belongs to a worker that kept history, unless the leader knows it.
@@ -92,7 +94,7 @@ export async function readAlerts(host: Host, query: RecordQuery): Promise<Alerts
     .map((alert) => ({ alert, steps: [] }));
   const records = [...told, ...kept].sort((one, other) => other.alert.pendingSince - one.alert.pendingSince);
   return {
-    ...{ leader: led.leader, lookedAt: now, alerts: [...open].sort(worstFirst) },
+    ...{ leader, lookedAt: now, alerts: [...open].sort(worstFirst) },
     ...{ silences: standing(silences, now), records: records.slice(0, query.limit) },
   };
 }
