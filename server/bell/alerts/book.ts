@@ -195,7 +195,7 @@ export class AlertBook {
     if (now - since < patience) return;
     for (const life of lives) {
       if (life.alert.status === "pending") this.#lives.drop(life.alert.fingerprint);
-      else this.#lives.put(end(life, now, "its rule is not there any more"));
+      else this.#lives.put(end(life, since, "its rule is not there any more"));
     }
   }
 

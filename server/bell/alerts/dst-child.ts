@@ -24,4 +24,4 @@ await machine.hold(0.95, HOUR + 60_000);
 const lifted = machine.steps().find(({ change }) => change === "unsilenced");
 const news: DstNews = { wall, firedAfterHours, silencedForHours: ((lifted?.time ?? 0) - began) / HOUR };
 await machine.close();
-console.log(JSON.stringify(news));
+process.stdout.write(JSON.stringify(news));
