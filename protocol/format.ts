@@ -98,7 +98,7 @@ export function formatResolution(milliseconds: number): string {
 }
 
 /** Who leads, seen from one window: `this window leads`, `the window of process 4711 leads`. */
-export function formatRole({ role, leader }: WorkerRole): string {
+export function formatRole({ role, leader }: Pick<WorkerRole, "role" | "leader">): string {
   switch (role) {
     case "leads":
       return t("this window leads");

@@ -79,7 +79,7 @@ export function acknowledgeAction(alert: Pick<Alert, "id" | "acknowledged">, nam
   const action: Action = {
     id: "acknowledge",
     icon: undo ? "discard" : "check",
-    label: undo ? t("Take Back") : t("Acknowledge"),
+    label: undo ? t("Unacknowledge") : t("Acknowledge"),
     title: undo
       ? t("Say that nobody looks after {0}", name)
       : t("Say that you look after {0}: no more notifications about it", name),

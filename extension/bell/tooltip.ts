@@ -1,13 +1,12 @@
 /** The bell's tooltip in Markdown: what is the matter, the table of levels, what can be done, what Gorgon costs. */
 import { t } from "@vscode/l10n";
 import type { Verdict } from "../../protocol/bell.ts";
-import { formatBytes, formatDuration, formatRatio, formatValue } from "../../protocol/format.ts";
+import { formatBytes, formatDuration, formatRatio, formatValue, formatRole } from "../../protocol/format.ts";
 import type { Level } from "../../protocol/level.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { COMMANDS, type CommandId } from "../contributions.ts";
 import { markdown } from "../escape.ts";
 import { concerns, type BellView } from "./face.ts";
-import { roleWords } from "./role-words.ts";
 
 /** The commands that the tooltip's links may run. */
 const LINKED: readonly string[] = [
@@ -111,7 +110,7 @@ function windows({ role }: WorkerState): string {
   if (role === null) return "";
   const reason = role.reason === "" ? "" : `. ${markdown(role.reason)}`;
   const mark = role.role === "alone" ? "$(warning) " : "";
-  return `  \n${t("Windows: {0}", `${mark}${markdown(roleWords(role))}`)}${reason}`;
+  return `  \n${t("Windows: {0}", `${mark}${markdown(formatRole(role))}`)}${reason}`;
 }
 
 function notes(view: BellView, state: WorkerState): string[] {

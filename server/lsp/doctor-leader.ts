@@ -1,5 +1,6 @@
 /** What the doctor says of the workers of one user: who leads, by which lock, over which socket, and who follows. */
 import { t } from "@vscode/l10n";
+import { formatRole } from "../../protocol/format.ts";
 import type { Finding, FindingStatus } from "../../protocol/doctor.ts";
 import { formatDuration } from "../../protocol/format.ts";
 import type { WorkerRole } from "../../protocol/role.ts";
@@ -38,7 +39,7 @@ export async function leaderFindings(host: Host, leadership: Leadership | null):
 }
 
 function ownFindings({ role, socket, followers }: LeadershipReport): Finding[] {
-  const words = roleWords(role);
+  const words = formatRole(role);
   const mend = t(
     "Mend what the reason names; the window then leads or follows by itself. Until then it writes no history.",
   );
@@ -49,20 +50,6 @@ function ownFindings({ role, socket, followers }: LeadershipReport): Finding[] {
   else found.push(finding(t("Socket"), "broken", role.reason, again));
   if (role.role === "leads") found.push(finding(t("Followers"), "ok", followerWords(followers)));
   return found;
-}
-
-/** Seen from the window itself. */
-function roleWords({ role, leader }: WorkerRole): string {
-  switch (role) {
-    case "leads":
-      return t("this window leads");
-    case "follows":
-      return leader === null ? t("another window leads") : t("the window of process {0} leads", leader);
-    case "seeks":
-      return t("looking for the leading window");
-    case "alone":
-      return t("this window watches for itself");
-  }
 }
 
 function followerWords(followers: readonly Follower[]): string {

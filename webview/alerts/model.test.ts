@@ -51,7 +51,7 @@ describe("alerts", () => {
   it("tell who looks after them, and offer to take that back", () => {
     const row = onlyRow(withAlerts([one("a", { acknowledged: { by: "ada", at: NOW - 120_000, note: "on it" } })]));
     expect(row?.marks[0]?.text).toBe("Acknowledged by ada 2 min ago: on it");
-    expect(row?.actions[0]).toMatchObject({ label: "Take Back", message: { type: "acknowledge", undo: true } });
+    expect(row?.actions[0]).toMatchObject({ label: "Unacknowledge", message: { type: "acknowledge", undo: true } });
     expect(row?.quiet).toBe(true);
   });
 
