@@ -1,9 +1,7 @@
 /** What the doctor says of the workers of one user: who leads, by which lock, over which socket, and who follows. */
 import { t } from "@vscode/l10n";
-import { formatRole } from "../../protocol/format.ts";
 import type { Finding, FindingStatus } from "../../protocol/doctor.ts";
-import { formatDuration } from "../../protocol/format.ts";
-import type { WorkerRole } from "../../protocol/role.ts";
+import { formatDuration, formatRole } from "../../protocol/format.ts";
 import type { Host } from "../host/host.ts";
 import { statePaths } from "../host/paths.ts";
 import type { Leadership, LeadershipReport } from "../octopus/leader/leadership.ts";
