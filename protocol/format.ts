@@ -2,6 +2,7 @@
  * How numbers are written for people, the same on every face: three significant digits and a unit, binary bytes,
  * ratios as percent with one decimal, relative times. A missing value is an en dash, never a zero.
  */
+import { t } from "@vscode/l10n";
 import type { Unit } from "./reading.ts";
 import type { WorkerRole } from "./role.ts";
 
@@ -93,19 +94,19 @@ export function formatDuration(milliseconds: number): string {
 
 /** What a frame's `resolution` says: `kept in steps of 10 min`. */
 export function formatResolution(milliseconds: number): string {
-  return `kept in steps of ${formatDuration(milliseconds)}`;
+  return t("kept in steps of {0}", formatDuration(milliseconds));
 }
 
 /** Who leads, seen from one window: `this window leads`, `the window of process 4711 leads`. */
 export function formatRole({ role, leader }: WorkerRole): string {
   switch (role) {
     case "leads":
-      return "this window leads";
+      return t("this window leads");
     case "follows":
-      return leader === null ? "another window leads" : `the window of process ${String(leader)} leads`;
+      return leader === null ? t("another window leads") : t("the window of process {0} leads", leader);
     case "seeks":
-      return "looking for the leading window";
+      return t("looking for the leading window");
     case "alone":
-      return "this window watches for itself";
+      return t("this window watches for itself");
   }
 }

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "n
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type BuildOptions } from "esbuild";
+import { leanCharts } from "./lean-charts.ts";
 
 const root = path.dirname(import.meta.dirname);
 const out = path.join(root, "dist");
@@ -56,6 +57,7 @@ export const BUNDLES: readonly BuildOptions[] = [
     entryPoints: { dashboard: "webview/main.ts" },
     outdir: "dist/webview",
     loader: { ".css": "css", ".ttf": "file" },
+    plugins: [leanCharts],
   },
   {
     ...shared,

@@ -62,6 +62,12 @@ test("what is said outside of the invented language is found, within sentences n
   expect(strays("⟦cut o…")).toEqual(["(a sentence is cut off)"]);
 });
 
+test("the invented language is longer by as much as is asked for, with places to wrap", () => {
+  expect(pseudo("Take back", 0.3)).toBe("⟦Táké báck ~~~⟧");
+  expect(pseudo("{0}", 0.3)).toBe("⟦{0}⟧");
+  expect(pseudo("x".repeat(30), 0.3)).toBe(`⟦${"x".repeat(30)} ~~~~ ~~~~⟧`);
+});
+
 test("the invented language keeps the gaps", () => {
   expect(pseudo("Ends in {time}, {0}")).toBe("⟦Énds ín {time}, {0}⟧");
 });

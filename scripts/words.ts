@@ -109,13 +109,24 @@ const ACCENTED: Readonly<Record<string, string>> = {
   U: "Ú",
 };
 
-/** The sentence as one who reads English would still know it; placeholders stay. */
-export function pseudo(message: string): string {
+/** What a longer sentence is filled up with: words that may be wrapped. */
+const PADDING = "~~~~ ";
+
+/**
+ * The sentence as one who reads English would still know it; placeholders stay. `longer`: by which share of its letters,
+ * 0.3 is what translations into other European languages take.
+ */
+export function pseudo(message: string, longer = 0): string {
   const parts = message.split(/(\{[^{}]*\})/);
   const changed = parts.map((part, index) =>
     index % 2 === 1 ? part : part.replace(/[aeiouAEIOU]/g, (c) => ACCENTED[c] ?? c),
   );
-  return PSEUDO_MARKS[0] + changed.join("") + PSEUDO_MARKS[1];
+  const letters = parts.reduce((sum, part, index) => sum + (index % 2 === 1 ? 0 : part.length), 0);
+  const more = Math.ceil(letters * longer);
+  const padding = PADDING.repeat(Math.ceil(more / PADDING.length))
+    .slice(0, more)
+    .trimEnd();
+  return PSEUDO_MARKS[0] + changed.join("") + (padding === "" ? "" : ` ${padding}`) + PSEUDO_MARKS[1];
 }
 
 /** Runs of letters that stand outside of every sentence of the invented language; an open sentence is named as such. */
@@ -133,7 +144,7 @@ export function strays(text: string): readonly string[] {
   return [...words.filter((word) => /\p{L}/u.test(word)), ...(depth === 0 ? [] : ["(a sentence is cut off)"])];
 }
 
-/** The invented language's bundle. */
-export function pseudoBundle(messages: readonly string[]): Record<string, string> {
-  return Object.fromEntries(messages.map((message) => [message, pseudo(message)]));
+/** The invented language's bundle; `longer` as for `pseudo`. */
+export function pseudoBundle(messages: readonly string[], longer = 0): Record<string, string> {
+  return Object.fromEntries(messages.map((message) => [message, pseudo(message, longer)]));
 }

@@ -1,4 +1,5 @@
 /** What the dashboard's buttons say and want. */
+import { t } from "@vscode/l10n";
 import type { Alert, Silence } from "../protocol/alert.ts";
 import type { FromDashboard, PageCommand, Tab } from "../protocol/messages/webview.ts";
 
@@ -32,30 +33,36 @@ function command(name: PageCommand, label: string, title: string): Action {
   return { id: name, label, title, primary: name === "restart", message: { type: "command", command: name } };
 }
 
-export const RESTART = command("restart", "Restart", "Restart Gorgon's worker");
-export const LOG = command("log", "Show Log", "Show what the worker logged");
-export const DOCTOR = command("doctor", "Run Doctor", "See what was found, what is missing and how to mend it");
-export const SETTINGS = command("settings", "Open Settings", "Open Gorgon's settings");
-export const TRUST = command("trust", "Manage Trust", "Decide whether this workspace is trusted");
+export const restartAction = (): Action => command("restart", t("Restart"), t("Restart Gorgon's worker"));
+export const logAction = (): Action => command("log", t("Show Log"), t("Show what the worker logged"));
+export const doctorAction = (): Action =>
+  command("doctor", t("Run Doctor"), t("See what was found, what is missing and how to mend it"));
+export const settingsAction = (): Action => command("settings", t("Open Settings"), t("Open Gorgon's settings"));
+export const trustAction = (): Action =>
+  command("trust", t("Manage Trust"), t("Decide whether this workspace is trusted"));
 
 /** Leads to the alerts. */
-export const SHOW_ALERTS: Action = {
-  id: "alerts",
-  label: "Show Alerts",
-  title: "Every open alert, silences and what happened before",
-  primary: false,
-  message: { type: "tab", tab: "alerts" },
-};
+export function showAlertsAction(): Action {
+  return {
+    id: "alerts",
+    label: t("Show Alerts"),
+    title: t("Every open alert, silences and what happened before"),
+    primary: false,
+    message: { type: "tab", tab: "alerts" },
+  };
+}
 
 /** Why alerts can be seen and not changed. */
-export const NOT_TRUSTED = "This workspace is not trusted: alerts can be seen from here, not acknowledged or silenced.";
+export function notTrusted(): string {
+  return t("This workspace is not trusted: its alerts can be seen here, but not acknowledged or silenced.");
+}
 
 /** Mutes a rule's notifications, or lifts the mute. */
 export function muteAction(rule: { readonly id: string; readonly title: string }, muted: boolean): Action {
   return {
     id: `mute ${rule.id}`,
-    label: muted ? "Unmute" : "Mute",
-    title: muted ? `Notify about ${rule.title} again` : `No notifications about ${rule.title} in this window`,
+    label: muted ? t("Unmute") : t("Mute"),
+    title: muted ? t("Notify about {0} again", rule.title) : t("No notifications about {0} in this window", rule.title),
     primary: false,
     message: { type: "mute", rule: rule.id, muted: !muted },
   };
@@ -63,7 +70,7 @@ export function muteAction(rule: { readonly id: string; readonly title: string }
 
 /** Takes the title of an action that may not be used now. */
 function allowed(action: Action, mayAct: boolean): Action {
-  return mayAct ? action : { ...action, title: NOT_TRUSTED, disabled: true };
+  return mayAct ? action : { ...action, title: notTrusted(), disabled: true };
 }
 
 /** Says that somebody has seen an alert, or takes that back. */
@@ -72,10 +79,10 @@ export function acknowledgeAction(alert: Pick<Alert, "id" | "acknowledged">, nam
   const action: Action = {
     id: "acknowledge",
     icon: undo ? "discard" : "check",
-    label: undo ? "Take Back" : "Acknowledge",
+    label: undo ? t("Take Back") : t("Acknowledge"),
     title: undo
-      ? `Say that nobody looks after ${name}`
-      : `Say that you look after ${name}: no more notifications about it`,
+      ? t("Say that nobody looks after {0}", name)
+      : t("Say that you look after {0}: no more notifications about it", name),
     primary: false,
     message: { type: "acknowledge", alert: alert.id, undo },
   };
@@ -87,8 +94,8 @@ export function silenceAction(alert: Pick<Alert, "id">, name: string, mayAct: bo
   const action: Action = {
     id: "silence",
     icon: "bell-slash",
-    label: "Silence…",
-    title: `Keep ${name} quiet for a time, and others like it if you want`,
+    label: t("Silence…"),
+    title: t("Keep {0} quiet for a time, and others like it if you want", name),
     primary: false,
     message: { type: "silence", alert: alert.id },
   };
@@ -99,8 +106,8 @@ export function silenceAction(alert: Pick<Alert, "id">, name: string, mayAct: bo
 export function endSilenceAction(silence: Pick<Silence, "id">, mayAct: boolean): Action {
   const action: Action = {
     id: `end ${silence.id}`,
-    label: "End Now",
-    title: "Notify again about what this silence covers",
+    label: t("End Now"),
+    title: t("Notify again about what this silence covers"),
     primary: false,
     message: { type: "endSilence", id: silence.id },
   };

@@ -1,4 +1,5 @@
 /** Questions to whoever feeds the page: each has an id, a deadline, an answer or a typed failure. */
+import { t } from "@vscode/l10n";
 import type { Answer, Answers, FromDashboard, Question } from "../protocol/messages/webview.ts";
 
 /** Asks and resolves with the answer. Rejects with `QuestionFailed`, whose message is a sentence for people. */
@@ -45,15 +46,17 @@ export function createAsker(post: Post): Asker {
   const ask = <Q extends Question>(question: Q, signal?: AbortSignal): Promise<Answers[Q["ask"]]> =>
     new Promise((resolve, reject) => {
       const dropped = (): void =>
-        settle(() => reject(new QuestionFailed("dropped", "Nobody waits for this any more.")));
+        settle(() => reject(new QuestionFailed("dropped", t("Nobody waits for this any more."))));
       if (signal?.aborted === true) {
-        reject(new QuestionFailed("dropped", "Nobody waits for this any more."));
+        reject(new QuestionFailed("dropped", t("Nobody waits for this any more.")));
         return;
       }
       const id = ++last;
       const deadlineMs = question.ask === "save" ? DIALOG_MS : ANSWER_MS;
       const timer = setTimeout(() => {
-        settle(() => reject(new QuestionFailed("late", "There was no answer. Try again, or restart Gorgon's worker.")));
+        settle(() =>
+          reject(new QuestionFailed("late", t("There was no answer. Try again, or restart Gorgon's worker."))),
+        );
       }, deadlineMs);
       function settle(end: () => void): void {
         clearTimeout(timer);

@@ -2,6 +2,7 @@
  * The page fed over HTTP: messages to it are lines of JSON in one long response, messages from it are POSTs to the same
  * address, both with the page's own number and a token. Hidden, it listens to nothing; a lost line is said and mended.
  */
+import { t } from "@vscode/l10n";
 import type { DashboardSnapshot, FromDashboard, ToDashboard } from "../protocol/messages/webview.ts";
 import { type Bridge, isToDashboard } from "./bridge.ts";
 
@@ -35,7 +36,7 @@ export function httpBridge(feed: string): Pick<Bridge, "post" | "onMessage"> {
       if (message.type === "snapshot") last = message;
       tell(message);
     }
-    throw new Error("Gorgon ended the connection.");
+    throw new Error(t("Gorgon ended the connection."));
   }
 
   async function follow(signal: AbortSignal): Promise<void> {
@@ -49,8 +50,8 @@ export function httpBridge(feed: string): Pick<Bridge, "post" | "onMessage"> {
         if (over()) return;
         if (Date.now() - began > LAST_RETRY_MS) wait = FIRST_RETRY_MS;
         // What `fetch` throws for a network that fails, and what reading throws for a line that is cut.
-        const reason = error instanceof TypeError ? "Gorgon cannot be reached." : (error as Error).message;
-        lost(`${reason} The page tries again by itself.`);
+        const reason = error instanceof TypeError ? t("Gorgon cannot be reached.") : (error as Error).message;
+        lost([reason, t("The page tries again by itself.")].join(" "));
       }
       await rest(wait, signal);
       wait = Math.min(2 * wait, LAST_RETRY_MS);
@@ -83,7 +84,7 @@ export function httpBridge(feed: string): Pick<Bridge, "post" | "onMessage"> {
   };
 
   async function say(message: FromDashboard): Promise<void> {
-    let reason = "Gorgon cannot be reached. Try again.";
+    let reason = t("Gorgon cannot be reached. Try again.");
     try {
       const body = JSON.stringify(message);
       const response = await fetch(feed, {
@@ -102,8 +103,8 @@ export function httpBridge(feed: string): Pick<Bridge, "post" | "onMessage"> {
 
 function refusal(status: number): string {
   if (status === 401 || status === 403)
-    return "The token of this page is not right (any more). Open it anew from where its link came.";
-  return `Gorgon answered with HTTP ${String(status)}.`;
+    return t("This page's token is not valid any more. Open the page anew from where its link came.");
+  return t("Gorgon answered with HTTP {0}.", status);
 }
 
 function takeToken(): string {
@@ -133,7 +134,7 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string
       if (done) return;
       const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
-      if (rest.length > MOST_CHARACTERS) throw new Error("Gorgon sent a line without end.");
+      if (rest.length > MOST_CHARACTERS) throw new Error(t("Gorgon sent a line without end."));
       for (const line of lines) if (line !== "") yield line;
     }
   } finally {

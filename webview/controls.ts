@@ -1,7 +1,9 @@
 /** The controls: buttons of @vscode/webview-ui-toolkit, which only this file knows, and small ones of our own. */
+import { t } from "@vscode/l10n";
 import { provideVSCodeDesignSystem, vsCodeButton } from "@vscode/webview-ui-toolkit";
 import type { Act, Action } from "./actions.ts";
 import { type Part, h, icon, setAttr, setText } from "./dom.ts";
+import { labelled } from "./words.ts";
 
 /** Defines the elements. Before anything is drawn. */
 export function registerControls(): void {
@@ -47,9 +49,10 @@ export function pressButton(press: () => void | Promise<void>): Part<Press> {
       if (next.glyph !== undefined && next.glyph !== glyph) element.replaceChildren(label, icon(next.glyph));
       glyph = next.glyph ?? "";
       setAttr(element, "appearance", next.glyph !== undefined ? "icon" : next.primary ? "primary" : "secondary");
-      setAttr(element, "title", next.glyph === undefined ? next.title : `${next.label}: ${next.title}`);
+      const both = labelled(next.label, next.title);
+      setAttr(element, "title", next.glyph === undefined ? next.title : both);
       // The title says about what; the label comes first, as voice control expects.
-      setAttr(element, "aria-label", `${next.label}: ${next.title}`);
+      setAttr(element, "aria-label", both);
       rest();
     },
   };
@@ -88,7 +91,7 @@ export function toggleButton(glyph: string, onToggle: (on: boolean) => void): Pa
 
 /** The ring that turns while there is nothing to show yet. */
 export function progressRing(): HTMLElement {
-  return h("span", { class: "progress-ring", role: "img", "aria-label": "Loading" });
+  return h("span", { class: "progress-ring", role: "img", "aria-label": t("Loading") });
 }
 
 /** Where an arrow key leads among so many choices; null for a key that leads nowhere. */

@@ -1,4 +1,5 @@
 /** The dashboard's entrance: connects the page to its feeder and to the clock. */
+import { t } from "@vscode/l10n";
 import "./nonce.ts";
 import "./dashboard.css";
 import type { DashboardSnapshot } from "../protocol/messages/webview.ts";
@@ -7,12 +8,15 @@ import { type PageState, connect } from "./bridge.ts";
 import { registerCharts } from "./charts/canvas.ts";
 import { registerControls } from "./controls.ts";
 import { h, setText } from "./dom.ts";
+import { speakLanguage } from "./language.ts";
 import { buildPage } from "./page.ts";
+import { sentence, messageOf } from "./words.ts";
 
 /** Ages are written in seconds. */
 const CLOCK_MS = 1000;
 
 function start(app: HTMLElement): void {
+  speakLanguage();
   const bridge = connect();
   document.documentElement.classList.toggle("gorgon-browser", !bridge.inEditor);
   registerControls();
@@ -48,7 +52,8 @@ function start(app: HTMLElement): void {
       failure.remove();
     } catch (error) {
       // The page goes on with the next snapshot; until then it says that what it shows may be wrong.
-      setText(failure, `The dashboard could not draw this: ${error instanceof Error ? error.message : String(error)}`);
+      const reason = messageOf(error);
+      setText(failure, t("What came last could not be drawn: {0}", sentence(reason)));
       app.prepend(failure);
     }
   }

@@ -132,9 +132,9 @@ describe("tiles", () => {
     const tile = (pressure: { cpu: number | null; memory: number | null; io: number | null }) =>
       view(withState(crit, { glance: { ...stateOf(crit).glance, pressure } })).tiles[4];
     expect(tile({ cpu: 0.02, memory: 0.113, io: 0.004 })).toMatchObject({
-      ...{ title: "Pressure", level: null, number: "11.3", unit: "%", context: "memory, some 10 s" },
+      ...{ title: "Pressure", level: null, number: "11.3", unit: "%", context: "waits for memory · 10 s" },
     });
-    expect(tile({ cpu: 0.02, memory: null, io: 0.4 })?.context).toBe("IO, some 10 s");
+    expect(tile({ cpu: 0.02, memory: null, io: 0.4 })?.context).toBe("waits for IO · 10 s");
     expect(tile({ cpu: 0, memory: 0, io: 0 })).toMatchObject({ number: "0.0", context: "nothing waits" });
     // A system without such figures has no such tile.
     expect(tile({ cpu: null, memory: null, io: null })).toBeUndefined();

@@ -1,4 +1,5 @@
 /** The dashboard's texts: a snapshot and the time to headline, tiles, verdicts, notices and cost. Pure. */
+import { t } from "@vscode/l10n";
 import type { Verdict } from "../protocol/bell.ts";
 import { ABSENT, formatBytes, formatRatio, formatValue } from "../protocol/format.ts";
 import { LEVELS, type Level } from "../protocol/level.ts";
@@ -6,18 +7,31 @@ import type { DashboardSnapshot } from "../protocol/messages/webview.ts";
 import type { WorkerState } from "../protocol/state.ts";
 import {
   type Action,
-  DOCTOR,
-  LOG,
-  RESTART,
-  SHOW_ALERTS,
   acknowledgeAction,
+  doctorAction,
+  logAction,
   muteAction,
+  restartAction,
+  showAlertsAction,
   silenceAction,
 } from "./actions.ts";
 import { type Notice, noticesOf } from "./notices.ts";
 import { gpuTitle, shownGpu } from "./gpu.ts";
-import { type Ink, levelFor } from "./plots.ts";
-import { absolute, ago, bare, count, lasting, listing, sentence, seriesName, splitUnit, standing } from "./words.ts";
+import { type Ink, levelFor as levelOf } from "./plots.ts";
+import {
+  absolute,
+  ago,
+  bare,
+  labelled,
+  lasting,
+  levelFor,
+  listing,
+  sentence,
+  seriesCount,
+  seriesName,
+  since,
+  splitUnit,
+} from "./words.ts";
 
 /** What the page knows when it draws. Times are milliseconds since the epoch by the sender's clock. */
 export interface Input {
@@ -119,7 +133,7 @@ export function viewOf(input: Input): View {
       .map((sensor) => ({
         id: `${sensor.crab}/${sensor.sensor}`,
         title: sensor.sensor,
-        reason: sentence(sensor.reason === "" ? "It gives no values, and no reason" : sensor.reason),
+        reason: sensor.reason === "" ? t("It gives no values, and no reason.") : sentence(sensor.reason),
       })),
     cost: state === null ? [] : costOf(state),
   };
@@ -136,12 +150,12 @@ function phaseOf({ snapshot, now, wokeAt }: Input): Phase {
 function headOf(input: Input, phase: Phase, rows: readonly VerdictRow[]): Head {
   const { snapshot, now } = input;
   const state = snapshot?.state ?? null;
-  const old = state === null ? "" : `The values below are from ${ago(now - state.time)}.`;
+  const old = state === null ? "" : t("The values below are from {0}.", ago(now - state.time));
   const oldTitle = state === null ? "" : absolute(state.time);
   if (phase === "loading") {
     const starting = snapshot?.worker.status !== "running";
-    const title = starting ? "Gorgon is starting" : "Taking the first reading";
-    const wait = snapshot === null ? "Waiting for the first message." : "The first reading is there in a moment.";
+    const title = starting ? t("Gorgon is starting") : t("Taking the first reading");
+    const wait = snapshot === null ? t("Waiting for the worker.") : t("The first values are there in a moment.");
     return {
       level: null,
       busy: true,
@@ -154,16 +168,16 @@ function headOf(input: Input, phase: Phase, rows: readonly VerdictRow[]): Head {
     };
   }
   if (phase === "down") {
-    const reason = sentence(snapshot?.worker.reason ?? "") || "It gave no reason.";
+    const reason = sentence(snapshot?.worker.reason ?? "") || t("It gave no reason.");
     return {
       level: "UNKNOWN",
       busy: false,
-      title: "Gorgon's worker is down",
-      meta: "UNKNOWN · nothing is watched now",
+      title: t("Gorgon's worker is down"),
+      meta: t("UNKNOWN · nothing is watched now"),
       metaTitle: oldTitle,
       detail: `${reason} ${old}`.trim(),
-      actions: [RESTART, LOG],
-      announcement: "Gorgon's worker is down.",
+      actions: [restartAction(), logAction()],
+      announcement: t("Gorgon's worker is down."),
     };
   }
   if (state === null) throw new Error("a live or stale page has a state");
@@ -171,12 +185,15 @@ function headOf(input: Input, phase: Phase, rows: readonly VerdictRow[]): Head {
     return {
       level: "UNKNOWN",
       busy: false,
-      title: `No news for ${lasting(now - state.time)}`,
-      meta: `UNKNOWN · expected every ${lasting(state.intervalMs)}`,
+      title: t("No news for {0}", lasting(now - state.time)),
+      meta: t("UNKNOWN · expected every {0}", lasting(state.intervalMs)),
       metaTitle: oldTitle,
-      detail: `${sentence(snapshot?.worker.reason ?? "") || "The worker runs but has gone quiet."} Last said: ${sentence(state.bell.headline)}`,
-      actions: [RESTART, LOG],
-      announcement: "No news from the worker. The values are old.",
+      detail: [
+        sentence(snapshot?.worker.reason ?? "") || t("The worker runs but has gone quiet."),
+        t("It last said: {0}", sentence(state.bell.headline)),
+      ].join(" "),
+      actions: [restartAction(), logAction()],
+      announcement: t("No news from the worker. The values are old."),
     };
   }
   const { bell } = state;
@@ -186,52 +203,69 @@ function headOf(input: Input, phase: Phase, rows: readonly VerdictRow[]): Head {
     level: bell.level,
     busy: false,
     title: bell.headline,
-    meta: `${bell.level} ${standing(now - bell.since)}${calm ? ` · ${count(rows.length, "rule")}` : rows.length > 1 ? ` · worst of ${String(rows.length)}` : ""}`,
-    metaTitle: `since ${absolute(bell.since)}`,
-    detail: calm || worst === undefined ? factsOf(state) : `${worst.title}: ${worst.reason}`,
+    meta: facts(levelFor(bell.level, now - bell.since), rulesWords(rows.length, calm)),
+    metaTitle: since(bell.since),
+    detail: calm || worst === undefined ? factsOf(state) : labelled(worst.title, worst.reason),
     actions: calm ? [] : remedies(state, worst, snapshot?.mayAct === true),
-    announcement: `${bell.level}: ${listing(rows.filter((row) => row.level === bell.level).map((row) => row.title))}`,
+    announcement: labelled(bell.level, listing(rows.filter((row) => row.level === bell.level).map((row) => row.title))),
   };
+}
+
+/** Short facts beside each other; those that are not there are left out. */
+function facts(...parts: readonly string[]): string {
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** How many rules there are, or of how many this is the worst. */
+function rulesWords(amount: number, calm: boolean): string {
+  if (!calm) return amount > 1 ? t("worst of {0}", amount) : "";
+  return amount === 1 ? t("1 rule") : t("{0} rules", amount);
 }
 
 /** What can be done about the worst: by its alert, where there is one; else by its rule. */
 function remedies({ bell }: WorkerState, worst: VerdictRow | undefined, mayAct: boolean): Action[] {
-  if (bell.level === "UNKNOWN") return [DOCTOR, LOG];
+  if (bell.level === "UNKNOWN") return [doctorAction(), logAction()];
   if (worst === undefined) return [];
   const alert = bell.alerts.find((one) => one.rule === worst.id && one.status === "firing");
   if (alert === undefined) return [worst.action];
   const acknowledge = acknowledgeAction(alert, worst.title, mayAct);
   return alert.silencedBy === null
-    ? [acknowledge, silenceAction(alert, worst.title, mayAct), SHOW_ALERTS]
-    : [acknowledge, SHOW_ALERTS];
+    ? [acknowledge, silenceAction(alert, worst.title, mayAct), showAlertsAction()]
+    : [acknowledge, showAlertsAction()];
 }
 
 /** What the machine is, in one line. */
 function factsOf({ host, node }: WorkerState): string {
-  return [
+  const cores = coresWords(host.cores);
+  return facts(
     host.hostname === "" ? node : host.hostname,
-    host.cores > 0 ? `${count(host.cores, "core")}${host.cpuModel === "" ? "" : `, ${host.cpuModel}`}` : host.cpuModel,
+    [cores, host.cpuModel].filter(Boolean).join(", "),
     host.memoryBytes > 0 ? formatBytes(host.memoryBytes) : "",
     host.os,
     host.virtualization,
-  ]
-    .filter(Boolean)
-    .join(" · ");
+  );
+}
+
+function coresWords(cores: number): string {
+  if (cores <= 0) return "";
+  return cores === 1 ? t("1 core") : t("{0} cores", cores);
 }
 
 function tilesOf(state: WorkerState | null): Tile[] {
   const verdicts = state?.bell.verdicts ?? [];
   const glance = state?.glance;
   const tile = (ink: Ink, title: string, value: string, context: readonly string[]): Tile => {
-    const level = levelFor(ink, verdicts);
-    const kept = context.filter(Boolean).join(" · ");
+    const level = levelOf(ink, verdicts);
+    const kept = facts(...context);
     return {
       ink,
       title,
       level,
       ...splitUnit(value),
       context: kept,
-      description: `${title} ${value}${level === null ? "" : `, ${level}`}${kept === "" ? "" : `. ${kept}`}`,
+      description: [level === null ? `${title} ${value}` : `${title} ${value}, ${level}`, kept]
+        .filter(Boolean)
+        .join(". "),
     };
   };
   // The tile shows the number that the bell judged, so that the two never disagree; without such a rule the glance's.
@@ -250,22 +284,22 @@ function tilesOf(state: WorkerState | null): Tile[] {
   const shown = shownGpu(glance?.gpu);
   const pressure = worstPressure(glance?.pressure);
   const pressed = judged("pressure", pressure.value);
-  const untold = state !== null && pressed === null && levelFor("pressure", verdicts) === null;
+  const untold = state !== null && pressed === null && levelOf("pressure", verdicts) === null;
   const tiles = [
     tile("cpu", "CPU", formatRatio(cpu), [
-      glance === undefined ? "" : count(glance.cpu.cores, "core"),
-      load === null ? "" : `load ${formatValue(load, "{thread}")}`,
+      coresWords(glance?.cpu.cores ?? 0),
+      load === null ? "" : t("load {0}", formatValue(load, "{thread}")),
     ]),
-    tile("memory", "Memory", formatRatio(memory), [
+    tile("memory", t("Memory"), formatRatio(memory), [
       of(glance?.memory.used, glance?.memory.limit),
       limitedBy === "host" ? "" : limitedBy,
-      swap > 0 ? `swap ${formatBytes(swap)}` : "",
+      swap > 0 ? t("swap {0}", formatBytes(swap)) : "",
     ]),
-    tile("disk", "Disk", formatRatio(disk), [
+    tile("disk", t("Disk"), formatRatio(disk), [
       of(glance?.disk.used, glance?.disk.size),
       glance === undefined || glance.disk.mount === "" ? "" : glance.disk.mount,
     ]),
-    tile("network", "Network", formatValue(traffic, "By/s"), [
+    tile("network", t("Network"), formatValue(traffic, "By/s"), [
       traffic === null ? "" : `↓ ${formatValue(receive, "By/s")}`,
       traffic === null ? "" : `↑ ${formatValue(transmit, "By/s")}`,
     ]),
@@ -275,13 +309,13 @@ function tilesOf(state: WorkerState | null): Tile[] {
           tile("gpu", gpuTitle(shown.index, shown.of), formatRatio(shown.gpu.utilization), [
             of(shown.gpu.memoryUsed, shown.gpu.memoryTotal),
             shown.gpu.temperature === null ? "" : bare(formatValue(shown.gpu.temperature, "Cel")),
-            shown.of > 1 ? `fullest of ${String(shown.of)}` : shown.gpu.name,
+            shown.of > 1 ? t("fullest of {0}", shown.of) : shown.gpu.name,
           ]),
         ]),
   ];
   // macOS and Windows have no such figures: nothing is better than an empty tile.
   if (untold) return tiles;
-  return [...tiles, tile("pressure", "Pressure", formatRatio(pressed), [pressure.words])];
+  return [...tiles, tile("pressure", t("Pressure"), formatRatio(pressed), [pressure.words])];
 }
 
 /** The resource that is waited for most, and in words which. */
@@ -289,14 +323,14 @@ function worstPressure(pressure: WorkerState["glance"]["pressure"] | undefined):
   value: number | null;
   words: string;
 } {
-  const names = ["memory", "io", "cpu"] as const;
+  const names = { memory: t("waits for memory"), io: t("waits for IO"), cpu: t("waits for CPU") };
   let worst: { value: number | null; words: string } = { value: null, words: "" };
-  for (const name of names) {
+  for (const name of ["memory", "io", "cpu"] as const) {
     const value = pressure?.[name] ?? null;
     if (value === null || (worst.value !== null && value <= worst.value)) continue;
-    worst = { value, words: `${name === "memory" ? "memory" : name === "io" ? "IO" : "CPU"}, some 10 s` };
+    worst = { value, words: facts(names[name], "10 s") };
   }
-  return worst.value === 0 ? { value: 0, words: "nothing waits" } : worst;
+  return worst.value === 0 ? { value: 0, words: t("nothing waits") } : worst;
 }
 
 function share(used: number | null | undefined, whole: number | null | undefined): number | null {
@@ -308,7 +342,7 @@ function of(used: number | null | undefined, whole: number | null | undefined): 
   if (used === null || used === undefined || !whole) return "";
   const part = splitUnit(formatBytes(used));
   const total = formatBytes(whole);
-  return part.unit === splitUnit(total).unit ? `${part.number} of ${total}` : `${part.number} ${part.unit} of ${total}`;
+  return t("{0} of {1}", part.unit === splitUnit(total).unit ? part.number : formatBytes(used), total);
 }
 
 /** Worst first; of equals in the order of the rules. */
@@ -327,8 +361,8 @@ function verdictRow(verdict: Verdict, muted: boolean, now: number): VerdictRow {
     title: series === "" ? rule.title : `${rule.title} ${series}`,
     value: formatValue(verdict.value, verdict.unit),
     reason: verdict.reason === "" ? bounds(verdict) : sentence(verdict.reason),
-    since: `${level} ${standing(now - verdict.since)}`,
-    sinceTitle: `since ${absolute(verdict.since)} · ${rule.origin}`,
+    since: levelFor(level, now - verdict.since),
+    sinceTitle: facts(since(verdict.since), rule.origin),
     muted,
     action: muteAction(rule, muted),
   };
@@ -336,43 +370,46 @@ function verdictRow(verdict: Verdict, muted: boolean, now: number): VerdictRow {
 
 /** What would be too much, for a rule that has nothing to say. */
 function bounds({ rule, unit }: Verdict): string {
-  const side = rule.direction === "above" ? "from" : "at or under";
-  const parts = [
-    rule.warn === null ? "" : `WARN ${side} ${bare(formatValue(rule.warn, unit))}`,
-    rule.crit === null ? "" : `CRIT ${side} ${bare(formatValue(rule.crit, unit))}`,
-  ];
-  return parts.filter(Boolean).join(", ");
+  const border = (level: Level, value: number | null): string => {
+    if (value === null) return "";
+    const text = bare(formatValue(value, unit));
+    return rule.direction === "above" ? t("{0} from {1}", level, text) : t("{0} at or under {1}", level, text);
+  };
+  return [border("WARN", rule.warn), border("CRIT", rule.crit)].filter(Boolean).join(", ");
 }
 
 function verdictsNote(rows: readonly VerdictRow[]): string {
   const open = rows.filter((row) => row.level !== "OK").length;
   const muted = rows.filter((row) => row.muted).length;
   if (rows.length === 0) return "";
-  const state = open === 0 ? "all quiet" : `${String(open)} of ${String(rows.length)} not OK`;
-  return muted === 0 ? state : `${state} · ${String(muted)} muted`;
+  const state = open === 0 ? t("all OK") : t("{0} of {1} not OK", open, rows.length);
+  return facts(state, muted === 0 ? "" : t("{0} muted", muted));
 }
 
 function costOf(state: WorkerState): Cost[] {
   const { self, history } = state;
   const kept =
     history.mode === "memory"
-      ? `${String(history.series)} series, in memory only`
-      : `${String(history.series)} series, ${lasting(history.retentionMs)} in ${formatBytes(history.bytes)}`;
+      ? t("{0}, in memory only", seriesCount(history.series))
+      : t("{0}, {1} in {2}", seriesCount(history.series), lasting(history.retentionMs), formatBytes(history.bytes));
   const delay = self.loopP99Ms === null ? ABSENT : formatValue(self.loopP99Ms, "ms");
   return [
     {
       id: "self",
-      text: `Gorgon itself: ${formatRatio(self.cpuRatio)} of a core, ${formatBytes(self.rssBytes)}`,
-      title: `process ${String(self.pid)}, up for ${lasting(self.uptimeMs)}, event loop p99 ${delay}`,
+      text: t("Gorgon itself: {0} of a core, {1}", formatRatio(self.cpuRatio), formatBytes(self.rssBytes)),
+      title: t("process {0}, up for {1}, event loop p99 {2}", self.pid, lasting(self.uptimeMs), delay),
     },
     {
       id: "interval",
-      text: `every ${lasting(state.intervalMs)}${state.rate.reason === "" ? "" : `: ${state.rate.reason}`}`,
-      title: `last reading ${absolute(state.time)}, configured every ${lasting(state.rate.baseMs)}`,
+      text:
+        state.rate.reason === ""
+          ? t("every {0}", lasting(state.intervalMs))
+          : t("every {0}: {1}", lasting(state.intervalMs), state.rate.reason),
+      title: t("last reading {0}, configured every {1}", absolute(state.time), lasting(state.rate.baseMs)),
     },
-    { id: "history", text: kept, title: [history.path, history.reason].filter(Boolean).join(" · ") },
+    { id: "history", text: kept, title: facts(history.path, history.reason) },
     ...(history.mode === "following"
-      ? [{ id: "following", text: "history written by another window", title: history.reason }]
+      ? [{ id: "following", text: t("history written by another window"), title: history.reason }]
       : []),
   ];
 }

@@ -1,7 +1,8 @@
 /** What is not as configured or not as promised: refused settings, history that is not kept. Pure. */
+import { t } from "@vscode/l10n";
 import type { DashboardSnapshot } from "../protocol/messages/webview.ts";
-import { type Action, SETTINGS } from "./actions.ts";
-import { clip, count, sentence } from "./words.ts";
+import { type Action, settingsAction } from "./actions.ts";
+import { clip, sentence } from "./words.ts";
 
 /** One notice: an icon of codicons, a sentence, details as a list, what can be done. */
 export interface Notice {
@@ -20,11 +21,14 @@ export function noticesOf({ state }: DashboardSnapshot): Notice[] {
     notices.push({
       id: "problems",
       tone: "warning",
-      text: `${count(state.problems.length, "setting")} refused; the last good ${state.problems.length === 1 ? "value stays" : "values stay"} in force.`,
-      details: state.problems.map(
-        ({ key, value, message, source }) => `${key} = ${clip(value, 60)} (${source}): ${sentence(message)}`,
+      text:
+        state.problems.length === 1
+          ? t("1 setting refused; the last good value stays in force.")
+          : t("{0} settings refused; the last good values stay in force.", state.problems.length),
+      details: state.problems.map(({ key, value, message, source }) =>
+        t("{0} = {1} ({2}): {3}", key, clip(value, 60), source, sentence(message)),
       ),
-      actions: [SETTINGS],
+      actions: [settingsAction()],
     });
   }
   const { mode, reason } = state.history;
@@ -32,12 +36,16 @@ export function noticesOf({ state }: DashboardSnapshot): Notice[] {
     notices.push({
       id: "history",
       tone: "info",
-      text: `History lasts only until the worker ends: ${sentence(reason === "" ? "it is kept in memory" : reason)}`,
+      text:
+        reason === ""
+          ? t("History lasts only until the worker ends: it is kept in memory.")
+          : t("History lasts only until the worker ends: {0}", sentence(reason)),
       details: [],
-      actions: [SETTINGS],
+      actions: [settingsAction()],
     });
   } else if (mode === "writing" && reason !== "") {
-    notices.push({ id: "history", tone: "warning", text: `History: ${sentence(reason)}`, details: [], actions: [] });
+    const text = t("History: {0}", sentence(reason));
+    notices.push({ id: "history", tone: "warning", text, details: [], actions: [] });
   }
   return notices;
 }

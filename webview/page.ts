@@ -1,4 +1,5 @@
 /** The page as a whole: head, tabs and their panels; only what is in sight is drawn. */
+import { t } from "@vscode/l10n";
 import type { RangeMinutes, Tab } from "../protocol/messages/webview.ts";
 import type { Act, Wish } from "./actions.ts";
 import { aboutTab } from "./about/tab.ts";
@@ -17,6 +18,7 @@ import { costPart } from "./parts/cost.ts";
 import { headPart } from "./parts/head.ts";
 import { noticesPart } from "./parts/notices.ts";
 import { tabList } from "./tabs.ts";
+import { messageOf } from "./words.ts";
 
 /** What the page needs of whoever holds it. */
 export interface PageOptions {
@@ -119,7 +121,7 @@ export function buildPage(app: HTMLElement, options: PageOptions): Page {
       notices.update(view.notices);
       cost.update(view.cost);
       setShown(cost.element, tab === "overview");
-      tabs.badge("alerts", open.open, "open");
+      tabs.badge("alerts", open.open, t("{0} open", open.open));
       const was = shownTab;
       if (was !== tab) {
         shownTab = tab;
@@ -143,7 +145,7 @@ function troublePart(): { readonly element: HTMLElement; tell(work: Promise<unkn
   const text = h("p", { class: "notice-text" });
   const element = h("section", { class: "notice notice-warning", role: "alert", "data-part": "trouble" }, text);
   const away = pressButton(() => setShown(element, false));
-  away.update({ label: "Dismiss", title: "Put this away", primary: false });
+  away.update({ label: t("Dismiss"), title: t("Put this away"), primary: false });
   element.append(away.element);
   setShown(element, false);
   return {
@@ -153,7 +155,7 @@ function troublePart(): { readonly element: HTMLElement; tell(work: Promise<unkn
         await work;
         setShown(element, false);
       } catch (error) {
-        setText(text, error instanceof Error ? error.message : String(error));
+        setText(text, messageOf(error));
         setShown(element, true);
       }
     },

@@ -1,4 +1,5 @@
 /** What the charts show: history and rules to lines, thresholds, axes, a sentence for those who cannot see, a table. */
+import { t } from "@vscode/l10n";
 import type { Rule, Verdict } from "../protocol/bell.ts";
 import { ABSENT, formatResolution, formatValue } from "../protocol/format.ts";
 import type { SeriesFrame } from "../protocol/history.ts";
@@ -21,7 +22,7 @@ import {
 } from "./series.ts";
 import { type Mark, marked, marksOf } from "./time-marks.ts";
 import { type ValueAxis, valueAxis } from "./ticks.ts";
-import { RANGE_WORDS, clip, count, lasting, listing } from "./words.ts";
+import { RANGE_WORDS, clip, lasting, listing } from "./words.ts";
 
 /** One colour a thing, everywhere. */
 export type Ink = "cpu" | "memory" | "disk" | "network" | "gpu" | "pressure";
@@ -96,7 +97,7 @@ export function plotsOf(
   });
   const load = [
     ...(history?.cpu.slice(0, 1).map((frame) => draw(name("cpu", "CPU", "cpu", 0), frame)) ?? []),
-    ...(history?.memory.slice(0, 1).map((frame) => draw(name("memory", "Memory", "memory", 1), frame)) ?? []),
+    ...(history?.memory.slice(0, 1).map((frame) => draw(name("memory", t("Memory"), "memory", 1), frame)) ?? []),
     ...gpuFrames(history?.gpu ?? [], state?.glance.gpu).map(({ frame, id, title }) =>
       draw(name(`gpu ${id}`, title, "gpu", 2), frame),
     ),
@@ -116,15 +117,18 @@ export function plotsOf(
   const interfaces = new Set((history?.network ?? []).filter(isOutside).map(interfaceOf)).size;
   const mounts =
     disk.length > MOST_LINES
-      ? `the ${String(MOST_LINES)} fullest of ${String(disk.length)}`
-      : count(disk.length, "file system");
+      ? t("the {0} fullest of {1}", MOST_LINES, disk.length)
+      : disk.length === 1
+        ? t("1 file system")
+        : t("{0} file systems", disk.length);
+  const outside = interfaces === 1 ? t("1 interface") : t("{0} interfaces", interfaces);
   const common = { from: history?.from ?? 0, to: history?.to ?? 0 };
   return [
     plot(
       {
         ...common,
         id: "load",
-        title: hasGpu ? "CPU, memory and GPU" : "CPU and memory",
+        title: hasGpu ? t("CPU, memory and GPU") : t("CPU and memory"),
         subtitle: span + kept(history?.cpu ?? [], history?.memory ?? [], history?.gpu ?? []),
         unit: "1",
         empty,
@@ -138,9 +142,8 @@ export function plotsOf(
       {
         ...common,
         id: "network",
-        title: "Network",
-        subtitle:
-          (interfaces === 0 ? span : `${span} · ${count(interfaces, "interface")}`) + kept(history?.network ?? []),
+        title: t("Network"),
+        subtitle: (interfaces === 0 ? span : `${span} · ${outside}`) + kept(history?.network ?? []),
         unit: "By/s",
         empty,
         marks: [],
@@ -153,7 +156,7 @@ export function plotsOf(
       {
         ...common,
         id: "disk",
-        title: "Disk",
+        title: t("Disk"),
         subtitle: (disk.length === 0 ? span : `${span} · ${mounts}`) + kept(history?.disk ?? []),
         unit: "1",
         empty,
@@ -182,7 +185,7 @@ export function trendsOf(history: DashboardHistory | null, state: WorkerState | 
   const columns = highest(frames);
   const tolerance = gapTolerance(history?.step ?? 0, state?.intervalMs ?? 2000);
   const line: Line = {
-    ...name("pressure", "Pressure", "pressure", 0),
+    ...name("pressure", t("Pressure"), "pressure", 0),
     points: thin(pointsOf(columns, tolerance), MOST_POINTS),
     summary: summaryOf(columns),
     exact: true,
@@ -190,7 +193,7 @@ export function trendsOf(history: DashboardHistory | null, state: WorkerState | 
   const window = { from: history?.from ?? 0, to: history?.to ?? 0 };
   const head = {
     id: "pressure",
-    title: "Pressure",
+    title: t("Pressure"),
     subtitle: RANGE_WORDS[range],
     unit: "1",
     empty: "",
@@ -221,8 +224,8 @@ function plot(
     thresholds: thresholdsOf(drawn, verdicts),
     description:
       lines.length === 0
-        ? `${head.title}: no values yet.`
-        : `${describe(head.title, head.subtitle, drawn, head.unit)}${marked(head.marks)}`,
+        ? t("{0}: no values yet.", head.title)
+        : [describe(head.title, head.subtitle, drawn, head.unit), marked(head.marks)].filter(Boolean).join(" "),
     empty: lines.length === 0 ? head.empty : "",
   };
 }
@@ -251,9 +254,10 @@ export function drawnLines(plot: Plot): readonly Line[] {
 function describe(title: string, subtitle: string, lines: readonly Line[], unit: Unit): string {
   const parts = lines.map((line) => {
     const { latest, min, max } = line.summary;
-    return `${line.title} ${formatValue(latest, unit)} now, between ${formatValue(min, unit)} and ${formatValue(max, unit)}`;
+    const values = [latest, min, max].map((value) => formatValue(value, unit));
+    return t("{0} {1} now, between {2} and {3}", line.title, ...values);
   });
-  return `${title} over ${subtitle}: ${listing(parts)}.`;
+  return t("{0} over {1}: {2}.", title, subtitle, listing(parts));
 }
 
 /** The metric behind each colour. */
@@ -266,14 +270,17 @@ export const METRICS: Readonly<Record<Ink, string>> = {
   pressure: "gorgon.pressure.ratio",
 };
 
-const THING: Readonly<Record<Ink, string>> = {
-  cpu: "CPU",
-  memory: "Memory",
-  disk: "Disk",
-  network: "Network",
-  gpu: "GPU",
-  pressure: "Pressure",
-};
+function thingOf(ink: Ink): string {
+  const things: Readonly<Record<Ink, string>> = {
+    cpu: "CPU",
+    memory: t("Memory"),
+    disk: t("Disk"),
+    network: t("Network"),
+    gpu: "GPU",
+    pressure: t("Pressure"),
+  };
+  return things[ink];
+}
 
 /** The rule whose thresholds are drawn for a metric: the built-in one of that name, else the first for the metric. */
 export function ruleFor(ink: Ink, verdicts: readonly Verdict[]): Rule | null {
@@ -293,7 +300,7 @@ function thresholdsOf(lines: readonly Line[], verdicts: readonly Verdict[]): Thr
   return inks.flatMap((ink) => {
     const rule = ruleFor(ink, verdicts);
     if (rule === null) return [];
-    const shared = { direction: rule.direction, ink, of: THING[ink], main: ink === main };
+    const shared = { direction: rule.direction, ink, of: thingOf(ink), main: ink === main };
     const found: Threshold[] = [];
     if (rule.warn !== null) found.push({ ...shared, level: "WARN", value: rule.warn });
     if (rule.crit !== null) found.push({ ...shared, level: "CRIT", value: rule.crit });
@@ -335,8 +342,8 @@ function isOutside(frame: SeriesFrame): boolean {
 function directions(frames: readonly SeriesFrame[]): { id: string; label: string; sum: ReturnType<typeof summed> }[] {
   const outside = frames.filter(isOutside);
   return [
-    { id: "receive", label: "Receive" },
-    { id: "transmit", label: "Transmit" },
+    { id: "receive", label: t("Receive") },
+    { id: "transmit", label: t("Transmit") },
   ].flatMap(({ id, label }) => {
     const matching = outside.filter((frame) => frame.attributes["network.io.direction"] === id);
     return matching.length === 0 ? [] : [{ id, label, sum: summed(matching) }];
@@ -400,9 +407,9 @@ export function emptyReason(
   chosen: RangeMinutes,
   phase: "loading" | "live" | "stale" | "down",
 ): string {
-  if (phase === "down") return "Nothing was recorded before the worker went down.";
-  if (!snapshot?.state) return "The charts begin with the first reading.";
-  if (snapshot.range !== chosen) return `Loading ${RANGE_WORDS[chosen]}.`;
-  if (snapshot.history === null) return "Loading the history.";
-  return `Collecting; first points in ${lasting(snapshot.state.intervalMs)}.`;
+  if (phase === "down") return t("Nothing was recorded before the worker went down.");
+  if (!snapshot?.state) return t("The charts begin with the first reading.");
+  if (snapshot.range !== chosen) return t("Loading {0}.", RANGE_WORDS[chosen]);
+  if (snapshot.history === null) return t("Loading the history.");
+  return t("Collecting; first points in {0}.", lasting(snapshot.state.intervalMs));
 }

@@ -1,7 +1,8 @@
 /** The processes that stand out, as rows of a table: sorted, shortened and in words. Pure. */
+import { t } from "@vscode/l10n";
 import { ABSENT, formatBytes, formatRatio, formatValue } from "../protocol/format.ts";
 import type { ProcessRow, WorkerState } from "../protocol/state.ts";
-import { absolute, ago, clip, count } from "./words.ts";
+import { ago, clip, since } from "./words.ts";
 
 /** What the table is sorted by, the largest first. */
 export type ProcessSort = "cpu" | "memory" | "gpu";
@@ -12,7 +13,9 @@ export const MOST_ROWS = 8;
 /** Of these, so many are kept for those that hold most of a GPU, whatever the table is sorted by. */
 const GPU_ROWS = 3;
 
-const WORDS: Readonly<Record<ProcessSort, string>> = { cpu: "by CPU", memory: "by memory", gpu: "by GPU memory" };
+function sortWords(sort: ProcessSort): string {
+  return { cpu: t("by CPU"), memory: t("by memory"), gpu: t("by GPU memory") }[sort];
+}
 
 /** One process, formatted. */
 export interface ProcessLine {
@@ -44,7 +47,7 @@ export function processTable(state: WorkerState | null, wanted: ProcessSort, now
   const list = state?.processes ?? null;
   const hasGpu = list?.rows.some((row) => row.gpuMemoryBytes !== null) ?? false;
   const sort = wanted === "gpu" && !hasGpu ? "memory" : wanted;
-  const by = WORDS[sort];
+  const by = sortWords(sort);
   if (list === null) {
     const failing = state?.sensors.find((one) => one.sensor === "process" && one.reason !== "");
     return {
@@ -52,7 +55,7 @@ export function processTable(state: WorkerState | null, wanted: ProcessSort, now
       lines: [],
       sort,
       hasGpu,
-      empty: failing?.reason ?? "Waiting for the first look at the processes.",
+      empty: failing?.reason ?? t("Waiting for the first look at the processes."),
     };
   }
   const rows = shownRows(list.rows, sort);
@@ -62,7 +65,7 @@ export function processTable(state: WorkerState | null, wanted: ProcessSort, now
     lines: rows.map(lineOf),
     sort,
     hasGpu,
-    empty: rows.length === 0 ? "No process can be seen from here." : "",
+    empty: rows.length === 0 ? t("No process can be seen from here.") : "",
   };
 }
 
@@ -97,10 +100,10 @@ function lineOf(row: ProcessRow): ProcessLine {
     gpu: formatBytes(row.gpuMemoryBytes),
     title: [
       row.name + (row.detail === "" ? "" : ` ${row.detail}`),
-      `pid ${String(row.pid)}`,
+      t("pid {0}", row.pid),
       row.ioRate === null ? "" : `IO ${formatValue(row.ioRate, "By/s")}`,
-      row.threads === null ? "" : count(row.threads, "thread"),
-      row.startedAt === 0 ? "" : `since ${absolute(row.startedAt)}`,
+      row.threads === null ? "" : row.threads === 1 ? t("1 thread") : t("{0} threads", row.threads),
+      row.startedAt === 0 ? "" : since(row.startedAt),
     ]
       .filter(Boolean)
       .join(" · "),

@@ -1,22 +1,20 @@
 /** Tabs as ARIA's authoring practices have them: arrow keys, Home and End, one tab stop, the focus kept. */
+import { t } from "@vscode/l10n";
 import { TABS, type Tab } from "../protocol/messages/webview.ts";
 import { h, setAttr, setShown, setText } from "./dom.ts";
 
 /** What the tabs are called. */
-const TITLES: Readonly<Record<Tab, string>> = {
-  overview: "Overview",
-  explore: "Explore",
-  alerts: "Alerts",
-  about: "About",
-};
+function titleOf(tab: Tab): string {
+  return { overview: t("Overview"), explore: t("Explore"), alerts: t("Alerts"), about: t("About") }[tab];
+}
 
 /** The row of tabs; the panels belong to the page. */
 export interface TabList {
   readonly element: HTMLElement;
   /** Shows this tab and hides the others. */
   choose(tab: Tab): void;
-  /** A number beside a tab's name; 0 shows none. `word`: what it counts, for those who only hear it. */
-  badge(tab: Tab, amount: number, word: string): void;
+  /** A number beside a tab's name; 0 shows none. `words`: the number and what it counts, for those who only hear it. */
+  badge(tab: Tab, amount: number, words: string): void;
 }
 
 /** Where a key leads from a tab; null for a key that leads nowhere. */
@@ -28,7 +26,7 @@ export function tabAfter(tab: Tab, key: string): Tab | null {
 
 /** Builds the row over panels that exist. `onChoose` is told when the user chooses. */
 export function tabList(panels: Readonly<Record<Tab, HTMLElement>>, onChoose: (tab: Tab) => void): TabList {
-  const element = h("div", { class: "tabs", role: "tablist", "aria-label": "Dashboard" });
+  const element = h("div", { class: "tabs", role: "tablist", "aria-label": t("Dashboard") });
   const parts = Object.fromEntries(TABS.map((tab) => [tab, tabPart(tab, panels[tab])])) as Record<Tab, TabPart>;
   element.append(...TABS.map((tab) => parts[tab].button));
   element.addEventListener("keydown", (event) => {
@@ -50,10 +48,10 @@ export function tabList(panels: Readonly<Record<Tab, HTMLElement>>, onChoose: (t
         setShown(panels[tab], tab === chosen);
       }
     },
-    badge(tab, amount, word) {
+    badge(tab, amount, words) {
       const { badge, counted } = parts[tab];
       setText(badge, amount === 0 ? "" : String(amount));
-      setText(counted, amount === 0 ? "" : word);
+      setText(counted, amount === 0 ? "" : words);
       setShown(badge, amount > 0);
     },
   };
@@ -66,13 +64,13 @@ interface TabPart {
 }
 
 function tabPart(tab: Tab, panel: HTMLElement): TabPart {
-  const badge = h("span", { class: "badge" });
+  const badge = h("span", { class: "badge", "aria-hidden": "true" });
   const counted = h("span", { class: "unseen" });
   badge.hidden = true;
   const button = h(
     "button",
     { type: "button", class: "tab", role: "tab", id: `tab-${tab}`, "aria-controls": `panel-${tab}`, "data-tab": tab },
-    h("span", {}, TITLES[tab]),
+    h("span", {}, titleOf(tab)),
     " ",
     badge,
     " ",

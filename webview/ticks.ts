@@ -1,4 +1,5 @@
 /** Where the axes have their ticks: round local times, round rates, quarters of a hundred percent. */
+import { t } from "@vscode/l10n";
 import { formatRatio, formatValue } from "../protocol/format.ts";
 import type { Unit } from "../protocol/reading.ts";
 import { bare } from "./words.ts";
@@ -59,7 +60,7 @@ export function timeTicks(from: number, to: number, most: number): Tick[] {
     const time = local + zone;
     ticks.push({ value: time, label: timeOfDay(time, step < MINUTE) });
   }
-  ticks.push({ value: to, label: "now" });
+  ticks.push({ value: to, label: t("now") });
   return ticks;
 }
 

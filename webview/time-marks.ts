@@ -1,4 +1,5 @@
 /** What happened meanwhile, as marks on the time line of a chart. */
+import { t } from "@vscode/l10n";
 import type { DashboardHistory } from "../protocol/messages/webview.ts";
 import { clip, listing } from "./words.ts";
 
@@ -28,5 +29,5 @@ export function marksOf(history: Pick<DashboardHistory, "from" | "to" | "annotat
 
 /** The marks as a sentence for those who cannot see them; empty when there are none. */
 export function marked(marks: readonly Mark[]): string {
-  return marks.length === 0 ? "" : ` Marked: ${listing(marks.slice(-TOLD_MARKS).map(({ label }) => label))}.`;
+  return marks.length === 0 ? "" : t("Marked: {0}.", listing(marks.slice(-TOLD_MARKS).map(({ label }) => label)));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, bare, clip, count, lasting, listing, sentence, seriesName, splitUnit } from "./words.ts";
+import { ago, bare, clip, lasting, levelFor, listing, sentence, seriesCount, seriesName, splitUnit } from "./words.ts";
 
 describe("the dashboard's words", () => {
   it("writes ages in whole units and never in the future", () => {
@@ -9,6 +9,11 @@ describe("the dashboard's words", () => {
     expect(ago(400)).toBe("just now");
     expect(ago(-3000)).toBe("just now");
     expect(ago(90_000)).toBe("1 min ago");
+  });
+
+  it("says how long a level has stood, without a number at its beginning", () => {
+    expect(levelFor("WARN", 1500)).toBe("WARN just now");
+    expect(levelFor("WARN", 12_000)).toBe("WARN for 12 s");
   });
 
   it("takes a number and its unit apart, and leaves a missing value whole", () => {
@@ -25,7 +30,7 @@ describe("the dashboard's words", () => {
   });
 
   it("counts and lists as people do", () => {
-    expect([count(1, "core"), count(8, "core")]).toEqual(["1 core", "8 cores"]);
+    expect([seriesCount(1), seriesCount(8)]).toEqual(["1 series", "8 series"]);
     expect([listing([]), listing(["a"]), listing(["a", "b", "c"])]).toEqual(["", "a", "a, b and c"]);
   });
 

@@ -1,4 +1,5 @@
 /** The dashboard's small words: marks of the levels, ages, absolute times, lists, shortened names. */
+import { t } from "@vscode/l10n";
 import { visible } from "./dom.ts";
 import { formatDuration } from "../protocol/format.ts";
 import type { Level } from "../protocol/level.ts";
@@ -23,12 +24,30 @@ export function lasting(milliseconds: number): string {
 
 /** How long ago: `just now`, `12 s ago`. */
 export function ago(milliseconds: number): string {
-  return milliseconds < 1000 ? "just now" : `${lasting(milliseconds)} ago`;
+  return milliseconds < 1000 ? t("just now") : t("{0} ago", lasting(milliseconds));
 }
 
-/** How long something has stood: `for 12 s`; `just now` in its first two seconds, when a number would be noise. */
-export function standing(milliseconds: number): string {
-  return milliseconds < 2000 ? "just now" : `for ${lasting(milliseconds)}`;
+/** In its first milliseconds how long something has stood would be noise. */
+export const NEW_MS = 2000;
+
+/** A level and how long it has stood: `WARN for 12 s`, `WARN just now`. */
+export function levelFor(level: Level, milliseconds: number): string {
+  return milliseconds < NEW_MS ? t("{0} just now", level) : t("{0} for {1}", level, lasting(milliseconds));
+}
+
+/** Since when, to the second; for tooltips. */
+export function since(time: number): string {
+  return t("since {0}", absolute(time));
+}
+
+/** A name and what is said of it. */
+export function labelled(name: string, text: string): string {
+  return t("{0}: {1}", name, text);
+}
+
+/** `1 series`, `3 series`. */
+export function seriesCount(amount: number): string {
+  return amount === 1 ? t("1 series") : t("{0} series", amount);
 }
 
 const absoluteFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
@@ -49,16 +68,11 @@ export function bare(text: string): string {
   return text.replace(/\.0+(?=\D|$)/, "");
 }
 
-/** `1 sensor`, `3 sensors`. */
-export function count(amount: number, noun: string): string {
-  return `${String(amount)} ${noun}${amount === 1 ? "" : "s"}`;
-}
-
 /** `a`, `a and b`, `a, b and c`. */
 export function listing(words: readonly string[]): string {
   const last = words.at(-1);
   if (last === undefined) return "";
-  return words.length === 1 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+  return words.length === 1 ? last : t("{0} and {1}", words.slice(0, -1).join(", "), last);
 }
 
 /** Shortens a long name in its middle: both ends of a path tell it apart. `limit` counts characters, at least 3. */
@@ -72,7 +86,12 @@ export function clip(text: string, limit: number): string {
 
 /** A sentence has an end. Leaves text alone that already has one. */
 export function sentence(text: string): string {
-  return text === "" || /[.!?…]$/.test(text) ? text : `${text}.`;
+  return text === "" || /[.!?…。！？]$/.test(text) ? text : `${text}.`;
+}
+
+/** What an error says; whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Text from outside as one line that can be seen, at most `most` characters of it. */

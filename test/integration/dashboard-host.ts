@@ -34,10 +34,15 @@ const FILES: Readonly<Record<string, string>> = {
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
-const DOCUMENT = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Gorgon</title>
+/** `words`: the page's sentences by the English ones; empty: English. */
+const documentOf = (
+  words: Readonly<Record<string, string>>,
+): string => `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Gorgon</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="gorgon-feed" content="/feed">
 <link rel="stylesheet" href="/codicon.css"><link rel="stylesheet" href="/dashboard.css"></head>
-<body><div id="app"></div><script src="/dashboard.js"></script></body></html>`;
+<body><div id="app"></div>
+<script type="application/json" id="words">${JSON.stringify(words).replaceAll("<", "\\u003c")}</script>
+<script src="/dashboard.js"></script></body></html>`;
 
 /** One page: its feed, and the response that it listens on. */
 interface PageLine {
@@ -63,7 +68,7 @@ export interface DashboardHost {
 }
 
 /** Starts a worker of its own and serves the page. */
-export async function hostDashboard(): Promise<DashboardHost> {
+export async function hostDashboard(words: Readonly<Record<string, string>> = {}): Promise<DashboardHost> {
   const token = randomBytes(24).toString("base64url");
   const { memento, channel } = fakeVscode();
   const logged: string[] = [];
@@ -165,7 +170,7 @@ export async function hostDashboard(): Promise<DashboardHost> {
     };
     const type = FILES[pathname];
     if (pathname === "/") {
-      response.writeHead(200, { ...headers, "content-type": "text/html; charset=utf-8" }).end(DOCUMENT);
+      response.writeHead(200, { ...headers, "content-type": "text/html; charset=utf-8" }).end(documentOf(words));
     } else if (type !== undefined) {
       const file = readFileSync(path.join(root, "dist/webview", path.basename(pathname)));
       response.writeHead(200, { ...headers, "content-type": type }).end(file);

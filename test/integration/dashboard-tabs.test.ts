@@ -105,7 +105,7 @@ describe("alerts", () => {
     const critical = page.getByRole("region", { name: "Critical" });
     await expect.poll(() => critical.locator(".row-title").allTextContents()).toEqual(["Memory", "Memory pressure"]);
     expect(await critical.textContent()).toContain("Follows from Memory");
-    expect(await page.locator("[data-alert=a-backup]").textContent()).toContain("Silenced for");
+    expect(await page.locator("[data-alert=a-backup]").textContent()).toContain("Silenced by ada for");
     expect(await page.locator("[data-alert=a-over] vscode-button").count()).toBe(0);
   });
 

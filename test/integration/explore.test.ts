@@ -62,6 +62,29 @@ async function ink(page: Page): Promise<number> {
   })()`);
 }
 
+/** How much is drawn in each column of 8 pixels of the first chart's plot, 0..1, `from` pixels further right. */
+async function columnsOf(page: Page, from = 0): Promise<number[]> {
+  return page.evaluate(`(() => {
+    const canvas = document.querySelector("[data-part=explore-chart] canvas");
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const columns = [];
+    for (let left = 64 + ${String(from)}; left + 8 < width - 200; left += 8) {
+      let sum = 0;
+      for (let y = 16; y < height - 30; y += 1) {
+        for (let x = left; x < left + 8; x += 1) sum += data[4 * (y * width + x) + 3];
+      }
+      columns.push(sum / (8 * (height - 46) * 255));
+    }
+    return columns;
+  })()`);
+}
+
+/** The largest difference of two columns. */
+function furthest(a: readonly number[], b: readonly number[]): number {
+  return Math.max(...a.map((value, index) => Math.abs(value - (b[index] ?? value))));
+}
+
 async function drawn(page: Page): Promise<void> {
   await expect.poll(() => page.locator("[data-part=explore-status]").textContent()).toContain("Each point is");
 }
@@ -157,6 +180,32 @@ describe("the window", () => {
     await page.mouse.wheel(0, -100);
     await page.keyboard.up("Control");
     await expect.poll(width).toBeLessThan(first);
+  });
+
+  it("looks after a pan as it does when it is drawn anew: what is moved is what is there", async () => {
+    const series = Array.from({ length: 24 }, (_, core) => ({
+      metric: "system.cpu.utilization",
+      attributes: { "cpu.logical_number": String(core), "cpu.mode": "user" },
+      ...({ unit: "1", kind: "gauge", slot: core } as const),
+    }));
+    const state: ExploreState = {
+      ...CPU,
+      series,
+      window: { live: false, from: NOW - 60 * MINUTE, to: NOW - 45 * MINUTE },
+    };
+    const sample = { cores: 24 };
+    const page = await openPage({ state, sample });
+    await drawn(page);
+    await chart(page).focus();
+    for (let press = 0; press < 7; press += 1) await page.keyboard.press("ArrowRight");
+    // Seven times a tenth of a quarter of an hour.
+    const window = { live: false as const, from: NOW - 49.5 * MINUTE, to: NOW - 34.5 * MINUTE };
+    await expect.poll(async () => (await saved(page))?.window).toEqual(window);
+    const fresh = await openPage({ state: { ...state, window }, sample });
+    await drawn(fresh);
+    // A moved bitmap stands on whole pixels, so that edges are soft elsewhere: columns are compared, not pixels.
+    await expect.poll(async () => furthest(await columnsOf(page), await columnsOf(fresh))).toBeLessThan(0.03);
+    expect(furthest(await columnsOf(page), await columnsOf(fresh, 40))).toBeGreaterThan(0.03);
   });
 
   it("has a cursor that is moved and read out by keyboard", async () => {

@@ -1,9 +1,10 @@
 /** What Gorgon costs, what its sensors do and where each setting came from, in words. Pure. */
+import { t } from "@vscode/l10n";
 import type { SettingOrigin } from "../../protocol/config.ts";
 import { ABSENT, formatBytes, formatDuration, formatRatio, formatRole } from "../../protocol/format.ts";
 import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
 import type { SensorHealth, WorkerState } from "../../protocol/state.ts";
-import { absolute, lasting, sentence, shown, standing } from "../words.ts";
+import { NEW_MS, absolute, lasting, sentence, seriesCount, shown } from "../words.ts";
 
 /** One fact: a name, its value, and more of it in smaller words. */
 export interface Fact {
@@ -64,9 +65,7 @@ export function aboutOf(snapshot: DashboardSnapshot | null, now: number): About 
       )
       .map(sensorRow),
     sensorsNote:
-      failing === 0
-        ? `${String(state.sensors.length)}, all speak`
-        : `${String(failing)} of ${String(state.sensors.length)} silent`,
+      failing === 0 ? t("{0}, all speak", state.sensors.length) : t("{0} of {1} silent", failing, state.sensors.length),
   };
 }
 
@@ -77,70 +76,73 @@ function fact(id: string, name: string, value: string, more = ""): Fact {
 function costOf({ self, rate, intervalMs }: WorkerState): Fact[] {
   const slowed =
     rate.reason === ""
-      ? "as configured"
-      : `${shown(rate.reason, TEXT_LENGTH)}; configured every ${lasting(rate.baseMs)}`;
+      ? t("as configured")
+      : t("{0}; configured every {1}", shown(rate.reason, TEXT_LENGTH), lasting(rate.baseMs));
   return [
-    fact("cpu", "CPU", formatRatio(self.cpuRatio), "of one core"),
-    fact("memory", "Memory", formatBytes(self.rssBytes), "resident"),
+    fact("cpu", "CPU", formatRatio(self.cpuRatio), t("of one core")),
+    fact("memory", t("Memory"), formatBytes(self.rssBytes), t("resident")),
     fact(
       "loop",
-      "Event loop delay",
+      t("Event loop delay"),
       self.loopP99Ms === null ? ABSENT : formatDuration(self.loopP99Ms),
-      "99 of 100 are shorter",
+      t("99 of 100 are shorter"),
     ),
-    fact("rate", "Polls", `every ${lasting(intervalMs)}`, slowed),
-    fact("uptime", "Up", `for ${lasting(self.uptimeMs)}`, `process ${String(self.pid)}`),
+    fact("rate", t("Polls"), t("every {0}", lasting(intervalMs)), slowed),
+    fact("uptime", t("Up"), t("for {0}", lasting(self.uptimeMs)), t("process {0}", self.pid)),
   ];
 }
 
-const MODES = {
-  writing: "written by this window",
-  following: "written by another window",
-  memory: "in memory only, until the worker ends",
-} as const;
-
 function historyOf({ history }: WorkerState): Fact[] {
+  const modes = {
+    writing: t("written by this window"),
+    following: t("written by another window"),
+    memory: t("in memory only, until the worker ends"),
+  };
   return [
     fact(
       "mode",
-      "Kept",
-      MODES[history.mode],
+      t("Kept"),
+      modes[history.mode],
       history.reason === "" ? "" : sentence(shown(history.reason, TEXT_LENGTH)),
     ),
-    fact("size", "Size", formatBytes(history.bytes), `${String(history.series)} series`),
-    fact("retention", "For", lasting(history.retentionMs)),
-    fact("file", "File", history.path === "" ? ABSENT : shown(history.path, TEXT_LENGTH)),
+    fact("size", t("Size"), formatBytes(history.bytes), seriesCount(history.series)),
+    fact("retention", t("Goes back"), lasting(history.retentionMs)),
+    fact("file", t("File"), history.path === "" ? ABSENT : shown(history.path, TEXT_LENGTH)),
   ];
 }
 
 function placeOf({ versions }: DashboardSnapshot, { role, host, node, problems }: WorkerState, now: number): Fact[] {
-  const since = role === null ? "" : `${standing(now - role.since)}, since ${absolute(role.since)}`;
+  const since = role === null ? "" : sinceWords(role.since, now);
   return [
     fact(
       "role",
-      "Role",
+      t("Role"),
       role === null ? ABSENT : formatRole(role),
       role === null || role.reason === "" ? since : sentence(shown(role.reason, TEXT_LENGTH)),
     ),
     fact(
       "host",
-      "Host",
+      t("Host"),
       shown(host.hostname === "" ? node : host.hostname, TEXT_LENGTH),
-      shown(`${host.os}, kernel ${host.kernel}`, TEXT_LENGTH),
+      shown(t("{0}, kernel {1}", host.os, host.kernel), TEXT_LENGTH),
     ),
     fact(
       "version",
-      "Version",
+      t("Version"),
       versions === undefined ? ABSENT : versions.worker,
-      versions === undefined ? "" : `Node ${versions.node}, protocol ${String(versions.protocol)}`,
+      versions === undefined ? "" : t("Node {0}, protocol {1}", versions.node, versions.protocol),
     ),
     fact(
       "problems",
-      "Refused settings",
+      t("Refused settings"),
       String(problems.length),
-      problems.length === 0 ? "" : "named above, with what is in force",
+      problems.length === 0 ? "" : t("named above, with what is in force"),
     ),
   ];
+}
+
+function sinceWords(time: number, now: number): string {
+  return now - time < NEW_MS ? t("just now") : t("for {0}, since {1}", lasting(now - time), absolute(time));
 }
 
 function sensorRow(sensor: SensorHealth): SensorRow {
@@ -150,12 +152,25 @@ function sensorRow(sensor: SensorHealth): SensorRow {
     ok,
     name: shown(sensor.sensor, 60),
     crab: shown(sensor.crab, 60),
-    state: ok ? "speaks" : "silent",
+    state: ok ? t("speaks") : t("silent"),
     every: lasting(sensor.intervalMs),
     lastRead: sensor.lastMs > 0 ? formatDuration(sensor.lastMs) : ABSENT,
     failures: String(failures),
-    reason: reason === "" ? (ok ? "" : "It gives no values, and no reason.") : sentence(shown(reason, TEXT_LENGTH)),
+    reason: reason === "" ? (ok ? "" : t("It gives no values, and no reason.")) : sentence(shown(reason, TEXT_LENGTH)),
   };
+}
+
+/** Where a setting came from, in words. */
+function originOf(origin: SettingOrigin["origin"]): string {
+  const words: Readonly<Record<SettingOrigin["origin"], string>> = {
+    flag: t("flag"),
+    environment: t("environment"),
+    setting: t("setting"),
+    "workspace file": t("workspace file"),
+    "user file": t("user file"),
+    default: t("default"),
+  };
+  return words[origin];
 }
 
 /** Settings whose key, value or place holds every word of the search. */
@@ -163,14 +178,14 @@ export function settingRows(settings: readonly SettingOrigin[], search: string):
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return settings
     .filter(({ key, value, origin, where }) => {
-      const text = `${key} ${value} ${origin} ${where}`.toLowerCase();
+      const text = `${key} ${value} ${originOf(origin)} ${where}`.toLowerCase();
       return words.every((word) => text.includes(word));
     })
     .map(({ key, value, origin, where }) => ({
       id: key,
       key: shown(key, 120),
       value: shown(value, TEXT_LENGTH),
-      origin,
+      origin: originOf(origin),
       where: shown(where, TEXT_LENGTH),
       chosen: origin !== "default",
     }));

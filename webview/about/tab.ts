@@ -1,11 +1,13 @@
 /** The tab about Gorgon itself: cost, history, place, sensors, settings and where each came from. */
+import { t } from "@vscode/l10n";
 import type { SettingOrigin } from "../../protocol/config.ts";
 import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
-import { type Act, DOCTOR, LOG, SETTINGS } from "../actions.ts";
+import { type Act, doctorAction, logAction, settingsAction } from "../actions.ts";
 import { type Ask, QuestionFailed } from "../ask.ts";
 import { actionButton, field } from "../controls.ts";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
-import { MARKS, count } from "../words.ts";
+import { card } from "../parts/card.ts";
+import { MARKS, messageOf } from "../words.ts";
 import { type About, type Fact, type SensorRow, type SettingRow, aboutOf, settingRows } from "./model.ts";
 
 /** What the tab is made from. */
@@ -18,14 +20,14 @@ export interface AboutTab {
 /** Builds the tab. */
 export function aboutTab(act: Act, ask: Ask): Part<AboutTab> {
   const links = h("span", { class: "actions" });
-  for (const action of [DOCTOR, LOG, SETTINGS]) {
+  for (const action of [doctorAction(), logAction(), settingsAction()]) {
     const button = actionButton(action, act);
     button.update(action);
     links.append(button.element);
   }
-  const cost = factsPart("What Gorgon costs");
-  const history = factsPart("History");
-  const place = factsPart("This window");
+  const cost = factsPart(t("What Gorgon costs"));
+  const history = factsPart(t("History"));
+  const place = factsPart(t("This window"));
   const sensors = sensorsPart();
   const settings = settingsPart(ask);
   const element = h(
@@ -51,7 +53,7 @@ export function aboutTab(act: Act, ask: Ask): Part<AboutTab> {
 
 function factsPart(title: string): Part<readonly Fact[]> {
   const list = h("dl", { class: "facts" });
-  const none = h("p", { class: "none" }, "Known with the first reading.");
+  const none = h("p", { class: "none" }, t("Known with the first reading."));
   const rows = new Children(list, () => {
     const name = h("dt");
     const value = h("span");
@@ -66,13 +68,7 @@ function factsPart(title: string): Part<readonly Fact[]> {
     };
   });
   return {
-    element: h(
-      "section",
-      { class: "card", "aria-label": title },
-      h("div", { class: "card-top" }, h("h2", {}, title)),
-      list,
-      none,
-    ),
+    element: card(title, {}, [], list, none),
     update(facts) {
       rows.update(facts);
       setShown(list, facts.length > 0);
@@ -93,18 +89,12 @@ function sensorsPart(): Part<About> {
   const note = h("span", { class: "note" });
   const body = h("tbody");
   const rows = new Children(body, sensorPart);
-  const head = heads("Sensor", "Crab", "State", "Every", "Last read", "Failures", "Why");
-  const table = h("table", {}, h("caption", { class: "unseen" }, "Sensors"), head, body);
-  const none = h("p", { class: "none" }, "No sensor has been read yet.");
-  const area = scrolling("Sensors as a table", table);
+  const head = heads(...[t("Sensor"), t("Crab"), t("State"), t("Every"), t("Reading took"), t("Failures"), t("Why")]);
+  const table = h("table", {}, h("caption", { class: "unseen" }, t("Sensors")), head, body);
+  const none = h("p", { class: "none" }, t("No sensor has been read yet."));
+  const area = scrolling(t("Sensors as a table"), table);
   return {
-    element: h(
-      "section",
-      { class: "card", "aria-label": "Sensors", "data-part": "sensors" },
-      h("div", { class: "card-top" }, h("h2", {}, "Sensors"), note),
-      area,
-      none,
-    ),
+    element: card(t("Sensors"), { "data-part": "sensors" }, [note], area, none),
     update({ sensors, sensorsNote }) {
       setText(note, sensorsNote);
       rows.update(sensors);
@@ -166,11 +156,11 @@ function settingsPart(ask: Ask): Part<AboutTab> {
   const table = h(
     "table",
     {},
-    h("caption", { class: "unseen" }, "Settings in force"),
-    heads("Setting", "Value", "From", "Where"),
+    h("caption", { class: "unseen" }, t("Settings in force")),
+    heads(t("Setting"), t("Value"), t("From"), t("Where")),
     body,
   );
-  const area = scrolling("Settings as a table", table);
+  const area = scrolling(t("Settings as a table"), table);
   const empty = h("p", { class: "none" });
 
   async function load(): Promise<void> {
@@ -179,7 +169,7 @@ function settingsPart(ask: Ask): Part<AboutTab> {
       failure = "";
     } catch (error) {
       if (error instanceof QuestionFailed && error.kind === "dropped") return;
-      failure = error instanceof Error ? error.message : String(error);
+      failure = messageOf(error);
     }
     draw();
   }
@@ -187,7 +177,7 @@ function settingsPart(ask: Ask): Part<AboutTab> {
   function draw(): void {
     const found = settingRows(settings ?? [], search.value);
     const chosen = (settings ?? []).filter((one) => one.origin !== "default").length;
-    setText(note, settings === null ? "" : `${count(settings.length, "setting")}, ${String(chosen)} not the default`);
+    setText(note, settings === null ? "" : t("{0} of {1} not the default", chosen, settings.length));
     rows.update(found);
     setShown(area, found.length > 0);
     setText(
@@ -195,17 +185,17 @@ function settingsPart(ask: Ask): Part<AboutTab> {
       failure !== ""
         ? failure
         : settings === null
-          ? "Loading the settings."
-          : `No setting has “${search.value}” in it.`,
+          ? t("Loading the settings.")
+          : t("No setting has “{0}” in it.", search.value),
     );
     setShown(empty, found.length === 0);
   }
 
   return {
-    element: h(
-      "section",
-      { class: "card", "aria-label": "Settings", "data-part": "settings" },
-      h("div", { class: "card-top" }, h("h2", {}, "Settings"), note, field("Search", search, "field field-inline")),
+    element: card(
+      t("Settings"),
+      { "data-part": "settings" },
+      [note, field(t("Search"), search, "field field-inline")],
       area,
       empty,
     ),

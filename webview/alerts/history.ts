@@ -1,11 +1,13 @@
 /** What alerts there were: asked for when shown, filtered by level and rule, as a time line or a table. */
+import { t } from "@vscode/l10n";
 import type { AlertRecord } from "../../protocol/alert.ts";
 import { LEVELS, type Level } from "../../protocol/level.ts";
 import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
 import { type Ask, QuestionFailed } from "../ask.ts";
 import { choice, pressButton, select, toggleButton } from "../controls.ts";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
-import { MARKS, shown } from "../words.ts";
+import { card } from "../parts/card.ts";
+import { MARKS, shown, messageOf } from "../words.ts";
 import { stepPart, timelinePart } from "./timeline.ts";
 import { type Bar, MOST_RECORDS, timelineOf } from "./timeline-model.ts";
 
@@ -18,9 +20,9 @@ export interface HistoryModel {
 
 const HOUR = 3_600_000;
 const SPANS = [
-  { value: HOUR, text: "1 h", words: "the last hour" },
-  { value: 24 * HOUR, text: "24 h", words: "the last 24 hours" },
-  { value: 168 * HOUR, text: "7 d", words: "the last 7 days" },
+  { value: HOUR, text: "1 h", none: () => t("No alert in the last hour.") },
+  { value: 24 * HOUR, text: "24 h", none: () => t("No alert in the last 24 hours.") },
+  { value: 168 * HOUR, text: "7 d", none: () => t("No alert in the last 7 days.") },
 ] as const;
 type Span = (typeof SPANS)[number]["value"];
 
@@ -43,13 +45,13 @@ export function historyPart(ask: Ask): Part<HistoryModel> {
   let pending: AbortController | null = null;
 
   const note = h("span", { class: "note" });
-  const level = select("Level", () => draw());
-  const rule = select("Rule", () => draw());
+  const level = select(t("Level"), () => draw());
+  const rule = select(t("Rule"), () => draw());
   const toggle = toggleButton("table", (on) => {
     asTable = on;
     draw();
   });
-  const spans = choice("Time of the history", SPANS, span, (value) => {
+  const spans = choice(t("Time of the history"), SPANS, span, (value) => {
     span = value;
     draw();
   });
@@ -59,18 +61,20 @@ export function historyPart(ask: Ask): Part<HistoryModel> {
   const table = tableElement(body);
   const empty = h("p", { class: "none" });
   const retry = pressButton(() => load(true));
-  retry.update({ label: "Try Again", title: "Ask for the history once more", primary: false });
-  const element = h(
-    "section",
-    { class: "card history", "aria-label": "History", "data-part": "alert-history" },
-    h("div", { class: "card-top" }, h("h2", {}, "History"), note, toggle.element),
+  // Named before there is a history: the toolkit would call it by an English name of its own.
+  toggle.update({ on: false, label: t("The history as a table") });
+  retry.update({ label: t("Try Again"), title: t("Ask for the history once more"), primary: false });
+  const element = card(
+    t("History"),
+    { class: "history", "data-part": "alert-history" },
+    [note, toggle.element],
     h("div", { class: "filters" }, level.element, rule.element, spans),
     timeline.element,
     table,
     h("div", { class: "none-row" }, empty, retry.element),
   );
   level.update([
-    { value: "", text: "Every level" },
+    { value: "", text: t("Every level") },
     ...["CRIT", "WARN", "UNKNOWN"].map((one) => ({ value: one, text: one })),
   ]);
 
@@ -95,7 +99,7 @@ export function historyPart(ask: Ask): Part<HistoryModel> {
       failure = "";
     } catch (error) {
       if (error instanceof QuestionFailed && error.kind === "dropped") return;
-      failure = error instanceof Error ? error.message : String(error);
+      failure = messageOf(error);
       records = null;
     }
     show();
@@ -118,14 +122,14 @@ export function historyPart(ask: Ask): Part<HistoryModel> {
     const wanted = LEVELS.find((one): one is Level => one === level.value()) ?? null;
     const view = timelineOf(records ?? [], model.now - span, model.now, wanted);
     const any = view.rows.length > 0;
-    const words = SPANS.find((one) => one.value === span)?.words ?? "";
+    const none = SPANS.find((one) => one.value === span)?.none() ?? "";
     setText(note, view.note);
-    setText(empty, failure !== "" ? failure : records === null ? "Loading the history." : `No alert in ${words}.`);
+    setText(empty, failure !== "" ? failure : records === null ? t("Loading the history.") : none);
     setShown(empty, !any);
     setShown(retry.element, failure !== "");
     setShown(timeline.element, any && !asTable);
     setShown(table, any && asTable);
-    toggle.update({ on: asTable, label: "The history as a table" });
+    toggle.update({ on: asTable, label: t("The history as a table") });
     if (any && asTable) rows.update(view.rows);
     if (any && !asTable) timeline.update(view);
   }
@@ -144,22 +148,22 @@ export function historyPart(ask: Ask): Part<HistoryModel> {
 function ruleOptions(snapshot: DashboardSnapshot): { value: string; text: string }[] {
   const verdicts = snapshot.state?.bell.verdicts ?? [];
   return [
-    { value: "", text: "Every rule" },
+    { value: "", text: t("Every rule") },
     ...verdicts.map(({ rule }) => ({ value: rule.id, text: shown(rule.title, 60) })),
   ];
 }
 
 function tableElement(body: HTMLElement): HTMLElement {
-  const heads = ["Alert", "Level", "Began", "Ended", "Lasted", "What happened"].map((text) =>
+  const heads = [t("Alert"), t("Level"), t("Began"), t("Ended"), t("Lasted"), t("What happened")].map((text) =>
     h("th", { scope: "col" }, text),
   );
   return h(
     "div",
-    { class: "plot-table wide-table", tabindex: "0", role: "region", "aria-label": "History as a table" },
+    { class: "plot-table wide-table", tabindex: "0", role: "region", "aria-label": t("History as a table") },
     h(
       "table",
       {},
-      h("caption", { class: "unseen" }, "Alerts, newest first"),
+      h("caption", { class: "unseen" }, t("Alerts, newest first")),
       h("thead", {}, h("tr", {}, ...heads)),
       body,
     ),

@@ -57,7 +57,7 @@ describe("alerts", () => {
 
   it("tell that they flap, and for how long their notification is held back", () => {
     const row = onlyRow(withAlerts([one("a", { flaps: 1, heldUntil: NOW + 180_000 })]));
-    expect(row?.marks[0]?.text).toBe("Came back 1 time; notified again in 3 min at the earliest");
+    expect(row?.marks[0]?.text).toBe("Came back once · no notification for 3 min");
   });
 
   it("cannot be changed where the workspace is not trusted, or nobody says that it is", () => {
@@ -80,7 +80,7 @@ describe("alerts", () => {
 
   it("say in words that there is none", () => {
     expect(alertsOf(sampleSnapshot({ now: NOW }), NOW).empty).toBe(
-      "No alert is open. 3 rules watched, and all of it is well.",
+      "No alert is open. 3 rules are watched, and all are OK.",
     );
     expect(alertsOf(null, NOW).empty).toBe("Alerts are there with the first reading.");
   });

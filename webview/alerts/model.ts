@@ -1,11 +1,12 @@
 /** Alerts in words: rows by level, what follows from what, marks, silences. A snapshot and the time in, texts out. Pure. */
+import { t } from "@vscode/l10n";
 import type { Alert, Silence } from "../../protocol/alert.ts";
 import type { Verdict } from "../../protocol/bell.ts";
 import { formatValue } from "../../protocol/format.ts";
 import { LEVELS, type Level } from "../../protocol/level.ts";
 import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
 import { type Action, acknowledgeAction, endSilenceAction, muteAction, silenceAction } from "../actions.ts";
-import { absolute, ago, count, lasting, sentence, seriesName, shown, standing } from "../words.ts";
+import { NEW_MS, absolute, ago, labelled, lasting, levelFor, sentence, seriesName, shown, since } from "../words.ts";
 
 /** What else is to be known of an alert: a codicon and a sentence. */
 export interface AlertMark {
@@ -73,19 +74,22 @@ const MOST_LABELS = 12;
 const LABEL_LENGTH = 80;
 const MESSAGE_LENGTH = 600;
 
-const GROUP_TITLES: Readonly<Record<string, string>> = {
-  CRIT: "Critical",
-  WARN: "Warning",
-  UNKNOWN: "Unknown",
-  pending: "Not for long enough yet",
-  resolved: "Over",
-};
+/** The groups in their order. */
+function groupTitles(): Readonly<Record<string, string>> {
+  return {
+    CRIT: t("Critical"),
+    WARN: t("Warning"),
+    UNKNOWN: t("Unknown"),
+    pending: t("Crossed, not for long enough yet"),
+    resolved: t("Over"),
+  };
+}
 
 /** Everything the page says about alerts. */
 export function alertsOf(snapshot: DashboardSnapshot | null, now: number): AlertsView {
   const bell = snapshot?.state?.bell;
   if (snapshot === null || bell === undefined) {
-    return { groups: [], open: 0, note: "", empty: "Alerts are there with the first reading.", silences: [] };
+    return { groups: [], open: 0, note: "", empty: t("Alerts are there with the first reading."), silences: [] };
   }
   const mayAct = snapshot.mayAct === true;
   const context: Context = { alerts: bell.alerts, silences: bell.silences, muted: snapshot.muted, now, mayAct };
@@ -96,7 +100,7 @@ export function alertsOf(snapshot: DashboardSnapshot | null, now: number): Alert
     rows.push(rowOf(alert, context));
     for (const follower of followersOf(alert, bell.alerts)) rows.push({ ...rowOf(follower, context), follows: true });
   }
-  const groups = Object.entries(GROUP_TITLES).flatMap(([id, title]): AlertGroup[] => {
+  const groups = Object.entries(groupTitles()).flatMap(([id, title]): AlertGroup[] => {
     const rows = placed.get(id);
     return rows === undefined ? [] : [{ id, title, level: LEVELS.find((one) => one === id) ?? null, rows }];
   });
@@ -104,20 +108,27 @@ export function alertsOf(snapshot: DashboardSnapshot | null, now: number): Alert
   const known = firing.filter((alert) => alert.acknowledged !== null).length;
   const silenced = firing.filter((alert) => alert.silencedBy !== null).length;
   const parts = [
-    firing.length === 0 ? "" : `${String(firing.length)} open`,
-    known === 0 ? "" : `${String(known)} acknowledged`,
-    silenced === 0 ? "" : `${String(silenced)} silenced`,
+    firing.length === 0 ? "" : t("{0} open", firing.length),
+    known === 0 ? "" : t("{0} acknowledged", known),
+    silenced === 0 ? "" : t("{0} silenced", silenced),
   ];
   return {
     groups,
     open: firing.length,
     note: parts.filter(Boolean).join(" · "),
-    empty:
-      groups.length > 0
-        ? ""
-        : `No alert is open. ${count(bell.verdicts.length, "rule")} watched, and all of it is well.`,
+    empty: groups.length > 0 ? "" : emptyWords(bell.verdicts),
     silences: bell.silences.map((silence) => silenceRow(silence, context)),
   };
+}
+
+/** Why there is no alert: all is well, nothing is judged, or what is not well has not come to an alert. */
+function emptyWords(verdicts: readonly Verdict[]): string {
+  if (verdicts.length === 0) return t("No alert is open: no rule has been judged yet.");
+  if (verdicts.some(({ level }) => level !== "OK"))
+    return t("No alert is open. The rules that are not OK are listed beside.");
+  return verdicts.length === 1
+    ? t("No alert is open. 1 rule is watched, and it is OK.")
+    : t("No alert is open. {0} rules are watched, and all are OK.", verdicts.length);
 }
 
 interface Context {
@@ -167,7 +178,7 @@ function rowOf(alert: Alert, context: Context): AlertRow {
   const name = alertName(alert);
   const open = alert.status !== "resolved";
   const labels = Object.entries(alert.labels);
-  const shownLabels = labels.slice(0, MOST_LABELS).map(([key, value]) => shown(`${key}: ${value}`, LABEL_LENGTH));
+  const shownLabels = labels.slice(0, MOST_LABELS).map(([key, value]) => shown(labelled(key, value), LABEL_LENGTH));
   return {
     id: alert.id,
     level: alert.level,
@@ -175,8 +186,8 @@ function rowOf(alert: Alert, context: Context): AlertRow {
     value: formatValue(alert.value, alert.unit),
     message: sentence(shown(alert.message, MESSAGE_LENGTH)),
     since: sinceOf(alert, context.now),
-    sinceTitle: `since ${absolute(startOf(alert))}`,
-    origin: `rule ${shown(alert.rule, LABEL_LENGTH)}, ${shown(alert.origin, LABEL_LENGTH)}`,
+    sinceTitle: since(startOf(alert)),
+    origin: originOf(alert.rule, alert.origin),
     labels: labels.length > MOST_LABELS ? [...shownLabels, `+ ${String(labels.length - MOST_LABELS)}`] : shownLabels,
     marks: marksOf(alert, context),
     actions: open ? actionsOf(alert, name, context.mayAct) : [],
@@ -184,6 +195,10 @@ function rowOf(alert: Alert, context: Context): AlertRow {
     over: !open,
     follows: false,
   };
+}
+
+function originOf(rule: string, origin: string): string {
+  return t("rule {0}, {1}", shown(rule, LABEL_LENGTH), shown(origin, LABEL_LENGTH));
 }
 
 function actionsOf(alert: Alert, name: string, mayAct: boolean): Action[] {
@@ -194,12 +209,14 @@ function actionsOf(alert: Alert, name: string, mayAct: boolean): Action[] {
 function sinceOf(alert: Alert, now: number): string {
   switch (alert.status) {
     case "pending":
-      return `crossed ${standing(now - alert.pendingSince)}`;
+      return now - alert.pendingSince < NEW_MS
+        ? t("crossed just now")
+        : t("crossed for {0}", lasting(now - alert.pendingSince));
     case "firing":
-      return `${alert.level} ${standing(now - startOf(alert))}`;
+      return levelFor(alert.level, now - startOf(alert));
     case "resolved": {
       const end = alert.resolvedAt ?? alert.changedAt;
-      return `was ${alert.level} for ${lasting(end - startOf(alert))}, over ${ago(now - end)}`;
+      return t("was {0} for {1}, over {2}", alert.level, lasting(end - startOf(alert)), ago(now - end));
     }
   }
 }
@@ -210,35 +227,32 @@ function marksOf(alert: Alert, { alerts, silences, muted, now }: Context): Alert
   if (acknowledged !== null) {
     const by = shown(acknowledged.by, LABEL_LENGTH);
     const when = ago(now - acknowledged.at);
-    const text = acknowledged.note === "" ? "" : `: ${shown(acknowledged.note, LABEL_LENGTH)}`;
-    marks.push(mark("acknowledged", "check", `Acknowledged by ${by} ${when}${text}`, absolute(acknowledged.at)));
+    const note = shown(acknowledged.note, LABEL_LENGTH);
+    const text =
+      note === "" ? t("Acknowledged by {0} {1}", by, when) : t("Acknowledged by {0} {1}: {2}", by, when, note);
+    marks.push(mark("acknowledged", "check", text, absolute(acknowledged.at)));
   }
   if (silencedBy !== null) {
     const silence = silences.find((one) => one.id === silencedBy);
     const text =
       silence === undefined
-        ? "Silenced"
-        : `Silenced for ${lasting(silence.endsAt - now)} more by ${shown(silence.author, LABEL_LENGTH)}`;
-    marks.push(mark("silenced", "bell-slash", text, silence === undefined ? "" : `until ${absolute(silence.endsAt)}`));
+        ? t("Silenced")
+        : t("Silenced by {0} for {1} more", shown(silence.author, LABEL_LENGTH), lasting(silence.endsAt - now));
+    marks.push(
+      mark("silenced", "bell-slash", text, silence === undefined ? "" : t("until {0}", absolute(silence.endsAt))),
+    );
   }
   if (inhibitedBy !== null) {
     const cause = alerts.find((one) => one.id === inhibitedBy);
-    const text = cause === undefined ? "Follows from another alert" : `Follows from ${alertName(cause)}`;
+    const text = cause === undefined ? t("Follows from another alert") : t("Follows from {0}", alertName(cause));
     marks.push(mark("inhibited", "indent", text, ""));
   }
   if (flaps > 0) {
-    const often = `Came back ${count(flaps, "time")}`;
-    const held = heldUntil !== null && heldUntil > now;
-    marks.push(
-      mark(
-        "flaps",
-        "sync",
-        held ? `${often}; notified again in ${lasting(heldUntil - now)} at the earliest` : often,
-        "",
-      ),
-    );
+    const often = flaps === 1 ? t("Came back once") : t("Came back {0} times", flaps);
+    const held = heldUntil === null || heldUntil <= now ? "" : t("no notification for {0}", lasting(heldUntil - now));
+    marks.push(mark("flaps", "sync", [often, held].filter(Boolean).join(" · "), ""));
   }
-  if (muted.includes(alert.rule)) marks.push(mark("muted", "mute", "Muted in this window", ""));
+  if (muted.includes(alert.rule)) marks.push(mark("muted", "mute", t("Muted in this window"), ""));
   return marks;
 }
 
@@ -262,21 +276,27 @@ export function covers(matchers: Silence["matchers"], alert: Pick<Alert, "rule" 
 }
 
 function silenceRow(silence: Silence, { alerts, now, mayAct }: Context): SilenceRow {
-  const matchers = Object.entries(silence.matchers).map(([key, value]) => shown(`${key}: ${value}`, LABEL_LENGTH));
+  const matchers = Object.entries(silence.matchers).map(([key, value]) => shown(labelled(key, value), LABEL_LENGTH));
   const covered = alerts.filter((alert) => alert.status !== "resolved" && covers(silence.matchers, alert)).length;
-  const comment = silence.comment === "" ? "" : `: ${shown(silence.comment, MESSAGE_LENGTH)}`;
+  const author = shown(silence.author, LABEL_LENGTH);
+  const comment = shown(silence.comment, MESSAGE_LENGTH);
   return {
     id: silence.id,
     matchers: matchers.join(", "),
     ends:
       silence.startsAt > now
-        ? `begins in ${lasting(silence.startsAt - now)}`
-        : `ends in ${lasting(silence.endsAt - now)}`,
-    endsTitle: `${absolute(silence.startsAt)} to ${absolute(silence.endsAt)}`,
-    by: `by ${shown(silence.author, LABEL_LENGTH)}${comment}`,
-    covers: covered === 0 ? "covers no open alert" : `covers ${count(covered, "open alert")}`,
+        ? t("begins in {0}", lasting(silence.startsAt - now))
+        : t("ends in {0}", lasting(silence.endsAt - now)),
+    endsTitle: t("{0} to {1}", absolute(silence.startsAt), absolute(silence.endsAt)),
+    by: comment === "" ? t("by {0}", author) : t("by {0}: {1}", author, comment),
+    covers: coversWords(covered),
     actions: [endSilenceAction(silence, mayAct)],
   };
+}
+
+function coversWords(amount: number): string {
+  if (amount === 0) return t("covers no open alert");
+  return amount === 1 ? t("covers 1 open alert") : t("covers {0} open alerts", amount);
 }
 
 /** What is the matter now, for the overview: open alerts, and what is not well without an alert. Worst first. */
@@ -301,11 +321,11 @@ function verdictRow(verdict: Verdict, muted: readonly string[], now: number): Al
     title: shown(series === "" ? rule.title : `${rule.title} ${series}`, LABEL_LENGTH),
     value: formatValue(verdict.value, verdict.unit),
     message: sentence(shown(verdict.reason, MESSAGE_LENGTH)),
-    since: `${level} ${standing(now - verdict.since)}`,
-    sinceTitle: `since ${absolute(verdict.since)}`,
-    origin: `rule ${shown(rule.id, LABEL_LENGTH)}, ${shown(rule.origin, LABEL_LENGTH)}`,
+    since: levelFor(level, now - verdict.since),
+    sinceTitle: since(verdict.since),
+    origin: originOf(rule.id, rule.origin),
     labels: [],
-    marks: isMuted ? [mark("muted", "mute", "Muted in this window", "")] : [],
+    marks: isMuted ? [mark("muted", "mute", t("Muted in this window"), "")] : [],
     actions: [muteAction(rule, isMuted)],
     quiet: isMuted,
     over: false,

@@ -1,4 +1,5 @@
 /** One alert on the page: level, name, value, why, since when, marks, what can be done. */
+import { t } from "@vscode/l10n";
 import type { Act, Action } from "../actions.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, icon, setAttr, setShown, setText } from "../dom.ts";
@@ -14,7 +15,7 @@ export function alertPart(first: AlertRow, act: Act, full: boolean): Part<AlertR
   const since = h("span", { class: "row-level" });
   const origin = h("span");
   const sinceLine = h("p", { class: "row-since" }, since, ...(full ? [" · ", origin] : []));
-  const labels = h("ul", { class: "labels", "aria-label": "Labels" });
+  const labels = h("ul", { class: "labels", "aria-label": t("Labels") });
   const marks = h("ul", { class: "alert-marks" });
   const buttons = h("span", { class: "actions" });
   // Where there is little room the buttons stand beside the value, as icons.

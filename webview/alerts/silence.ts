@@ -1,9 +1,10 @@
 /** The form that silences alerts: a dialog with what must fit, how long, why, and which open alerts it would cover. */
+import { t } from "@vscode/l10n";
 import type { Alert } from "../../protocol/alert.ts";
 import type { Ask } from "../ask.ts";
 import { field, pressButton } from "../controls.ts";
 import { h, setAttr, setShown, setText } from "../dom.ts";
-import { shown } from "../words.ts";
+import { shown, messageOf } from "../words.ts";
 import { alertName } from "./model.ts";
 import { DURATIONS, type Matcher, matchersOf, previewOf, wantedSilence } from "./silence-model.ts";
 
@@ -19,9 +20,9 @@ export interface SilenceForm {
 /** Builds the form. Escape and Cancel leave everything as it was; the focus goes back to where it came from. */
 export function silenceForm(ask: Ask): SilenceForm {
   const title = h("h2", { id: "silence-title" });
-  const lines = h("div", { class: "matchers", role: "group", "aria-label": "What must fit" });
+  const lines = h("div", { class: "matchers", role: "group", "aria-label": t("What must fit") });
   const duration = h("select", { class: "input", id: "silence-duration" });
-  duration.append(...DURATIONS.map(({ value, text }) => h("option", { value }, text)));
+  duration.append(...DURATIONS.map(({ value, text }) => h("option", { value }, text())));
   const comment = h("input", { class: "input", type: "text", maxlength: "500", id: "silence-comment" });
   const preview = h("p", { class: "silence-preview", "data-part": "silence-preview" });
   const problem = h("p", { class: "silence-problem", role: "alert" });
@@ -32,11 +33,11 @@ export function silenceForm(ask: Ask): SilenceForm {
     h(
       "p",
       { class: "note" },
-      "An alert is covered when every ticked line fits. A text that ends in * fits all that begin alike.",
+      t("An alert is covered when every ticked line fits. A text that ends in * fits all that begin alike."),
     ),
     lines,
-    field("For how long", duration),
-    field("Comment, for others", comment),
+    field(t("For how long"), duration),
+    field(t("Comment, for others"), comment),
     preview,
     problem,
   );
@@ -46,7 +47,7 @@ export function silenceForm(ask: Ask): SilenceForm {
 
   const submit = pressButton(send);
   const cancel = pressButton(() => element.close());
-  cancel.update({ label: "Cancel", title: "Change nothing", primary: false });
+  cancel.update({ label: t("Cancel"), title: t("Change nothing"), primary: false });
   element.append(h("div", { class: "dialog-buttons" }, submit.element, cancel.element));
 
   function wanted(): ReturnType<typeof wantedSilence> {
@@ -59,7 +60,7 @@ export function silenceForm(ask: Ask): SilenceForm {
       await ask({ ask: "silence", silence: wanted() });
       element.close();
     } catch (error) {
-      setText(problem, error instanceof Error ? error.message : String(error));
+      setText(problem, messageOf(error));
       setShown(problem, true);
     }
   }
@@ -69,7 +70,7 @@ export function silenceForm(ask: Ask): SilenceForm {
     setText(preview, hindrance === "" ? text : hindrance);
     setAttr(preview, "data-problem", hindrance === "" ? null : "");
     submit.update({
-      label: "Silence",
+      label: t("Silence"),
       title: hindrance === "" ? text : hindrance,
       primary: true,
       disabled: hindrance !== "",
@@ -77,7 +78,7 @@ export function silenceForm(ask: Ask): SilenceForm {
   }
 
   function line(matcher: Matcher, index: number): HTMLElement {
-    const tick = h("input", { type: "checkbox", "aria-label": shown(`${matcher.key} must fit`, 120) });
+    const tick = h("input", { type: "checkbox", "aria-label": t("{0} must fit", shown(matcher.key, 120)) });
     tick.checked = matcher.used;
     const key = h("span", { class: "matcher-key" });
     setText(key, shown(matcher.key, 60));
@@ -104,7 +105,7 @@ export function silenceForm(ask: Ask): SilenceForm {
     element,
     open(alert) {
       matchers = matchersOf(alert);
-      setText(title, `Silence ${alertName(alert)}`);
+      setText(title, t("Silence {0}", alertName(alert)));
       lines.replaceChildren(...matchers.map(line));
       duration.value = "1h";
       comment.value = "";

@@ -1,8 +1,10 @@
 /** The tab of alerts: open ones by level, silences, history, rules. */
-import { type Act, NOT_TRUSTED, TRUST } from "../actions.ts";
+import { t } from "@vscode/l10n";
+import { type Act, notTrusted, trustAction } from "../actions.ts";
 import type { Ask } from "../ask.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
+import { card } from "../parts/card.ts";
 import type { View } from "../model.ts";
 import { verdictsPart } from "../parts/verdicts.ts";
 import { historyPart, type HistoryModel } from "./history.ts";
@@ -21,21 +23,15 @@ export function alertsTab(act: Act, ask: Ask): Part<AlertsTab> {
   const list = h("div", { class: "groups" });
   const groups = new Children(list, (group: AlertGroup) => groupPart(group, act));
   const empty = h("p", { class: "none" });
-  const untrusted = h("p", { class: "note" }, NOT_TRUSTED);
-  const trust = actionButton(TRUST, act);
-  trust.update(TRUST);
+  const untrusted = h("p", { class: "note" }, notTrusted());
+  const decide = trustAction();
+  const trust = actionButton(decide, act);
+  trust.update(decide);
   const why = h("div", { class: "untrusted", "data-part": "untrusted" }, untrusted, trust.element);
   const silences = silencesPart(act);
   const history = historyPart(ask);
   const rules = verdictsPart(act);
-  const open = h(
-    "section",
-    { class: "card open-alerts", "aria-label": "Open alerts", "data-part": "open-alerts" },
-    h("div", { class: "card-top" }, h("h2", {}, "Alerts"), note),
-    why,
-    empty,
-    list,
-  );
+  const open = card(t("Alerts"), { class: "open-alerts", "data-part": "open-alerts" }, [note], why, empty, list);
   const element = h(
     "div",
     { class: "columns values" },
@@ -82,14 +78,8 @@ function groupPart(first: AlertGroup, act: Act): Part<AlertGroup> {
 function silencesPart(act: Act): Part<readonly SilenceRow[]> {
   const note = h("span", { class: "note" });
   const list = h("ul", { class: "rows" });
-  const none = h("p", { class: "none" }, "Nothing is silenced.");
-  const element = h(
-    "section",
-    { class: "card silences", "aria-label": "Silences", "data-part": "silences" },
-    h("div", { class: "card-top" }, h("h2", {}, "Silences"), note),
-    list,
-    none,
-  );
+  const none = h("p", { class: "none" }, t("Nothing is silenced."));
+  const element = card(t("Silences"), { class: "silences", "data-part": "silences" }, [note], list, none);
   const rows = new Children(list, (row: SilenceRow) => silencePart(row, act));
   return {
     element,

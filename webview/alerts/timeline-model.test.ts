@@ -32,11 +32,11 @@ it("draws each alert in segments of its level, and the time before it counted", 
     { from: NOW - 9 * MINUTE, to: NOW - 8 * MINUTE, level: "WARN", pending: false },
     { from: NOW - 8 * MINUTE, to: NOW - 5 * MINUTE, level: "CRIT", pending: false },
   ]);
-  expect(strips[0]?.bars[0]?.description).toMatch(/^a: CRIT, from .*, for 4 min, 4 steps$/);
+  expect(strips[0]?.bars[0]?.description).toMatch(/^a: CRIT, from .*, lasted 4 min$/);
   expect(strips[0]?.bars[0]?.steps.map((step) => step.text)).toEqual([
     "WARN crossed at 90.0 %.",
-    "WARN counts at 90.0 %.",
-    "CRIT grew worse at 90.0 %.",
+    "WARN opened at 90.0 %.",
+    "worse: CRIT at 90.0 %.",
     "over.",
   ]);
 });

@@ -1,8 +1,9 @@
 /** The history of alerts as strips on a time line and as rows of a table. Records in, bars and texts out. Pure. */
+import { t } from "@vscode/l10n";
 import type { AlertChange, AlertRecord } from "../../protocol/alert.ts";
 import { formatValue } from "../../protocol/format.ts";
 import { LEVELS, type Level } from "../../protocol/level.ts";
-import { absolute, count, lasting, sentence, shown } from "../words.ts";
+import { absolute, labelled, lasting, sentence, shown } from "../words.ts";
 import { timeOfDay } from "../ticks.ts";
 import { alertName } from "./model.ts";
 
@@ -63,19 +64,33 @@ const MOST_STEPS = 30;
 const CAUSE_LENGTH = 200;
 const DAY = 86_400_000;
 
-const CHANGES: Readonly<Record<AlertChange, string>> = {
-  pending: "crossed",
-  firing: "counts",
-  worse: "grew worse",
-  better: "grew better",
-  resolved: "over",
-  acknowledged: "acknowledged",
-  unacknowledged: "acknowledgement taken back",
-  silenced: "silenced",
-  unsilenced: "silence over",
-  inhibited: "follows from another",
-  uninhibited: "stands for itself again",
-};
+/** What happened, in words. `value`: formatted. */
+function changeWords(change: AlertChange, level: Level, value: string): string {
+  switch (change) {
+    case "pending":
+      return t("{0} crossed at {1}", level, value);
+    case "firing":
+      return t("{0} opened at {1}", level, value);
+    case "worse":
+      return t("worse: {0} at {1}", level, value);
+    case "better":
+      return t("better: {0} at {1}", level, value);
+    case "resolved":
+      return t("over");
+    case "acknowledged":
+      return t("acknowledged");
+    case "unacknowledged":
+      return t("acknowledgement taken back");
+    case "silenced":
+      return t("silenced");
+    case "unsilenced":
+      return t("silence over");
+    case "inhibited":
+      return t("follows from another alert");
+    case "uninhibited":
+      return t("stands for itself again");
+  }
+}
 
 /** Changes that begin another segment. */
 const LEVEL_CHANGES: readonly AlertChange[] = ["pending", "firing", "worse", "better"];
@@ -98,9 +113,9 @@ export function timelineOf(records: readonly AlertRecord[], from: number, to: nu
   }
   const all = [...strips.values()];
   const parts = [
-    rows.length === 0 ? "" : count(rows.length, "alert"),
-    records.length >= MOST_RECORDS ? `the newest ${String(MOST_RECORDS)}` : "",
-    all.length > MOST_STRIPS ? `${String(MOST_STRIPS)} of ${String(all.length)} lines drawn, all in the table` : "",
+    rows.length === 0 ? "" : rows.length === 1 ? t("1 alert") : t("{0} alerts", rows.length),
+    records.length >= MOST_RECORDS ? t("the newest {0}", MOST_RECORDS) : "",
+    all.length > MOST_STRIPS ? t("{0} of {1} lines drawn, all in the table", MOST_STRIPS, all.length) : "",
   ];
   return { from, to, strips: all.slice(0, MOST_STRIPS), rows, note: parts.filter(Boolean).join(" · ") };
 }
@@ -111,9 +126,9 @@ function barOf({ alert, steps }: AlertRecord, from: number, to: number): Bar {
   const end = alert.resolvedAt;
   const long = to - from > DAY;
   const lasted = lasting((end ?? to) - start);
-  const kind = alert.firingSince === null ? "never counted" : alert.level;
+  const kind = alert.firingSince === null ? t("never opened") : alert.level;
   const began = moment(start, long);
-  const ended = end === null ? "still open" : moment(end, long);
+  const ended = end === null ? t("still open") : moment(end, long);
   return {
     id: alert.id,
     level: alert.level,
@@ -129,13 +144,16 @@ function barOf({ alert, steps }: AlertRecord, from: number, to: number): Bar {
       title: absolute(step.time),
       text: stepText(step.change, step.level, formatValue(step.value, alert.unit), step.cause),
     })),
-    description: `${title}: ${kind}, from ${began}, ${end === null ? `open for ${lasted}` : `for ${lasted}`}, ${count(steps.length, "step")}`,
+    description:
+      end === null
+        ? t("{0}: {1}, from {2}, open for {3}", title, kind, began, lasted)
+        : t("{0}: {1}, from {2}, lasted {3}", title, kind, began, lasted),
   };
 }
 
 function stepText(change: AlertChange, level: Level, value: string, cause: string): string {
-  const what = LEVEL_CHANGES.includes(change) ? `${level} ${CHANGES[change]} at ${value}` : CHANGES[change];
-  return cause === "" ? sentence(what) : `${what}: ${sentence(shown(cause, CAUSE_LENGTH))}`;
+  const what = changeWords(change, level, value);
+  return cause === "" ? sentence(what) : labelled(what, sentence(shown(cause, CAUSE_LENGTH)));
 }
 
 /** `14:05`, with the day where the time line is longer than one. */

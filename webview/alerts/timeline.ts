@@ -1,4 +1,5 @@
 /** The time line of alerts: a strip a rule and series, a bar an alert; its steps on focus or under the pointer. */
+import { t } from "@vscode/l10n";
 import { Children, type Part, h, setAttr, setShown, setText, svg } from "../dom.ts";
 import { timeTicks } from "../ticks.ts";
 import { MARKS } from "../words.ts";
@@ -16,7 +17,7 @@ export function timelinePart(): Part<Timeline> {
   const rows = h("div", {
     class: "strips",
     role: "listbox",
-    "aria-label": "Alerts by time; arrow keys go from one to the next",
+    "aria-label": t("Alerts by time; arrow keys go from one to the next"),
   });
   const axis = svg("svg", { class: "strip-axis", "aria-hidden": "true" });
   const detail = detailPart();
@@ -161,7 +162,7 @@ function dayTicks(from: number, to: number): { readonly value: number; readonly 
   for (; day.getTime() < to - DAY / 2; day.setDate(day.getDate() + 1)) {
     ticks.push({ value: day.getTime(), label: words.format(day) });
   }
-  return [...ticks, { value: to, label: "now" }];
+  return [...ticks, { value: to, label: t("now") }];
 }
 
 /** What happened to one alert, step by step. */
@@ -183,7 +184,7 @@ function detailPart(): Part<Bar> {
       setAttr(element, "data-level", bar.level);
       setText(glyph, MARKS[bar.level]);
       setText(title, bar.title);
-      setText(span, `${bar.began} to ${bar.ended} · ${bar.lasted}`);
+      setText(span, `${t("{0} to {1}", bar.began, bar.ended)} · ${bar.lasted}`);
       setAttr(span, "title", bar.beganTitle);
       steps.update(bar.steps);
     },

@@ -1,4 +1,5 @@
 /** A chart of the overview that follows a plot in place, with the values at the pointer. */
+import { t } from "@vscode/l10n";
 import { formatThreshold, formatValue } from "../../protocol/format.ts";
 import { type Line, type Plot, type Threshold, drawnLines } from "../plots.ts";
 import { type Columns, type Point, nearestIndex } from "../series.ts";
@@ -105,7 +106,7 @@ export function lineChart(canvas: HTMLCanvasElement, first: Plot, theme: Palette
 function valueText(point: Point, { unit }: Plot): string {
   const value = formatValue(point.y, unit);
   return point.high > point.low
-    ? `${value}  (${formatValue(point.low, unit)} to ${formatValue(point.high, unit)})`
+    ? t("{0}  ({1} to {2})", value, formatValue(point.low, unit), formatValue(point.high, unit))
     : value;
 }
 

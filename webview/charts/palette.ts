@@ -11,7 +11,6 @@ export interface Palette {
   readonly muted: string;
   readonly grid: string;
   readonly background: string;
-  readonly tooltip: { readonly background: string; readonly border: string; readonly text: string };
   /** Nothing may rest on hue: dashes, markers, strong borders. */
   readonly highContrast: boolean;
   readonly fontFamily: string;
@@ -42,7 +41,6 @@ export function readPalette(): Palette {
     muted: colour("muted"),
     grid: colour("grid"),
     background: colour("card"),
-    tooltip: { background: colour("hover"), border: colour("hover-border"), text: colour("hover-text") },
     highContrast:
       /\bvscode-high-contrast/.test(document.body.className) || matchMedia("(prefers-contrast: more)").matches,
     fontFamily: getComputedStyle(document.body).fontFamily,

@@ -1,4 +1,5 @@
 /** What a chart of Explore shows, as the one drawing of all charts needs it. */
+import { t } from "@vscode/l10n";
 import type { Border } from "../charts/borders.ts";
 import type { Picture } from "../charts/canvas.ts";
 import type { Curve } from "../charts/curves.ts";
@@ -30,7 +31,7 @@ export function pictureOf(scene: Scene, highlighted: string | null, palette: Pal
     axisWidth: AXIS_WIDTH,
     roomRight,
     endRoom: (width) => (width < NARROW ? 0 : LABEL_ROOM),
-    moreEnds: (count) => `and ${String(count)} more`,
+    moreEnds: (count) => t("and {0} more", count),
   };
 }
 

@@ -1,4 +1,5 @@
 /** One chart on the page: its canvas, the cursor over it with what every series was then, the selection, a rule's border. */
+import { t } from "@vscode/l10n";
 import { type ChartCanvas, chartCanvas } from "../charts/canvas.ts";
 import { across } from "../charts/frame.ts";
 import type { Palette } from "../charts/palette.ts";
@@ -49,8 +50,6 @@ export interface CardEvents extends Gestures {
 
 /** Values that the box at the cursor has room for. */
 const MOST_VALUES = 14;
-const KEYBOARD_HELP =
-  "Plus and minus zoom, the arrow keys move through time, with Shift they move the cursor, End follows now.";
 /** One press of a key moves a rule's border by this share of the axis. */
 const DRAFT_STEP = 0.01;
 
@@ -64,11 +63,14 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
   const values = readout();
   const draft = h("div", {
     ...{ class: "x-draft", role: "slider", tabindex: "0", "aria-orientation": "vertical", hidden: "" },
-    "aria-label": "Threshold of the new rule",
+    "aria-label": t("Threshold of the new rule"),
   });
   const surface = h(
     "div",
-    { class: "x-surface", tabindex: "0", role: "group", "aria-roledescription": "chart", title: KEYBOARD_HELP },
+    {
+      ...{ class: "x-surface", tabindex: "0", role: "group", "aria-roledescription": t("chart") },
+      title: t("Plus and minus zoom, arrow keys move through time, with Shift they move the cursor, End follows now."),
+    },
     canvas,
     selection,
     ...values.elements,
@@ -159,7 +161,7 @@ export function chartCard(first: Scene, theme: Palette, events: CardEvents): Cha
         value: text,
       })),
       note:
-        more > 0 ? `and ${String(more)} more, in the list above` : rows.length === 0 ? "No values at this time" : "",
+        more > 0 ? t("and {0} more, in the list above", more) : rows.length === 0 ? t("No values at this time") : "",
     };
   }
 

@@ -1,4 +1,5 @@
 /** The chosen series by unit: colour, name, value at the cursor or the newest one, and a button to take each away. */
+import { t } from "@vscode/l10n";
 import type { Palette } from "../charts/palette.ts";
 import { Children, type Part, h, icon, setAttr, setText, svg } from "../dom.ts";
 import { lookOf } from "./colours.ts";
@@ -53,7 +54,7 @@ function groupPart(first: ChipGroup, events: ChipEvents, palette: () => Palette)
       setText(words, group.words);
       setText(place, group.place);
       setAttr(toggle, "aria-pressed", String(shown));
-      setAttr(toggle, "title", shown ? "Hide the series of this unit" : "Show the series of this unit");
+      setAttr(toggle, "title", shown ? t("Hide the series of this unit") : t("Show the series of this unit"));
       setAttr(eye, "class", `codicon codicon-${shown ? "eye" : "eye-closed"}`);
       setAttr(list, "data-hidden", shown ? null : "");
       setAttr(list, "aria-label", group.words);
@@ -67,8 +68,8 @@ function chipPart({ id, series }: Chip, events: ChipEvents, palette: () => Palet
   const name = h("span", { class: "x-chip-name" }, h("b", {}, series.metric), ` ${attributesText(series.attributes)}`);
   const value = h("span", { class: "x-chip-value" });
   const remove = h("button", { class: "x-remove", type: "button" }, icon("close"));
-  setAttr(remove, "aria-label", `Remove ${fullName(series)}`);
-  setAttr(remove, "title", "Remove");
+  setAttr(remove, "aria-label", t("Remove {0}", fullName(series)));
+  setAttr(remove, "title", t("Remove"));
   const element = h(
     "li",
     { class: "x-chip", title: fullName(series) },

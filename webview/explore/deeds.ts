@@ -1,8 +1,9 @@
 /** What can be done with the chart: copy, save, pin, make a rule; each says how it went. */
+import { t } from "@vscode/l10n";
 import { MOST_PINNED_SERIES } from "../../protocol/messages/webview.ts";
 import type { Ask, Post } from "../ask.ts";
 import type { Palette } from "../charts/palette.ts";
-import { count, sentence } from "../words.ts";
+import { sentence, messageOf } from "../words.ts";
 import { groupByUnit } from "./axes.ts";
 import { csvOf } from "./csv.ts";
 import { slice } from "./frames.ts";
@@ -35,9 +36,9 @@ export class Deeds {
     const { text, rows } = this.#csv();
     try {
       await navigator.clipboard.writeText(text);
-      this.#sources.say(`${count(rows, "row")} copied as CSV.`);
+      this.#sources.say(rows === 1 ? t("1 row copied as CSV.") : t("{0} rows copied as CSV.", rows));
     } catch (error) {
-      this.#sources.say(`Nothing was copied: ${reasonOf(error)} Save the CSV file instead.`);
+      this.#sources.say(t("Nothing was copied: {0} Save the CSV file instead.", reasonOf(error)));
     }
   }
 
@@ -55,13 +56,13 @@ export class Deeds {
       const picture = await pictureOf({ canvases, scenes, title, palette: this.#sources.palette() });
       try {
         await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
-        this.#sources.say("The charts were copied as a picture.");
+        this.#sources.say(t("The charts were copied as a picture."));
       } catch {
         // Some pages may not write pictures to the clipboard; a file does as well.
         await this.#save(picture, "png");
       }
     } catch (error) {
-      this.#sources.say(`There is no picture: ${reasonOf(error)}`);
+      this.#sources.say(t("There is no picture: {0}", reasonOf(error)));
     }
   }
 
@@ -81,8 +82,11 @@ export class Deeds {
       });
     }
     const left = groups.some((group) => group.series.length > MOST_PINNED_SERIES);
-    const words = `${count(groups.length, "chart")} pinned to the overview.`;
-    this.#sources.say(left ? `${words} Each holds its first ${String(MOST_PINNED_SERIES)} series.` : words);
+    const done =
+      groups.length === 1
+        ? t("1 chart pinned to the overview.")
+        : t("{0} charts pinned to the overview.", groups.length);
+    this.#sources.say(left ? `${done} ${t("Each holds its first {0} series.", MOST_PINNED_SERIES)}` : done);
   }
 
   /** Opens `gorgon.yaml` with the rule added; whether it did. */
@@ -91,10 +95,10 @@ export class Deeds {
     if (rule === null) return false;
     try {
       await this.#sources.ask({ ask: "addRule", rule });
-      this.#sources.say("gorgon.yaml is open with the rule added: save it to put it into force.");
+      this.#sources.say(t("gorgon.yaml is open with the rule added: save it to put it into force."));
       return true;
     } catch (error) {
-      this.#sources.say(`The rule was not added: ${reasonOf(error)}`);
+      this.#sources.say(t("The rule was not added: {0}", reasonOf(error)));
       return false;
     }
   }
@@ -117,15 +121,15 @@ export class Deeds {
     try {
       const base64 = await base64Of(content);
       const { saved } = await this.#sources.ask({ ask: "save", name: `gorgon ${stamp}.${ending}`, base64 });
-      this.#sources.say(saved ? "The file was saved." : "Nothing was saved.");
+      this.#sources.say(saved ? t("The file was saved.") : t("Nothing was saved."));
     } catch (error) {
-      this.#sources.say(`The file was not saved: ${reasonOf(error)}`);
+      this.#sources.say(t("The file was not saved: {0}", reasonOf(error)));
     }
   }
 }
 
 function reasonOf(error: unknown): string {
-  return sentence(error instanceof Error ? error.message : String(error));
+  return sentence(messageOf(error));
 }
 
 /** A short name for a text: the same text, the same name. */

@@ -1,4 +1,5 @@
 /** Explore: any series by search, on axes by unit, over any time; the part of the page that puts its pieces together. */
+import { t } from "@vscode/l10n";
 import "./explore.css";
 import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
 import type { SeriesInfo } from "../../protocol/series.ts";
@@ -8,6 +9,7 @@ import { type Palette, readPalette } from "../charts/palette.ts";
 import { Children, h, setShown, setText } from "../dom.ts";
 import { rowPart, tableElement } from "../parts/plot.ts";
 import type { TableRow } from "../plots.ts";
+import { labelled } from "../words.ts";
 import { chartsOf, groupByUnit } from "./axes.ts";
 import { type CardView, type ChartCard, type Draft, chartCard } from "./chart-card.ts";
 import { chipsPart } from "./chips.ts";
@@ -121,7 +123,7 @@ export function explorePart(options: ExploreOptions): ExplorePart {
     cancel: endRule,
   });
   const status = h("p", { class: "x-status note", "data-part": "explore-status" });
-  const retry = h("button", { class: "x-button", type: "button", hidden: "" }, "Try Again");
+  const retry = h("button", { class: "x-button", type: "button", hidden: "" }, t("Try Again"));
   retry.addEventListener("click", () => feed.retry());
   const told = h("p", { class: "unseen", role: "status" });
   const done = h("p", { class: "x-done note", role: "status", "data-part": "explore-done" });
@@ -134,7 +136,7 @@ export function explorePart(options: ExploreOptions): ExplorePart {
   const charts = h("div", { class: "x-charts" });
   const body = h("tbody");
   const rows = new Children<TableRow>(body, rowPart);
-  const table = tableElement("The chosen series in this window", body);
+  const table = tableElement(t("The chosen series in this window"), body);
   const work = h(
     "div",
     { class: "x-work" },
@@ -261,8 +263,8 @@ export function explorePart(options: ExploreOptions): ExplorePart {
   }
 
   function noRule(): string {
-    if (snapshot?.mayAct === false) return "Rules cannot be added here: the workspace is not trusted.";
-    return judgeable(state.series).length > 0 ? "" : "A rule judges a value, and these series only grow.";
+    if (snapshot?.mayAct === false) return t("Rules cannot be added here: the workspace is not trusted.");
+    return judgeable(state.series).length > 0 ? "" : t("A rule judges a value, and these series only grow.");
   }
 
   function drawCards(): void {
@@ -325,7 +327,7 @@ export function explorePart(options: ExploreOptions): ExplorePart {
     const values = chipGroups(groupByUnit(state.series), state.hiddenUnits, scenes, at)
       .flatMap((group) => group.chips)
       .map((chip) => `${chip.series.metric} ${chip.value}`);
-    say(`${momentText(at, span.to - span.from, now)}: ${values.slice(0, 5).join(", ")}`, true);
+    say(labelled(momentText(at, span.to - span.from, now), values.slice(0, 5).join(", ")), true);
   }
 
   return {

@@ -4,6 +4,7 @@ import type { Ask } from "../ask.ts";
 import { type Held, type Missing, joined, missingParts } from "./frames.ts";
 import { type ChosenSeries, keyOf } from "./state.ts";
 import type { Span } from "./window.ts";
+import { messageOf } from "../words.ts";
 
 /** What is to be there. */
 export interface Wish {
@@ -108,7 +109,7 @@ export class Feed {
       await Promise.all([this.#fetchValues(wish, signal), this.#fetchNotes(wish, signal)]);
       this.#failed = "";
     } catch (error) {
-      if (!signal.aborted) this.#failed = error instanceof Error ? error.message : String(error);
+      if (!signal.aborted) this.#failed = messageOf(error);
     }
     this.#asking = null;
     this.#changed();

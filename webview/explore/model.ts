@@ -1,5 +1,6 @@
 /** What Explore says in words: chips, status, the new rule's border. Pure. */
-import { formatResolution } from "../../protocol/format.ts";
+import { t } from "@vscode/l10n";
+import { formatDuration } from "../../protocol/format.ts";
 import { indexAt, valueAt } from "../series.ts";
 import { lasting, sentence } from "../words.ts";
 import type { UnitGroup } from "./axes.ts";
@@ -37,9 +38,9 @@ export function chipGroups(
 }
 
 function placeOf(scenes: readonly Scene[], scene: Scene | undefined, unit: string, hidden: boolean): string {
-  if (hidden || scene === undefined) return hidden ? "hidden" : "";
-  if (scene.axes.length > 1) return scene.axes[0]?.unit.id === unit ? "left axis" : "right axis";
-  return scenes.length > 1 ? "own chart" : "";
+  if (hidden || scene === undefined) return hidden ? t("hidden") : "";
+  if (scene.axes.length > 1) return scene.axes[0]?.unit.id === unit ? t("left axis") : t("right axis");
+  return scenes.length > 1 ? t("own chart") : "";
 }
 
 function valueOf({ columns, tolerance }: SceneLine, { from, to }: Span, cursor: number | null): number | null {
@@ -55,18 +56,22 @@ export function statusText(
   series: readonly ChosenSeries[],
   held: (key: string) => Held | undefined,
 ): string {
-  if (failed !== "") return `The values could not be fetched: ${sentence(failed)}`;
-  if (loading > 0) return `Fetching ${loading === 1 ? "one series" : `${String(loading)} series`}…`;
-  if (scenes.length === 0) return "Every unit is hidden: show one to see its series.";
+  if (failed !== "") return t("The values could not be fetched: {0}", sentence(failed));
+  if (loading > 0) return loading === 1 ? t("Fetching 1 series…") : t("Fetching {0} series…", loading);
+  if (scenes.length === 0) return t("Every unit is hidden: show one to see its series.");
   const there = series.flatMap((one) => held(keyOf(one)) ?? []);
   if (there.every(({ columns }) => columns.times.length === 0)) {
-    return "There are no values in this window: history does not reach there, or nothing was sensed.";
+    return t("There are no values in this window: history does not reach there, or nothing was sensed.");
   }
   const step = lasting(Math.max(...there.map((one) => one.step)));
   const stored = Math.max(...there.map(({ resolution }) => resolution));
-  const points = `Each point is the mean over ${step}; the band reaches from the lowest to the highest.`;
+  const points = t("Each point is the mean over {0}; the band reaches from the lowest to the highest.", step);
   if (stored === 0) return points;
-  return `${points} Parts are ${formatResolution(stored)}, so that their values may be off in time by as much.`;
+  const coarse = t(
+    "Parts are kept in steps of {0}: their values may be off in time by as much.",
+    formatDuration(stored),
+  );
+  return `${points} ${coarse}`;
 }
 
 /** A new rule's form for a series, from what the charts show; null when no rule can judge it. */
@@ -91,5 +96,5 @@ function visibleHighest(key: string, scenes: readonly Scene[]): number | null {
 export function draftText({ key, level, direction, value }: RuleDraft, series: readonly ChosenSeries[]): string {
   const chosen = series.find((one) => keyOf(one) === key);
   const border = chosen === undefined ? String(value) : shownUnit(chosen).brief(value);
-  return direction === "above" ? `${level} at or above ${border}` : `${level} at or below ${border}`;
+  return direction === "above" ? t("{0} at or above {1}", level, border) : t("{0} at or below {1}", level, border);
 }

@@ -1,4 +1,5 @@
 /** The charts as one picture: when it was, the canvases one under the other, and every series with its colour. */
+import { t } from "@vscode/l10n";
 import type { Palette } from "../charts/palette.ts";
 import { lookOf } from "./colours.ts";
 import type { Scene } from "./scene.ts";
@@ -26,7 +27,7 @@ export async function pictureOf({ canvases, scenes, title, palette }: PictureSou
   page.width = Math.round(width * scale);
   page.height = Math.round(height * scale);
   const context = page.getContext("2d");
-  if (context === null) throw new Error("The picture cannot be drawn: this browser gives no canvas of that size.");
+  if (context === null) throw new Error(t("The picture cannot be drawn: this browser gives no canvas of that size."));
   context.scale(scale, scale);
   context.fillStyle = palette.background;
   context.fillRect(0, 0, width, height);
@@ -56,7 +57,7 @@ export async function pictureOf({ canvases, scenes, title, palette }: PictureSou
   }
   return new Promise((resolve, reject) => {
     page.toBlob((blob) => {
-      if (blob === null) reject(new Error("The picture cannot be made: it is too large for this browser."));
+      if (blob === null) reject(new Error(t("The picture cannot be made: it is too large for this browser.")));
       else resolve(blob);
     }, "image/png");
   });

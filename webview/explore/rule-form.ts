@@ -1,4 +1,5 @@
 /** The form that makes a rule from the chart: which series, which side, from what value, for how long. */
+import { t } from "@vscode/l10n";
 import type { NewRule } from "../../protocol/config.ts";
 import { h, setAttr, setShown, setText } from "../dom.ts";
 import { fullName, shortName } from "./names.ts";
@@ -17,12 +18,12 @@ export interface RuleDraft {
 }
 
 /** How long the threshold has to be crossed, as offered. */
-const FORS: readonly { readonly ms: number; readonly text: string }[] = [
-  { ms: 0, text: "at once" },
-  { ms: 60_000, text: "for 1 min" },
-  { ms: 300_000, text: "for 5 min" },
-  { ms: 900_000, text: "for 15 min" },
-  { ms: 3_600_000, text: "for 1 h" },
+const FORS: readonly { readonly ms: number; readonly text: () => string }[] = [
+  { ms: 0, text: () => t("at once") },
+  { ms: 60_000, text: () => t("for {0}", "1 min") },
+  { ms: 300_000, text: () => t("for {0}", "5 min") },
+  { ms: 900_000, text: () => t("for {0}", "15 min") },
+  { ms: 3_600_000, text: () => t("for {0}", "1 h") },
 ];
 const DEFAULT_FOR_MS = 60_000;
 
@@ -81,8 +82,8 @@ export function ruleForm(events: RuleFormEvents): RuleForm {
   let listed = "";
   const which = h("select", { class: "x-select", id: "x-rule-series" });
   const side = select("x-rule-side", [
-    ["above", "is at or above"],
-    ["below", "is at or below"],
+    ["above", t("is at or above")],
+    ["below", t("is at or below")],
   ]);
   const value = h("input", {
     class: "x-input x-number",
@@ -95,24 +96,24 @@ export function ruleForm(events: RuleFormEvents): RuleForm {
   setAttr(value, "aria-describedby", "x-rule-unit");
   const duration = select(
     "x-rule-for",
-    FORS.map(({ ms, text }): [string, string] => [String(ms), text]),
+    FORS.map(({ ms, text }): [string, string] => [String(ms), text()]),
   );
   const level = select("x-rule-level", [
     ["WARN", "▲ WARN"],
     ["CRIT", "◆ CRIT"],
   ]);
   const title = h("input", { class: "x-input", id: "x-rule-title", type: "text", maxlength: "120" });
-  const add = h("button", { type: "submit", class: "x-button x-primary" }, "Add to gorgon.yaml");
-  const cancel = h("button", { type: "button", class: "x-button" }, "Cancel");
+  const add = h("button", { type: "submit", class: "x-button x-primary" }, t("Add to gorgon.yaml"));
+  const cancel = h("button", { type: "button", class: "x-button" }, t("Cancel"));
   const form = h(
     "form",
-    { class: "card x-rule", "aria-label": "Add rule from this chart", hidden: "", "data-part": "explore-rule" },
-    field("x-rule-series", "When", which),
-    field("x-rule-side", "Side", side),
-    h("div", { class: "x-labelled" }, h("label", { for: "x-rule-value" }, "Threshold"), h("div", {}, value, suffix)),
-    field("x-rule-for", "Lasting", duration),
-    field("x-rule-level", "Level", level),
-    field("x-rule-title", "Title", title),
+    { class: "card x-rule", "aria-label": t("Add rule from this chart"), hidden: "", "data-part": "explore-rule" },
+    field("x-rule-series", t("When"), which),
+    field("x-rule-side", t("Side"), side),
+    h("div", { class: "x-labelled" }, h("label", { for: "x-rule-value" }, t("Threshold")), h("div", {}, value, suffix)),
+    field("x-rule-for", t("Lasting"), duration),
+    field("x-rule-level", t("Level"), level),
+    field("x-rule-title", t("Title"), title),
     h("div", { class: "x-actions" }, add, cancel),
   );
   form.addEventListener("submit", (event) => {

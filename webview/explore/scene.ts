@@ -1,9 +1,11 @@
 /** What one chart of Explore shows: axes, lines, thresholds of the rules, marks. Pure. */
+import { t } from "@vscode/l10n";
 import type { Rule } from "../../protocol/bell.ts";
 import type { Annotation } from "../../protocol/history.ts";
 import type { TableRow } from "../plots.ts";
 import { type Columns, gapTolerance, indexAt, pointsOf, summaryOf } from "../series.ts";
 import { type Mark, marksOf } from "../time-marks.ts";
+import { labelled } from "../words.ts";
 import { type Axis, type ChartGroups, axisOf } from "./axes.ts";
 import { type Held, NO_COLUMNS, slice } from "./frames.ts";
 import { fullName, shortName } from "./names.ts";
@@ -187,8 +189,10 @@ function describe(axes: readonly SceneAxis[], { from, to }: Span): string {
   const lines = axes.flatMap(({ lines, unit }) => lines.map((line) => ({ line, unit })));
   const told = lines.slice(0, TOLD).map(({ line, unit }) => {
     const last = pointsOf(slice(line.columns, from, to), Infinity).at(-1);
-    return last === undefined ? `${line.label}: no values` : `${line.label}: ${unit.format(last.y)}`;
+    return labelled(line.label, last === undefined ? t("no values") : unit.format(last.y));
   });
-  const more = lines.length > TOLD ? ` and ${String(lines.length - TOLD)} more` : "";
-  return `Chart of ${told.join("; ")}${more}. A table has the numbers.`;
+  const more = lines.length - TOLD;
+  return more > 0
+    ? t("Chart of {0} and {1} more. A table has the numbers.", told.join("; "), more)
+    : t("Chart of {0}. A table has the numbers.", told.join("; "));
 }

@@ -1,4 +1,5 @@
 /** The field that finds series: a combobox with a list, worked by keyboard and read by screen readers. */
+import { t } from "@vscode/l10n";
 import type { SeriesInfo } from "../../protocol/series.ts";
 import type { Ask } from "../ask.ts";
 import { h, icon, setAttr, setShown, setText } from "../dom.ts";
@@ -6,6 +7,7 @@ import { attributesText } from "./names.ts";
 import { NO_SEARCH, type SearchEvent, type SearchState, searchStatus, searched } from "./search.ts";
 import { keyOf } from "./state.ts";
 import { shownUnit } from "./units.ts";
+import { messageOf } from "../words.ts";
 
 /** The field. */
 export interface SearchBox {
@@ -34,17 +36,17 @@ export function searchBox(ask: Ask, toggle: (series: SeriesInfo) => void): Searc
     ...{ type: "text", id: "x-search", class: "x-input", role: "combobox", autocomplete: "off", spellcheck: "false" },
     ...{ "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "x-found", maxlength: "300" },
     "aria-describedby": "x-search-status",
-    placeholder: "Find a series by its metric, an attribute or what it means",
+    placeholder: t("Find a series by its metric, an attribute or what it means"),
   });
   const list = h("ul", {
-    ...{ id: "x-found", class: "x-found", role: "listbox", "aria-label": "Series", "aria-multiselectable": "true" },
+    ...{ id: "x-found", class: "x-found", role: "listbox", "aria-label": t("Series"), "aria-multiselectable": "true" },
     hidden: "",
   });
   const status = h("p", { id: "x-search-status", class: "x-search-status note", role: "status" });
   const element = h(
     "div",
     { class: "x-search", "data-part": "explore-search" },
-    h("label", { for: "x-search", class: "unseen" }, "Find a series"),
+    h("label", { for: "x-search", class: "unseen" }, t("Find a series")),
     h("div", { class: "x-field" }, icon("search"), input),
     h("div", { class: "x-popup" }, status, list),
   );
@@ -64,7 +66,7 @@ export function searchBox(ask: Ask, toggle: (series: SeriesInfo) => void): Searc
       const answer = await ask({ ask: "series", search: text, limit: MOST_RESULTS }, mine.signal);
       happened({ type: "answered", turn, results: answer.series, total: answer.total });
     } catch (error) {
-      happened({ type: "failed", turn, reason: error instanceof Error ? error.message : String(error) });
+      happened({ type: "failed", turn, reason: messageOf(error) });
     }
   }
 
@@ -110,7 +112,10 @@ export function searchBox(ask: Ask, toggle: (series: SeriesInfo) => void): Searc
     setAttr(input, "aria-expanded", String(shown));
     setShown(list, shown);
     const text = searchStatus(state);
-    setText(status, full && state.open ? `${text} As many are chosen as a chart can hold.`.trim() : text);
+    setText(
+      status,
+      full && state.open ? [text, t("As many are chosen as a chart can hold.")].filter(Boolean).join(" ") : text,
+    );
     setAttr(status, "data-failed", state.phase === "failed" && state.open ? "" : null);
     if (drawn !== state.results) {
       drawn = state.results;
@@ -133,7 +138,7 @@ export function searchBox(ask: Ask, toggle: (series: SeriesInfo) => void): Searc
     const { words, format } = shownUnit(series);
     // A counter's value since boot says little, and it is drawn as a rate.
     const value = series.kind === "counter" ? "" : format(series.value);
-    const now = series.value === null ? "not now" : value;
+    const now = series.value === null ? t("not now") : value;
     const option = h(
       "li",
       { id: `x-option-${String(index)}`, role: "option", class: "x-option" },

@@ -1,6 +1,7 @@
 /** The search for a series as a state machine: what was typed, what was answered, which result is active. Pure. */
+import { t } from "@vscode/l10n";
 import type { SeriesInfo } from "../../protocol/series.ts";
-import { count } from "../words.ts";
+import { sentence } from "../words.ts";
 
 /** `waiting`: typed, and not asked yet. */
 export type SearchPhase = "idle" | "waiting" | "asking" | "found" | "failed";
@@ -81,19 +82,18 @@ export function searchStatus({ phase, text, results, total, reason, open }: Sear
       return "";
     case "waiting":
     case "asking":
-      return results.length === 0 ? "Searching…" : `${found(results.length, total)} Searching…`;
+      return results.length === 0 ? t("Searching…") : `${found(results.length, total)} ${t("Searching…")}`;
     case "failed":
-      return `The search failed: ${reason}`;
+      return t("The search failed: {0}", sentence(reason));
     case "found":
       if (total > 0) return found(results.length, total);
       return text.trim() === ""
-        ? "There are no series yet: they come with the first reading."
-        : `No series has all of these words: ${text.trim()}. Fewer or shorter words find more.`;
+        ? t("There are no series yet: they come with the first reading.")
+        : t("No series has all of these words: {0}. Fewer or shorter words find more.", text.trim());
   }
 }
 
 function found(shown: number, total: number): string {
-  return shown < total
-    ? `${String(shown)} of ${String(total)} series are listed; more words narrow it down.`
-    : `${count(total, "series")}.`.replace("seriess", "series");
+  if (shown < total) return t("{0} of {1} series are listed; more words narrow it down.", shown, total);
+  return total === 1 ? t("1 series.") : t("{0} series.", total);
 }

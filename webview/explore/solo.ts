@@ -4,6 +4,7 @@ import "../dashboard.css";
 import type { FromDashboard, Question } from "../../protocol/messages/webview.ts";
 import { registerCharts } from "../charts/canvas.ts";
 import { onThemeChange, readPalette } from "../charts/palette.ts";
+import { speakLanguage } from "../language.ts";
 import { type ExploreState, explorePart } from "./explore.ts";
 import { type ExplorePage, sampleAsk } from "../preview/explore-sample.ts";
 import { sampleSnapshot } from "../preview/sample.ts";
@@ -24,6 +25,7 @@ const now = (): number => frozenAt ?? Date.now();
 window.exploreAsked = [];
 window.explorePosted = [];
 window.exploreSaved = null;
+speakLanguage();
 registerCharts();
 const part = explorePart({
   ask: sampleAsk({ ...sample, now, asked: (question) => void window.exploreAsked.push(question) }),

@@ -1,4 +1,5 @@
 /** The time axis from seconds to a month: round local times, dates where a day begins, and how a window is written. */
+import { t } from "@vscode/l10n";
 import { type Tick, timeOfDay } from "../ticks.ts";
 import { lasting } from "../words.ts";
 import type { Span } from "./window.ts";
@@ -69,5 +70,5 @@ export function momentText(time: number, span: number, now: number): string {
 /** `14:05:00 to 14:20:00, 15 min`. */
 export function windowText({ from, to }: Span, now: number): string {
   const span = to - from;
-  return `${momentText(from, span, now)} to ${momentText(to, span, now)}, ${lasting(span)}`;
+  return t("{0} to {1}, {2}", momentText(from, span, now), momentText(to, span, now), lasting(span));
 }

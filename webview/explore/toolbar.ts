@@ -1,4 +1,5 @@
 /** The bar over the charts: ranges, zoom and pan, following now, and what can be done with the chart. */
+import { t } from "@vscode/l10n";
 import { h, icon, setAttr, setText } from "../dom.ts";
 import { SPANS, type TimeWindow } from "./window.ts";
 
@@ -43,27 +44,28 @@ export function toolbar(events: ToolbarEvents): Toolbar {
     button.addEventListener("click", () => events.range(span));
     return { span, button };
   });
-  const back = glyph("chevron-left", "Earlier", () => events.pan(-PAN));
-  const forth = glyph("chevron-right", "Later", () => events.pan(PAN));
-  const nearer = glyph("zoom-in", "Zoom in", () => events.zoom(1 / ZOOM));
-  const further = glyph("zoom-out", "Zoom out", () => events.zoom(ZOOM));
-  const live = glyph("debug-start", "Follow now", () => events.live(), "Live");
+  const back = glyph("chevron-left", t("Earlier"), () => events.pan(-PAN));
+  const forth = glyph("chevron-right", t("Later"), () => events.pan(PAN));
+  const nearer = glyph("zoom-in", t("Zoom in"), () => events.zoom(1 / ZOOM));
+  const further = glyph("zoom-out", t("Zoom out"), () => events.zoom(ZOOM));
+  const live = glyph("debug-start", t("Follow now"), () => events.live(), t("Live"));
   const words = h("span", { class: "note x-window" });
-  const table = glyph("table", "Show the numbers as a table", () => events.table());
-  const copy = glyph("copy", "Copy the values of this window as CSV", () => events.copyCsv(), "Copy CSV");
-  const save = glyph("save", "Save the values of this window as a CSV file", () => events.saveCsv(), "Save CSV");
+  const table = glyph("table", t("Show the numbers as a table"), () => events.table());
+  const copy = glyph("copy", t("Copy the values of this window as CSV"), () => events.copyCsv(), t("Copy CSV"));
+  const save = glyph("save", t("Save the values of this window as a CSV file"), () => events.saveCsv(), t("Save CSV"));
   const picture = glyph(
     "device-camera",
-    "Copy the charts as a picture (PNG)",
+    t("Copy the charts as a picture (PNG)"),
     () => events.copyPicture(),
-    "Copy Picture",
+    t("Copy Picture"),
   );
-  const pin = glyph("pin", "Pin these series to the overview", () => events.pin(), "Pin");
-  const rule = glyph("bell", "Add a rule from this chart to gorgon.yaml", () => events.addRule(), "Add Rule");
+  const pin = glyph("pin", t("Pin these series to the overview"), () => events.pin(), t("Pin"));
+  const addsRule = t("Add a rule from this chart to gorgon.yaml");
+  const rule = glyph("bell", addsRule, () => events.addRule(), t("Add Rule"));
   const element = h(
     "div",
-    { class: "x-toolbar", role: "group", "aria-label": "Time and chart", "data-part": "explore-toolbar" },
-    h("div", { class: "x-spans", role: "group", "aria-label": "Range" }, ...spans.map(({ button }) => button)),
+    { class: "x-toolbar", role: "group", "aria-label": t("Time and chart"), "data-part": "explore-toolbar" },
+    h("div", { class: "x-spans", role: "group", "aria-label": t("Range") }, ...spans.map(({ button }) => button)),
     h("div", { class: "x-buttons" }, back, forth, nearer, further, live),
     words,
     h("div", { class: "x-buttons x-end" }, table, copy, save, picture, pin, rule),
@@ -80,8 +82,7 @@ export function toolbar(events: ToolbarEvents): Toolbar {
       setAttr(table, "aria-pressed", String(asTable));
       for (const button of [table, copy, save, picture, pin]) button.disabled = !usable;
       rule.disabled = !usable || noRule !== "";
-      if (noRule !== "") setAttr(rule, "title", noRule);
-      else setAttr(rule, "title", "Add a rule from this chart to gorgon.yaml");
+      setAttr(rule, "title", noRule === "" ? addsRule : noRule);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** How the values of a series are written and which axis they share: counters are shown as what they grow by a second. */
+import { t } from "@vscode/l10n";
 import { formatThreshold, formatValue } from "../../protocol/format.ts";
 import type { MetricKind, Unit } from "../../protocol/reading.ts";
 
@@ -17,15 +18,66 @@ export interface ShownUnit {
   readonly typed: { readonly factor: number; readonly suffix: string };
 }
 
-const WORDS: Readonly<Partial<Record<Unit, string>>> = {
-  "1": "Percent",
-  By: "Bytes",
-  "By/s": "Bytes a second",
-  s: "Time",
-  ms: "Time",
-  Cel: "Temperature",
-  W: "Power",
-};
+/** For the unit's heading. */
+function wordsOf(unit: Unit): string {
+  switch (unit) {
+    case "1":
+      return t("Percent");
+    case "By":
+      return t("Bytes");
+    case "s":
+    case "ms":
+      return t("Time");
+    case "Cel":
+      return t("Temperature");
+    case "W":
+      return t("Power");
+    case "{connection}":
+      return t("Connections");
+    case "{core}":
+      return t("Cores");
+    case "{error}":
+      return t("Errors");
+    case "{event}":
+      return t("Events");
+    case "{file}":
+      return t("Files");
+    case "{inode}":
+      return t("Inodes");
+    case "{operation}":
+      return t("Operations");
+    case "{packet}":
+      return t("Packets");
+    case "{process}":
+      return t("Processes");
+    case "{row}":
+      return t("Rows");
+    case "{segment}":
+      return t("Segments");
+    case "{thread}":
+      return t("Threads");
+    case "{epoch}":
+      return t("Epochs");
+    case "{batch}":
+      return t("Batches");
+    case "{value}":
+      return t("Values");
+    case "By/s":
+      return rateWords("By");
+    case "{error}/s":
+      return rateWords("{error}");
+    case "{operation}/s":
+      return rateWords("{operation}");
+    case "{packet}/s":
+      return rateWords("{packet}");
+    case "{batch}/s":
+      return rateWords("{batch}");
+  }
+}
+
+function rateWords(unit: Unit): string {
+  return t("{0} a second", wordsOf(unit));
+}
 
 /** Units that have a unit of their own for their rate. */
 const RATES: Readonly<Partial<Record<Unit, Unit>>> = {
@@ -45,7 +97,7 @@ export function shownUnit({ unit, kind }: { readonly unit: Unit; readonly kind: 
   const { format, brief } = plain(unit);
   return {
     id: `${unit}/s`,
-    words: `${nounOf(unit)} a second`,
+    words: rateWords(unit),
     binary: false,
     format: (value) => `${format(value)}/s`,
     brief: (value) => `${brief(value)}/s`,
@@ -60,22 +112,14 @@ function plain(unit: Unit): ShownUnit {
     By: { factor: 2 ** 20, suffix: "MiB" },
     "By/s": { factor: 2 ** 20, suffix: "MiB/s" },
   };
-  const suffix = unit === "Cel" ? "°C" : unit.replace(/^\{(.*)\}/, "$1");
+  // As values are written: `3`, `3/s`.
+  const suffix = unit === "Cel" ? "°C" : unit.replace(/^\{.*\}/, "");
   return {
     id: unit,
-    words: WORDS[unit] ?? nounOf(unit),
+    words: wordsOf(unit),
     binary,
     format: (value) => formatValue(value, unit),
     brief: (value) => formatThreshold(value, unit),
     typed: Object.hasOwn(typed, unit) ? typed[unit as keyof typeof typed] : { factor: 1, suffix },
   };
-}
-
-/** `{operation}/s` as `Operations a second`. */
-function nounOf(unit: string): string {
-  const found = /^\{(\w+)\}(\/s)?$/.exec(unit);
-  if (found === null) return unit;
-  const noun = found[1] ?? "";
-  const plural = /(s|ch)$/.test(noun) ? `${noun}es` : noun.replace(/([^aeiou])y$/, "$1ie") + "s";
-  return `${plural.charAt(0).toUpperCase()}${plural.slice(1)}${found[2] === undefined ? "" : " a second"}`;
 }

@@ -1,9 +1,11 @@
 /** The overview's list of what is the matter now, worst first, each with what can be done. */
-import { type Act, SHOW_ALERTS } from "../actions.ts";
+import { t } from "@vscode/l10n";
+import { type Act, showAlertsAction } from "../actions.ts";
 import type { AlertRow } from "../alerts/model.ts";
 import { alertPart } from "../alerts/rows.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, setShown, setText } from "../dom.ts";
+import { card } from "../parts/card.ts";
 
 /** What the list shows. */
 export interface OpenAlerts {
@@ -22,17 +24,11 @@ export function openAlertsPart(act: Act): Part<OpenAlerts> {
   const list = h("ul", { class: "rows" });
   const none = h("p", { class: "none" });
   const rest = h("span", { class: "note" });
-  const show = actionButton(SHOW_ALERTS, act);
-  show.update(SHOW_ALERTS);
+  const all = showAlertsAction();
+  const show = actionButton(all, act);
+  show.update(all);
   const more = h("div", { class: "more" }, rest, show.element);
-  const element = h(
-    "section",
-    { class: "card open-alerts", "aria-label": "Alerts", "data-part": "overview-alerts" },
-    h("div", { class: "card-top" }, h("h2", {}, "Alerts"), note),
-    list,
-    none,
-    more,
-  );
+  const element = card(t("Alerts"), { class: "open-alerts", "data-part": "overview-alerts" }, [note], list, none, more);
   const rows = new Children(list, (row: AlertRow) => alertPart(row, act, false));
   return {
     element,
@@ -42,7 +38,7 @@ export function openAlertsPart(act: Act): Part<OpenAlerts> {
       setShown(list, model.rows.length > 0);
       setText(none, model.empty);
       setShown(none, model.rows.length === 0);
-      setText(rest, `${String(model.rows.length - MOST_ROWS)} more`);
+      setText(rest, t("{0} more", model.rows.length - MOST_ROWS));
       setShown(more, model.rows.length > MOST_ROWS);
     },
   };

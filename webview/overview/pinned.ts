@@ -1,4 +1,5 @@
 /** The row of pinned charts, each with a button that takes it off. */
+import { t } from "@vscode/l10n";
 import type { Palette } from "../charts/palette.ts";
 import type { Act } from "../actions.ts";
 import { Children, h, icon, setShown } from "../dom.ts";
@@ -14,13 +15,13 @@ export interface PinnedPart {
 
 /** Builds the row; it is not there while nothing is pinned. */
 export function pinnedPart(act: Act, theme: Palette): PinnedPart {
-  const element = h("section", { class: "pinned", "aria-label": "Pinned charts", "data-part": "pinned" });
+  const element = h("section", { class: "pinned", "aria-label": t("Pinned charts"), "data-part": "pinned" });
   let palette = theme;
   const parts = new Set<PlotPart>();
   const plots = new Children(element, (first: PinnedPlot) => {
     const button = document.createElement("vscode-button");
     button.setAttribute("appearance", "icon");
-    const label = `Take ${first.title} off the overview`;
+    const label = t("Take {0} off the overview", first.title);
     button.setAttribute("aria-label", label);
     button.setAttribute("title", label);
     button.append(icon("pinned"));

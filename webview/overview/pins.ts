@@ -1,4 +1,5 @@
 /** The charts that the user put on the overview, as plots: one a pin and unit, the same colour for the same metric. */
+import { t } from "@vscode/l10n";
 import type { SeriesFrame } from "../../protocol/history.ts";
 import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
 import { seriesKey, type Unit } from "../../protocol/reading.ts";
@@ -33,7 +34,7 @@ export function pinnedPlots(snapshot: DashboardSnapshot | null): PinnedPlot[] {
           title: clip(listing(shown), 80),
           subtitle: RANGE_WORDS[snapshot.range],
           unit,
-          empty: "No values in this time.",
+          empty: t("No values in this time."),
           from: history?.from ?? 0,
           to: history?.to ?? 0,
           marks: [],

@@ -1,4 +1,5 @@
 /** The first two lines: the level and what is the matter in words, why, what can be done; and the range. */
+import { t } from "@vscode/l10n";
 import { RANGES, type RangeMinutes } from "../../protocol/messages/webview.ts";
 import type { Act } from "../actions.ts";
 import { actionButton, choice, progressRing } from "../controls.ts";
@@ -22,7 +23,7 @@ export function headPart(act: Act, range: RangeMinutes, onRange: (range: RangeMi
   // Only this is read out by itself, and only when the level or what it is about changes.
   const announcement = h("p", { class: "unseen", role: "status" });
   const options = RANGES.map((value) => ({ value, text: RANGE_WORDS[value] }));
-  const ranges = choice("Range of the charts", options, range, onRange);
+  const ranges = choice(t("Range of the charts"), options, range, onRange);
   const element = h(
     "header",
     { class: "head" },

@@ -1,4 +1,5 @@
 /** A chart in its card, with its title, its table, and a word where there is nothing to draw. */
+import { t } from "@vscode/l10n";
 import { type LineChart, lineChart } from "../charts/line.ts";
 import type { Palette } from "../charts/palette.ts";
 import { toggleButton } from "../controls.ts";
@@ -50,7 +51,7 @@ export function plotPart(first: Plot, theme: Palette, more?: HTMLElement): PlotP
     setShown(empty, plot.empty !== "");
     setShown(drawing, !asTable);
     setShown(table, asTable);
-    toggle.update({ on: asTable, label: `${plot.title} as a table` });
+    toggle.update({ on: asTable, label: t("{0} as a table", plot.title) });
     if (asTable) {
       rows.update(tableOf(plot));
     } else if (chart !== null) {
@@ -76,7 +77,7 @@ export function plotPart(first: Plot, theme: Palette, more?: HTMLElement): PlotP
 
 /** A table with a row a series. */
 export function tableElement(caption: string, body: HTMLElement): HTMLElement {
-  const heads = ["", "Latest", "Lowest", "Highest", "Average"].map((text, index) =>
+  const heads = ["", t("Latest"), t("Lowest"), t("Highest"), t("Average")].map((text, index) =>
     index === 0 ? h("td") : h("th", { scope: "col" }, text),
   );
   return h(

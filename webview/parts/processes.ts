@@ -1,5 +1,7 @@
 /** The table of processes; the heads of its CPU, memory and GPU columns sort it. */
+import { t } from "@vscode/l10n";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
+import { card } from "./card.ts";
 import { type ProcessLine, type ProcessSort, processTable } from "../processes.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 
@@ -16,20 +18,20 @@ export function processesPart(): Part<ProcessesModel> {
   const note = h("span", { class: "note" });
   const body = h("tbody");
   const rows = new Children(body, linePart);
-  const heads = { memory: head("Memory", "memory"), cpu: head("CPU", "cpu"), gpu: head("GPU", "gpu") };
-  heads.cpu.cell.title = "100 % is one core";
-  heads.gpu.cell.title = "Memory of GPUs";
+  const heads = { memory: head(t("Memory"), "memory"), cpu: head("CPU", "cpu"), gpu: head("GPU", "gpu") };
+  heads.cpu.cell.title = t("100 % is one core");
+  heads.gpu.cell.title = t("Memory of GPUs");
   const table = h(
     "table",
     {},
-    h("caption", { class: "unseen" }, "Running processes"),
+    h("caption", { class: "unseen" }, t("Running processes")),
     h(
       "thead",
       {},
       h(
         "tr",
         {},
-        h("th", { scope: "col" }, "Name"),
+        h("th", { scope: "col" }, t("Name")),
         heads.memory.cell,
         heads.gpu.cell,
         heads.cpu.cell,
@@ -39,10 +41,10 @@ export function processesPart(): Part<ProcessesModel> {
     body,
   );
   const none = h("p", { class: "none" });
-  const element = h(
-    "section",
-    { class: "card processes", "aria-label": "Processes", "data-part": "processes" },
-    h("div", { class: "card-top" }, h("h2", {}, "Processes"), note),
+  const element = card(
+    t("Processes"),
+    { class: "processes", "data-part": "processes" },
+    [note],
     h("div", { class: "plot-table" }, table),
     none,
   );

@@ -1,4 +1,5 @@
 /** The tiles: level, value, context and trend of one thing each. */
+import { t } from "@vscode/l10n";
 import { Children, type Part, h, setAttr, setShown, setText, svg } from "../dom.ts";
 import type { Tile } from "../model.ts";
 import { type Ink, type Plot, sparkPoints } from "../plots.ts";
@@ -13,7 +14,7 @@ export interface TileModel extends Tile {
 
 /** Builds the row of tiles. */
 export function tilesPart(): Part<readonly TileModel[]> {
-  const element = h("section", { class: "tiles", "aria-label": "Now" });
+  const element = h("section", { class: "tiles", "aria-label": t("Now") });
   const tiles = new Children(element, tilePart);
   return {
     element,

@@ -1,7 +1,9 @@
 /** The rules and what the bell says of each, and the sensors that say nothing. */
+import { t } from "@vscode/l10n";
 import type { Act } from "../actions.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, icon, setAttr, setShown, setText } from "../dom.ts";
+import { card } from "./card.ts";
 import type { SilentRow, VerdictRow } from "../model.ts";
 import { MARKS } from "../words.ts";
 
@@ -15,14 +17,8 @@ export interface Verdicts {
 export function verdictsPart(act: Act): Part<Verdicts> {
   const note = h("span", { class: "note" });
   const list = h("ul", { class: "rows" });
-  const none = h("p", { class: "none" }, "No rule has been judged yet.");
-  const element = h(
-    "section",
-    { class: "card verdicts", "aria-label": "Rules" },
-    h("div", { class: "card-top" }, h("h2", {}, "Rules"), note),
-    list,
-    none,
-  );
+  const none = h("p", { class: "none" }, t("No rule has been judged yet."));
+  const element = card(t("Rules"), { class: "verdicts" }, [note], list, none);
   const rows = new Children(list, (row: VerdictRow) => verdictPart(row, act));
   return {
     element,
@@ -40,7 +36,7 @@ function verdictPart(first: VerdictRow, act: Act): Part<VerdictRow> {
   const value = h("span", { class: "row-value" });
   const reason = h("p", { class: "row-reason" });
   const since = h("span", { class: "row-level" });
-  const muted = h("span", { class: "row-muted" }, icon("bell-slash"), "muted");
+  const muted = h("span", { class: "row-muted" }, icon("bell-slash"), t("muted"));
   const button = actionButton(first.action, act);
   const element = h(
     "li",
@@ -80,12 +76,7 @@ function verdictPart(first: VerdictRow, act: Act): Part<VerdictRow> {
 export function silentPart(): Part<readonly SilentRow[]> {
   const note = h("span", { class: "note" });
   const list = h("ul", { class: "rows" });
-  const element = h(
-    "section",
-    { class: "card silent", "aria-label": "Silent sensors", "data-part": "silent" },
-    h("div", { class: "card-top" }, h("h2", {}, "Silent sensors"), note),
-    list,
-  );
+  const element = card(t("Silent sensors"), { class: "silent", "data-part": "silent" }, [note], list);
   const rows = new Children(list, () => {
     const title = h("span", { class: "row-title" });
     const reason = h("p", { class: "row-reason" });

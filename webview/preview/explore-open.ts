@@ -31,10 +31,14 @@ export async function bundleExplore(): Promise<ExploreBundle> {
 export interface OpenOptions {
   readonly theme: Theme;
   readonly page?: Partial<ExplorePage>;
+  /** The page's sentences by the English ones; absent: English. */
+  readonly words?: Readonly<Record<string, string>>;
+  /** A script that runs before the page's own. */
+  readonly beforehand?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
 }
 
-function documentOf(theme: Theme, page: ExplorePage): string {
+function documentOf(theme: Theme, page: ExplorePage, words: object): string {
   const policy = [
     "default-src 'none'",
     `style-src ${ORIGIN} 'nonce-${NONCE}'`,
@@ -47,6 +51,7 @@ function documentOf(theme: Theme, page: ExplorePage): string {
 <meta http-equiv="Content-Security-Policy" content="${policy.join("; ")}">
 <link rel="stylesheet" href="${ORIGIN}/codicon.css"><link rel="stylesheet" href="${ORIGIN}/explore.css">
 <title>Explore</title></head><body><div id="app"></div>
+<script type="application/json" id="words">${text(words)}</script>
 <script nonce="${NONCE}">
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -67,12 +72,14 @@ export async function openExplore(browser: Browser, bundle: ExploreBundle, optio
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = await context.newPage();
+  if (options.beforehand !== undefined) await page.addInitScript(options.beforehand);
   page.on("close", () => void context.close());
   const told: ExplorePage = { state: null, sample: {}, frozenAt: null, everyMs: 0, mayAct: true, ...options.page };
   const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
   await page.route(`${ORIGIN}/**`, async (route) => {
     const { pathname } = new URL(route.request().url());
-    const body = pathname === "/" ? documentOf(options.theme, told) : bundle.get(path.basename(pathname));
+    const body =
+      pathname === "/" ? documentOf(options.theme, told, options.words ?? {}) : bundle.get(path.basename(pathname));
     const contentType = types[path.extname(pathname)] ?? "text/html; charset=utf-8";
     if (body === undefined) await route.fulfill({ status: 204 });
     else await route.fulfill({ body, contentType });

@@ -24,13 +24,15 @@ export interface PageResources {
   readonly script: string;
   readonly styles: readonly string[];
   readonly language: string;
+  /** The page's sentences by the English ones; empty: English. */
+  readonly words: Readonly<Record<string, string>>;
 }
 
 /** Makes the document, as the extension does. */
 export type Document = (resources: PageResources, nonce: string) => string;
 
 /** The document of the preview, with the extension's policy; the tests use the extension's own. */
-const previewDocument: Document = ({ cspSource, script, styles, language }, nonce) => {
+const previewDocument: Document = ({ cspSource, script, styles, language, words }, nonce) => {
   const policy = [
     "default-src 'none'",
     `style-src ${cspSource} 'nonce-${nonce}'`,
@@ -43,6 +45,7 @@ const previewDocument: Document = ({ cspSource, script, styles, language }, nonc
 <meta name="viewport" content="width=device-width, initial-scale=1">
 ${styles.map((href) => `<link rel="stylesheet" href="${href}">`).join("")}
 <title>Gorgon</title></head><body><div id="app"></div>
+<script type="application/json" id="words">${JSON.stringify(words).replaceAll("<", "\\u003c")}</script>
 <script nonce="${nonce}" src="${script}"></script></body></html>`;
 };
 
@@ -87,7 +90,11 @@ function shell(theme: Theme, inEditor: boolean, state: unknown): string {
 }
 
 /** Builds and serves. `?range=60&tab=alerts` in the page's query is what VS Code would give back as remembered. */
-export async function serveDashboard(theme: Theme, html: Document = previewDocument): Promise<Served> {
+export async function serveDashboard(
+  theme: Theme,
+  html: Document = previewDocument,
+  words: PageResources["words"] = {},
+): Promise<Served> {
   const files = await bundle();
   const icons = path.join(root, "node_modules/@vscode/codicons/dist");
   for (const file of ["codicon.css", "codicon.ttf"]) files.set(file, readFileSync(path.join(icons, file)));
@@ -95,7 +102,8 @@ export async function serveDashboard(theme: Theme, html: Document = previewDocum
   const page = (inEditor: boolean, state: unknown): string => {
     const nonce = randomBytes(16).toString("base64url");
     const styles = [`${origin}/codicon.css`, `${origin}/dashboard.css`];
-    const document = html({ cspSource: origin, script: `${origin}/dashboard.js`, styles, language: "en" }, nonce);
+    const script = `${origin}/dashboard.js`;
+    const document = html({ cspSource: origin, script, styles, language: "en", words }, nonce);
     // VS Code's own script runs before the page's.
     const first = `<script nonce="${nonce}">${shell(theme, inEditor, state)}</script>`;
     return document.replace("<script", () => `${first}<script`);
