@@ -104,9 +104,9 @@ function bells(): readonly BellView[] {
     ...more,
   });
   const bad = ["WARN", "CRIT", "UNKNOWN"] as const;
-  const alone = { role: "alone", leader: null, since: 0, reason: pseudo("no window answers") } as const;
-  const seeks = { role: "seeks", leader: null, since: 0, reason: "" } as const;
-  const follows = { role: "follows", leader: 7, since: 0, reason: "" } as const;
+  const alone = { role: "alone", worker: "w", leader: null, since: 0, reason: pseudo("no window answers") } as const;
+  const seeks = { role: "seeks", worker: "w", leader: null, since: 0, reason: "" } as const;
+  const follows = { role: "follows", worker: "w", leader: 7, since: 0, reason: "" } as const;
   const state = stateOf();
   const memory = { ...state.history, mode: "memory", reason: pseudo("The disk is full.") } as const;
   const following = { ...state.history, mode: "following" } as const;
@@ -270,7 +270,9 @@ test("notifications, mutes, outages and refused settings", async () => {
   const acts = { acknowledge: () => Promise.reject(new Error(pseudo("No."))), silence: () => Promise.resolve() };
   const notifications = new Notifications({ vs, mutes, acts, now: () => NOW });
   const state = busy();
-  const firing = state.bell.alerts.slice(0, 2).map((one) => ({ ...one, group: "g" }));
+  const firing = state.bell.alerts
+    .slice(0, 2)
+    .map((one) => ({ ...one, group: "g", teller: state.role?.worker ?? null }));
   const see = (count: number, alerts = firing): void =>
     notifications.see({
       ...state,

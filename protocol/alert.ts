@@ -56,6 +56,11 @@ export interface Alert {
   readonly acknowledged: Acknowledgement | null;
   /** Rises with every notification that is due. A face notifies when it grows, and only then. */
   readonly notifications: number;
+  /**
+   * The worker (`WorkerRole.worker`) whose window shows the notification that came last; null: no window could. Decided in
+   * the moment in which `notifications` grew, so that exactly one shows it.
+   */
+  readonly teller: string | null;
   /** Its cause, e.g. `here memory`: alerts of one cause whose `notifications` grow together are one notification. */
   readonly group: string;
 }

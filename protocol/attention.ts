@@ -6,4 +6,6 @@ export interface Attention {
   readonly focused: boolean;
   /** The dashboard is open and not behind another tab. */
   readonly dashboardVisible: boolean;
+  /** It shows notifications: they are not switched off in its settings. */
+  readonly notifies: boolean;
 }

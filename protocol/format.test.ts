@@ -93,7 +93,7 @@ describe("numbers for people", () => {
 });
 
 test("who leads is said from where the reader sits", () => {
-  const said = (role: Role, leader: number | null) => formatRole({ role, leader, since: 0, reason: "" });
+  const said = (role: Role, leader: number | null) => formatRole({ worker: "w", role, leader, since: 0, reason: "" });
   expect(said("leads", 1)).toBe("this window leads");
   expect(said("follows", 4711)).toBe("the window of process 4711 leads");
   expect(said("follows", null)).toBe("another window leads");

@@ -9,6 +9,8 @@ export type Role = "leads" | "follows" | "seeks" | "alone";
 
 /** The role, since when, and why when it is not as it should be. */
 export interface WorkerRole {
+  /** This worker's name among all: made at random when it starts. */
+  readonly worker: string;
   readonly role: Role;
   /** The leading worker's process; null when none is known. */
   readonly leader: number | null;

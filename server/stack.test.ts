@@ -9,8 +9,8 @@ import { ManualClock } from "./host/manual-clock.ts";
 import { provisionalFacts } from "./rhopalia/facts.ts";
 import { createStack } from "./stack.ts";
 
-const AWAY = { focused: false, dashboardVisible: false };
-const HERE = { focused: true, dashboardVisible: false };
+const AWAY = { focused: false, dashboardVisible: false, notifies: true };
+const HERE = { focused: true, dashboardVisible: false, notifies: true };
 /** Of the machine's memory all is in use. */
 const FULL = "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 1 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n";
 
@@ -131,7 +131,7 @@ describe("the watchdog of the stack", () => {
 
 describe("which process holds a GPU", () => {
   const KIND = "--query-compute-apps";
-  const WITH_GPU = { focused: true, dashboardVisible: true };
+  const WITH_GPU = { focused: true, dashboardVisible: true, notifies: true };
 
   it("is asked while a dashboard is visible, shown with the processes, and not asked any more a while after", async () => {
     const { clock, host, stack, last } = setUp();

@@ -1,8 +1,9 @@
 /** The one place where the parts are put together, in the order of the data's way. */
+import { randomUUID } from "node:crypto";
 import { t } from "@vscode/l10n";
 import type { AlertAct, Silence } from "../protocol/alert.ts";
 import type { Attention } from "../protocol/attention.ts";
-import type { GpuPart, LinkWish } from "../protocol/messages/leader.ts";
+import type { LinkWindow, LinkWish } from "../protocol/messages/leader.ts";
 import type { HistoryHealth, HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
 import { Bell } from "./bell/bell.ts";
 import { atOnce, BUILT_IN, rulesOf } from "./bell/rules.ts";
@@ -120,17 +121,19 @@ function storeOf(options: StackOptions, config: LoadedConfig, leadership: Leader
 }
 
 /** What this window wants of whoever leads. */
-function wishOf(config: LoadedConfig, intervalMs: number, gpu: readonly GpuPart[]): LinkWish {
-  return { intervalMs, rules: workspaceRules(config.config.rules), gpu, historyMs: wantedHistory(config) };
+function wishOf(config: LoadedConfig, more: Pick<LinkWish, "intervalMs" | "gpu" | "window">): LinkWish {
+  return { ...more, rules: workspaceRules(config.config.rules), historyMs: wantedHistory(config) };
 }
 
 function leadershipOf(
   { host, log, nodeName, config, paths }: StackOptions,
+  window: LinkWindow,
   act: (act: AlertAct) => Silence | null,
 ): Leadership | null {
   if (paths === null) return null;
   const me = { pid: process.pid, version: VERSION, node: nodeName };
-  return new Leadership({ paths, clock: host.clock, log, me, wish: wishOf(config, config.config.intervalMs, []), act });
+  const wish = wishOf(config, { intervalMs: config.config.intervalMs, gpu: [], window });
+  return new Leadership({ paths, clock: host.clock, log, me, wish, act });
 }
 
 const first = (found: readonly Latest[]): number | null => found[0]?.reading.value ?? null;
@@ -155,7 +158,9 @@ export function createStack(options: StackOptions): Stack {
   const gpu = gpuSensor(host, { lingerMs: GPU_LINGER_MS });
   const gpuHold = new GpuHold(gpu);
   const gpuDemand = new GpuDemand(clock, () => tellWish());
-  const leadership = leadershipOf(options, (act) => bell.act(act));
+  /** Until a window says what it is, it is none that shows notifications: a terminal never says so. */
+  let window: LinkWindow = { worker: randomUUID(), notifies: false, focusedAt: null };
+  const leadership = leadershipOf(options, window, (act) => bell.act(act));
   const store = storeOf(options, config, leadership);
   const hub = new Octopus({ node: nodeName, clock, log, store, bufferSize: RING_SNAPSHOTS });
 
@@ -181,7 +186,7 @@ export function createStack(options: StackOptions): Stack {
   });
 
   const judged = () => (options.atOnce === true ? atOnce(rulesOf(config.config)) : rulesOf(config.config));
-  const bell = new Bell({ hub, rules: judged(), clock, log });
+  const bell = new Bell({ hub, rules: judged(), clock, log, teller: () => leadership?.wishes.teller ?? null });
   const leads = () => leadership?.role.role === "leads";
   const timeLine = new TimeLine({ bell, store: () => hub.store, leads, log });
   notes.add((note) => timeLine.add(note));
@@ -222,7 +227,7 @@ export function createStack(options: StackOptions): Stack {
   };
   const tellWish = (): void => {
     // Whoever leads hears of its own wish as of the others'.
-    leadership?.setWish(wishOf(config, wishedMs, gpuDemand.parts));
+    leadership?.setWish(wishOf(config, { intervalMs: wishedMs, gpu: gpuDemand.parts, window }));
     readGpu();
   };
   let keeping: Promise<void> = Promise.resolve();
@@ -291,8 +296,11 @@ export function createStack(options: StackOptions): Stack {
       if (senses.own && troubled(now) && host.platform === "linux") queueMicrotask(() => watch.call());
     }
     const before = levels;
-    levels = now.verdicts.map(({ rule, level }) => `${rule.id} ${level}`).join("\n");
-    // A window that follows tells at the guardian's pace, and at once what changed: between, the leader's window tells.
+    levels = [
+      ...now.verdicts.map(({ rule, level }) => `${rule.id} ${level}`),
+      ...now.alerts.map(({ id, changedAt, notifications }) => `${id} ${String(changedAt)} ${String(notifications)}`),
+    ].join("\n");
+    // A window that follows tells at the guardian's pace, and at once what changed.
     if (senses.own || news || levels !== before) tell();
     news = false;
   });
@@ -339,6 +347,11 @@ export function createStack(options: StackOptions): Stack {
     },
     setAttention: (next) => {
       attention = next;
+      const focusedAt = next.focused ? (window.focusedAt ?? clock.now()) : null;
+      if (focusedAt !== window.focusedAt || next.notifies !== window.notifies) {
+        window = { ...window, notifies: next.notifies, focusedAt };
+        tellWish();
+      }
       pace.setAttention(next);
       needGpuProcesses();
     },

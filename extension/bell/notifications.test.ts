@@ -1,5 +1,5 @@
 /** When a notification comes, when it does not, and what its buttons do. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Alert } from "../../protocol/alert.ts";
 import { alertOf, stateOf } from "../testing/states.ts";
 import { settle } from "../testing/timers.ts";
@@ -28,7 +28,8 @@ function setUp() {
   return { fake, mutes, see, done, acts };
 }
 
-const cpu = (notifications: number, more: Partial<Alert> = {}) => alertOf("cpu", "CRIT", { notifications, ...more });
+const cpu = (notifications: number, more: Partial<Alert> = {}) =>
+  alertOf("cpu", "CRIT", { notifications, teller: "test", ...more });
 
 test("an alert is told when its notifications grow, once each time", () => {
   const { fake, see } = setUp();
@@ -47,12 +48,21 @@ test("an alert is told when its notifications grow, once each time", () => {
   expect(fake.messages).toHaveLength(2);
 });
 
-test("what a window finds when it opens was told before, unless it began after the worker did", () => {
+test("what a window finds when it opens was told before, unless it was chosen to tell it", () => {
   const { fake, see } = setUp();
-  see([cpu(1, { firingSince: NOW - 3_600_000 })]);
+  see([cpu(1, { teller: "the window before" })]);
   expect(fake.messages).toEqual([]);
   const other = setUp();
-  other.see([cpu(1, { firingSince: NOW })]);
+  other.see([cpu(1)]);
+  expect(other.fake.messages).toHaveLength(1);
+});
+
+test("a worker that looks for no others tells what came after it did", () => {
+  const { fake, see } = setUp();
+  see([cpu(1, { teller: null, firingSince: NOW - 3_600_000 })], { role: null });
+  expect(fake.messages).toEqual([]);
+  const other = setUp();
+  other.see([cpu(1, { teller: null, firingSince: NOW })], { role: null });
   expect(other.fake.messages).toHaveLength(1);
 });
 
@@ -60,8 +70,18 @@ test("alerts of one cause that grow together are one notification", () => {
   const { fake, see } = setUp();
   see([]);
   see([
-    alertOf("memory", "CRIT", { notifications: 1, group: "here memory", message: "Memory is running out: 99 %" }),
-    alertOf("oom", "CRIT", { notifications: 1, group: "here memory", message: "Memory ran out, processes killed: 1" }),
+    alertOf("memory", "CRIT", {
+      notifications: 1,
+      teller: "test",
+      group: "here memory",
+      message: "Memory is running out: 99 %",
+    }),
+    alertOf("oom", "CRIT", {
+      notifications: 1,
+      teller: "test",
+      group: "here memory",
+      message: "Memory ran out, processes killed: 1",
+    }),
     cpu(1),
   ]);
   expect(fake.messages.map(({ text }) => text)).toEqual([
@@ -70,16 +90,49 @@ test("alerts of one cause that grow together are one notification", () => {
   ]);
 });
 
-test("only the window whose worker leads, or watches for itself, tells; the others know what was told", () => {
-  const { fake, see } = setUp();
-  const role = { leader: 7, since: 0, reason: "" };
-  see([], { role: { ...role, role: "follows" } });
-  see([cpu(1)], { role: { ...role, role: "follows" } });
-  see([cpu(1)], { role: { ...role, role: "seeks" } });
-  see([cpu(1)], { role: { ...role, role: "leads" } });
-  expect(fake.messages).toEqual([]);
-  see([cpu(2)], { role: { ...role, role: "alone" } });
-  expect(fake.messages).toHaveLength(1);
+describe("of several windows", () => {
+  const roles = { a: "leads", b: "follows", c: "seeks" } as const;
+  const names = ["a", "b", "c"] as const;
+
+  /** Three windows that see the same alerts, each with its own worker's name. */
+  function three() {
+    const windows = names.map((worker) => {
+      const made = setUp();
+      const role = { worker, role: roles[worker], leader: 7, since: 0, reason: "" };
+      return { ...made, see: (alerts: readonly Alert[]) => made.see(alerts, { role }) };
+    });
+    const told = () => windows.map(({ fake }) => fake.messages.length);
+    return { windows, told, see: (alerts: readonly Alert[]) => windows.forEach((one) => one.see(alerts)) };
+  }
+
+  test.each(names)("the one that is named tells, whatever its role: %s", (teller) => {
+    const { see, told } = three();
+    see([]);
+    see([cpu(0)]);
+    see([cpu(1, { teller })]);
+    see([cpu(1, { teller })]);
+    expect(told()).toEqual(names.map((name) => (name === teller ? 1 : 0)));
+  });
+
+  test("each notification is told once, where the focus was when it became due, also when a window misses states", () => {
+    const { windows, see, told } = three();
+    see([]);
+    see([cpu(1, { teller: "a" })]);
+    // The second sees only what came of it, after the focus had moved there.
+    windows[1]?.see([cpu(2, { teller: "b" })]);
+    windows[0]?.see([cpu(2, { teller: "b" })]);
+    see([cpu(2, { teller: "b" })]);
+    see([cpu(3, { teller: "a" })]);
+    expect(told()).toEqual([2, 1, 0]);
+  });
+
+  test("none tells when none could be chosen, as while a terminal leads alone, and later it is old", () => {
+    const { see, told } = three();
+    see([]);
+    see([cpu(1, { teller: null })]);
+    see([cpu(1, { teller: null }), alertOf("disk", "CRIT", { notifications: 1, teller: "c" })]);
+    expect(told()).toEqual([0, 0, 1]);
+  });
 });
 
 test("one that is over before it is seen is not told", () => {

@@ -1,4 +1,4 @@
-/** One notification for each cause that becomes due, in the one window that tells; the worker decides what is due. */
+/** One notification for each cause that becomes due, in the one window that is to tell; the workers decide what is due, and where. */
 import type * as vscode from "vscode";
 import { t } from "@vscode/l10n";
 import type { Alert, NewSilence } from "../../protocol/alert.ts";
@@ -40,13 +40,13 @@ export class Notifications {
     const workerSince = state.time - state.self.uptimeMs;
     const { alerts } = state.bell;
     this.#known = new Map(alerts.map(({ id, notifications }) => [id, notifications]));
-    if (!tells(state)) return;
     const groups = new Map<string, Alert[]>();
     for (const alert of alerts) {
-      // What a window finds when it opens was told before, unless it came after its worker did.
-      const news = known !== null || (alert.firingSince ?? 0) >= workerSince;
+      // What a window finds when it opens was told before, unless it came after its worker did: so did what names that as its teller.
+      const news = known !== null || state.role !== null || (alert.firingSince ?? 0) >= workerSince;
       const before = known?.get(alert.id) ?? (news ? 0 : alert.notifications);
-      if (alert.notifications <= before || alert.status !== "firing" || !this.#wanted(alert)) continue;
+      if (alert.notifications <= before || alert.status !== "firing") continue;
+      if (!tells(state, alert) || !this.#wanted(alert)) continue;
       groups.set(alert.group, [...(groups.get(alert.group) ?? []), alert]);
     }
     for (const group of groups.values()) void this.#notify(group);
@@ -102,9 +102,9 @@ export class Notifications {
   }
 }
 
-/** Of several windows of one user only the leader's tells; one that watches for itself has nobody to tell for it. */
-function tells({ role }: WorkerState): boolean {
-  return role === null || role.role === "leads" || role.role === "alone";
+/** Of several windows of one user the one that was chosen when the notification became due; one without others is it. */
+function tells({ role }: WorkerState, { teller }: Alert): boolean {
+  return role === null || teller === role.worker;
 }
 
 function rulesOf(alerts: readonly Alert[]): readonly string[] {

@@ -147,9 +147,11 @@ test("the tooltip says why history is not on disk, which sensors are silent, wha
 test("the tooltip says which window leads, and warns when this one watches for itself", () => {
   const windows = (role: WorkerRole | null) =>
     /Windows: (.*)/.exec(textOf(view({ state: stateOf(CALM, { role }) })))?.[1] ?? null;
-  expect(windows({ role: "leads", leader: 42, since: 0, reason: "" })).toBe("this window leads");
-  expect(windows({ role: "follows", leader: 7, since: 0, reason: "" })).toBe("the window of process 7 leads");
-  expect(windows({ role: "alone", leader: null, since: 0, reason: "no right" })).toBe(
+  expect(windows({ worker: "w", role: "leads", leader: 42, since: 0, reason: "" })).toBe("this window leads");
+  expect(windows({ worker: "w", role: "follows", leader: 7, since: 0, reason: "" })).toBe(
+    "the window of process 7 leads",
+  );
+  expect(windows({ worker: "w", role: "alone", leader: null, since: 0, reason: "no right" })).toBe(
     "$(warning) this window watches for itself. no right",
   );
   expect(windows(null)).toBeNull();

@@ -105,10 +105,12 @@ function isNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
+const NUMBERS = ["warnClear", "critClear", "forMs", "keepFiringForMs", "growthMs"] as const;
+
 /** The optional numbers of a rule; null when one is there and is no number. */
-function parseNumbers(fields: Fields): Pick<NewRule, "warnClear" | "critClear" | "forMs" | "keepFiringForMs"> | null {
+function parseNumbers(fields: Fields): Pick<NewRule, (typeof NUMBERS)[number]> | null {
   const found: Record<string, number> = {};
-  for (const key of ["warnClear", "critClear", "forMs", "keepFiringForMs"] as const) {
+  for (const key of NUMBERS) {
     const value = fields[key];
     if (value === undefined) continue;
     if (!isNumber(value)) return null;

@@ -30,6 +30,7 @@ export function alertOf(id: string, more: Partial<Alert> = {}): Alert {
     inhibitedBy: null,
     acknowledged: null,
     notifications: 1,
+    teller: null,
     group: "",
     ...more,
   };

@@ -55,6 +55,7 @@ export function alertOf(id: string, level: Level, more: Partial<Alert> = {}): Al
     inhibitedBy: null,
     acknowledged: null,
     notifications: 0,
+    teller: null,
     group: `devbox ${id}`,
     ...more,
   };
@@ -113,7 +114,7 @@ export function stateOf(verdicts: readonly Verdict[] = CALM, more: Partial<Worke
       series: 40,
       retentionMs: 7 * 86_400_000,
     },
-    role: { role: "leads", leader: 42, since: 1_700_000_000_000, reason: "" },
+    role: { worker: "test", role: "leads", leader: 42, since: 1_700_000_000_000, reason: "" },
     intervalMs: 2000,
     rate: { intervalMs: 2000, baseMs: 2000, slowestMs: 20_000, reason: "" },
     problems: [],

@@ -32,12 +32,12 @@ async function setUp() {
     dashboard.visible = visible;
     dashboard.onVisible.fire();
   };
-  return { world, timers, worker, teller, told, focus, show };
+  return { fake, world, timers, worker, teller, told, focus, show };
 }
 
 test("a worker is told at its start", async () => {
   const { told } = await setUp();
-  expect(told()).toEqual([{ focused: true, dashboardVisible: false }]);
+  expect(told()).toEqual([{ focused: true, dashboardVisible: false, notifies: true }]);
 });
 
 test("a window that was left is told after a while, one that is back at once", async () => {
@@ -46,10 +46,10 @@ test("a window that was left is told after a while, one that is back at once", a
   await timers.advance(4900);
   expect(told()).toHaveLength(1);
   await timers.advance(200);
-  expect(told().at(-1)).toEqual({ focused: false, dashboardVisible: false });
+  expect(told().at(-1)).toEqual({ focused: false, dashboardVisible: false, notifies: true });
   focus(true);
   await timers.advance(150);
-  expect(told().at(-1)).toEqual({ focused: true, dashboardVisible: false });
+  expect(told().at(-1)).toEqual({ focused: true, dashboardVisible: false, notifies: true });
 });
 
 test("a short look at another window is not worth a word", async () => {
@@ -68,10 +68,10 @@ test("the dashboard counts by itself, also in a window without the focus", async
   focus(false);
   show(true);
   await timers.advance(150);
-  expect(told().at(-1)).toEqual({ focused: false, dashboardVisible: true });
+  expect(told().at(-1)).toEqual({ focused: false, dashboardVisible: true, notifies: true });
   show(false);
   await timers.advance(5100);
-  expect(told().at(-1)).toEqual({ focused: false, dashboardVisible: false });
+  expect(told().at(-1)).toEqual({ focused: false, dashboardVisible: false, notifies: true });
 });
 
 test("a worker after a crash is told anew", async () => {
@@ -79,7 +79,15 @@ test("a worker after a crash is told anew", async () => {
   world.made[0]?.end();
   await timers.advance(2000);
   expect(world.made).toHaveLength(2);
-  expect(told()).toEqual([{ focused: true, dashboardVisible: false }]);
+  expect(told()).toEqual([{ focused: true, dashboardVisible: false, notifies: true }]);
+});
+
+test("a window whose notifications are switched off says so", async () => {
+  const { fake, timers, told } = await setUp();
+  fake.state.settings = { "gorgon.notifications.enabled": false };
+  fake.events.configuration.fire({ affectsConfiguration: (one: string) => one === "gorgon.notifications" });
+  await timers.advance(150);
+  expect(told().at(-1)).toEqual({ focused: true, dashboardVisible: false, notifies: false });
 });
 
 test("nothing is told once it is disposed", async () => {

@@ -1,4 +1,4 @@
-/** Keeps the worker told whether somebody can be looking: the window's focus and the dashboard's visibility. */
+/** Keeps the worker told whether somebody can be looking, and whether the window shows notifications. */
 import type * as vscode from "vscode";
 import type { Attention } from "../../protocol/attention.ts";
 import { attentionChanged } from "../../protocol/messages/worker.ts";
@@ -36,11 +36,14 @@ export class AttentionTeller implements vscode.Disposable {
     this.#subscriptions = [
       vs.window.onDidChangeWindowState(() => this.#soon()),
       dashboard.onVisible.on(() => this.#soon()),
+      vs.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration("gorgon.notifications")) this.#soon();
+      }),
       worker.onStatus.on(({ status }) => {
         if (status !== "running") return;
         // A new worker knows nothing yet.
         this.#sent = "";
-        this.#soon();
+        this.#after(GAINED_MS);
       }),
     ];
   }
@@ -51,13 +54,19 @@ export class AttentionTeller implements vscode.Disposable {
   }
 
   #attention(): Attention {
-    return { focused: this.#vs.window.state.focused, dashboardVisible: this.#dashboard.visible };
+    const enabled = this.#vs.workspace.getConfiguration("gorgon").get<unknown>("notifications.enabled");
+    const { focused } = this.#vs.window.state;
+    return { focused, dashboardVisible: this.#dashboard.visible, notifies: enabled !== false };
   }
 
   #soon(): void {
-    this.#cancel();
     const { focused, dashboardVisible } = this.#attention();
-    this.#cancel = this.#timers.after(focused || dashboardVisible ? GAINED_MS : LOST_MS, () => void this.#tell());
+    this.#after(focused || dashboardVisible ? GAINED_MS : LOST_MS);
+  }
+
+  #after(milliseconds: number): void {
+    this.#cancel();
+    this.#cancel = this.#timers.after(milliseconds, () => void this.#tell());
   }
 
   async #tell(): Promise<void> {

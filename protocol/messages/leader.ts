@@ -9,7 +9,7 @@ import type { MetricInfo, Snapshot } from "../reading.ts";
 import type { SensorHealth } from "../state.ts";
 
 /** Raised whenever one of these messages changes: windows of different releases may meet at one socket. */
-export const LINK_VERSION = 2;
+export const LINK_VERSION = 3;
 
 /** Who greets, and by what right. */
 export interface LinkHello {
@@ -19,6 +19,18 @@ export interface LinkHello {
   readonly pid: number;
   /** Gorgon's version. */
   readonly version: string;
+  /** It follows nobody: it wants to hear of alerts and to act on them, as a command does. Absent: it follows. */
+  readonly onlooker?: boolean;
+}
+
+/** A worker's window, as a place for notifications. */
+export interface LinkWindow {
+  /** The worker's name, `WorkerRole.worker`. */
+  readonly worker: string;
+  /** It shows notifications. A terminal never does, a window not where its settings switch them off. */
+  readonly notifies: boolean;
+  /** Since when it has the focus, milliseconds since the epoch; null: it does not. */
+  readonly focusedAt: number | null;
 }
 
 /** Who answers. */
@@ -39,6 +51,7 @@ export interface LinkWish {
   readonly gpu: readonly GpuPart[];
   /** How long it wants history kept on disk, milliseconds; null: it wants none. */
   readonly historyMs: number | null;
+  readonly window: LinkWindow;
 }
 
 /** What can be read of GPUs, each at a cost of its own. */

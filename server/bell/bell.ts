@@ -20,6 +20,8 @@ export interface BellOptions {
   readonly rules: readonly Rule[];
   readonly clock: Clock;
   readonly log: Log;
+  /** The worker whose window shows what is told now. Absent: it is not known. */
+  readonly teller?: () => string | null;
   /** The life of its alerts; by default kept where the hub keeps history. */
   readonly book?: AlertBook;
 }
@@ -53,7 +55,6 @@ export class Bell {
   #rules: readonly Rule[];
   /** Judged for their alerts alone: rules of windows that follow this one. */
   #guests: readonly Rule[] = [];
-  #guestVerdicts: readonly Verdict[] = [];
   #foreign: ForeignAlerts | null = null;
   #standing = new Map<string, Standing>();
   #whole: Standing;
@@ -69,8 +70,9 @@ export class Bell {
     this.#rules = options.rules;
     const { hub } = options;
     this.#derivation = new Derivation(hub.query === undefined ? null : (query) => this.#ask(query));
-    this.book =
-      options.book ?? new AlertBook({ node: hub.node, log: options.log, keeper: () => options.hub.store?.alerts });
+    const keeper = () => options.hub.store?.alerts;
+    const teller = options.teller ?? (() => null);
+    this.book = options.book ?? new AlertBook({ node: hub.node, log: options.log, keeper, teller });
     this.#startedAt = options.clock.now();
     this.#boot = `${this.#startedAt.toString(36)}${randomBytes(4).toString("hex")}`;
     this.#whole = { level: "UNKNOWN", since: this.#startedAt };
@@ -100,11 +102,6 @@ export class Bell {
   setRules(rules: readonly Rule[]): void {
     this.#rules = rules;
     this.judge();
-  }
-
-  /** What was judged last of the rules of the windows that follow this one; no part of its own state. */
-  guests(): readonly Verdict[] {
-    return this.#guestVerdicts;
   }
 
   /** Judges further rules for their alerts alone: those of the windows that follow this one. */
@@ -187,7 +184,7 @@ export class Bell {
     };
     const own = this.#rules.length;
     const verdicts = rules.slice(0, own).flatMap((rule, index) => verdictsOn(rule, index));
-    this.#guestVerdicts = rules.slice(own).flatMap((rule, index) => verdictsOn(rule, own + index));
+    for (const [index, rule] of rules.slice(own).entries()) verdictsOn(rule, own + index);
     const level = worst(verdicts.map((one) => one.level));
     if (level !== this.#whole.level) this.#whole = { level, since: now };
     this.#standing = standing;

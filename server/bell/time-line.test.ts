@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { BellState, Verdict } from "../../protocol/bell.ts";
-import type { Level } from "../../protocol/level.ts";
+import type { Alert } from "../../protocol/alert.ts";
+import type { BellState } from "../../protocol/bell.ts";
 import { ManualClock } from "../host/manual-clock.ts";
 import { silentLog } from "../host/log.ts";
 import { ChunkStore } from "../octopus/store/chunk-store.ts";
+import { begin } from "./alerts/life.ts";
+import { rule } from "./alerts/testing.ts";
 import { TimeLine } from "./time-line.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -29,43 +31,41 @@ afterEach(async () => {
 function bell() {
   const listeners = new Set<(state: BellState) => void>();
   let state: BellState = {
-    id: "",
-    time: START,
-    node: "n",
-    level: "OK",
-    since: START,
-    headline: "",
-    verdicts: [],
-    alerts: [],
-    silences: [],
+    ...{
+      id: "",
+      time: START,
+      node: "n",
+      level: "OK",
+      since: START,
+      headline: "",
+      verdicts: [],
+      alerts: [],
+      silences: [],
+    },
   };
   return {
     state: () => state,
-    guests: () => [],
     on: (listener: (state: BellState) => void) => {
       listeners.add(listener);
       return { dispose: () => listeners.delete(listener) };
     },
-    say: (time: number, level: Level, since: number, origin?: string) => {
-      state = { ...state, time, level, verdicts: [verdict(level, since, origin)] };
+    say: (time: number, ...alerts: readonly Alert[]) => {
+      state = { ...state, time, alerts };
       for (const listener of listeners) listener(state);
     },
   };
 }
 
-function verdict(level: Level, since: number, origin = "built in"): Verdict {
-  const rule = {
-    id: "memory",
-    title: "Memory",
-    metric: "system.memory.utilization",
-    match: {},
-    direction: "above",
-    warn: 0.8,
-    crit: 0.9,
-    origin,
-  } as const;
-  return { rule, level, value: 0.95, unit: "1", attributes: {}, readAt: since, since, reason: "" };
+/** An alert that fired then. */
+function memory(firingSince: number, more: Partial<Alert> = {}): Alert {
+  const shape = rule({ id: "memory", title: "Memory", origin: "built in" });
+  const birth = { id: `n/${String(firingSince)}`, fingerprint: "f", labels: {}, group: "n memory" };
+  const seen = { raw: "CRIT", value: 0.95, unit: "1", cause: "" } as const;
+  const { alert } = begin(shape, birth, seen, firingSince);
+  return { ...alert, status: "firing", firingSince, message: "Memory is running out: 95.0 %", ...more };
 }
+
+const over = (alert: Alert, resolvedAt: number): Alert => ({ ...alert, status: "resolved", resolvedAt });
 
 const open = (over: Partial<ConstructorParameters<typeof TimeLine>[0]> = {}) => {
   const rings = bell();
@@ -74,64 +74,82 @@ const open = (over: Partial<ConstructorParameters<typeof TimeLine>[0]> = {}) => 
 };
 const noted = () => store.annotations.list({ from: -Infinity, to: Infinity });
 
-test("an alert stands from its first to its last moment, in words, once", () => {
+test("an alert that is CRIT stands from when it fired to its end, in its own words, once", () => {
   const { rings } = open();
-  rings.say(START, "WARN", START);
+  const alert = memory(START, { level: "WARN" });
+  rings.say(START, alert);
   expect(noted()).toEqual([]);
-  rings.say(START + 10_000, "CRIT", START + 10_000);
-  rings.say(START + 12_000, "CRIT", START + 10_000);
+  const worse = { ...alert, level: "CRIT" } as const;
+  rings.say(START + 10_000, worse);
+  rings.say(START + 12_000, { ...worse, message: "Memory is running out: 99.0 %" });
   expect(noted()).toMatchObject([{ kind: "alert", source: "memory", text: "Memory is running out: 95.0 %" }]);
-  rings.say(START + 30_000, "OK", START + 30_000);
-  expect(noted()).toMatchObject([{ time: START + 10_000, end: START + 30_000 }]);
-  rings.say(START + 40_000, "CRIT", START + 40_000);
+  rings.say(START + 20_000, alert);
+  rings.say(START + 32_000, over(worse, START + 30_000));
+  expect(noted()).toMatchObject([{ time: START, end: START + 30_000 }]);
+  rings.say(START + 40_000, memory(START + 40_000), over(worse, START + 30_000));
   expect(noted()).toHaveLength(2);
+});
+
+test("one that is pending, or was never more than WARN, is not noted", () => {
+  const { rings } = open();
+  rings.say(START, memory(START, { status: "pending", firingSince: null }));
+  rings.say(START + 2000, memory(START, { level: "WARN" }));
+  rings.say(START + 4000, over(memory(START, { level: "WARN" }), START + 4000));
+  expect(noted()).toEqual([]);
+});
+
+test("each series of a rule is a note of its own, also when they fire at once", () => {
+  const [home, temporary] = ["/home", "/tmp"].map((mount) =>
+    memory(START, { id: mount, rule: "disk", message: `Disk ${mount} is nearly full: 95.1 %` }),
+  ) as [Alert, Alert];
+  const first = open();
+  first.rings.say(START, home, temporary);
+  // The next leader takes each up by its words, in whatever order.
+  const next = open();
+  const now = (alert: Alert): Alert => ({ ...alert, message: alert.message.replace("95.1", "97.0") });
+  next.rings.say(START + 5000, now(temporary), now(home));
+  next.rings.say(START + 9000, now(home), over(temporary, START + 8000));
+  next.rings.say(START + 20_000, over(home, START + 20_000));
+  expect(noted().map(({ text, end }) => [text, (end ?? 0) - START])).toEqual([
+    ["Disk /home is nearly full: 95.1 %", 20_000],
+    ["Disk /tmp is nearly full: 95.1 %", 8000],
+  ]);
 });
 
 test("an alert of a worker that is killed ends within a minute of its death, and the next leader goes on with it", () => {
   const first = open();
-  for (let second = 0; second <= 150; second += 10) first.rings.say(START + second * 1000, "CRIT", START);
+  for (let second = 0; second <= 150; second += 10) first.rings.say(START + second * 1000, memory(START));
   expect(noted()).toMatchObject([{ time: START, end: START + 120_000 }]);
   const next = open();
-  next.rings.say(START + 152_000, "CRIT", START + 500);
-  next.rings.say(START + 160_000, "OK", START + 160_000);
+  next.rings.say(START + 152_000, memory(START, { level: "UNKNOWN" }));
+  expect(noted()).toMatchObject([{ time: START, end: START + 152_000 }]);
+  next.rings.say(START + 160_000, over(memory(START), START + 160_000));
   expect(noted()).toMatchObject([{ time: START, end: START + 160_000 }]);
-});
-
-test("an alert that stood when this worker came to judge it goes on, one that was over before is another", () => {
-  const first = open();
-  first.rings.say(START, "CRIT", START);
-  first.rings.say(START + 60_000, "CRIT", START);
-  // The worker was killed; the next has heard of the rule only now.
-  const next = open();
-  next.rings.say(START + 100_000, "UNKNOWN", START + 100_000);
-  next.rings.say(START + 102_000, "CRIT", START + 102_000);
-  next.rings.say(START + 110_000, "OK", START + 110_000);
-  expect(noted()).toMatchObject([{ time: START, end: START + 110_000 }]);
-  next.rings.say(START + 112_000, "CRIT", START + 112_000);
+  next.rings.say(START + 170_000, memory(START + 170_000));
   expect(noted()).toHaveLength(2);
 });
 
 test("a workspace's rule is named with its workspace: another may have one of the same id", () => {
   const { rings } = open();
-  rings.say(START, "CRIT", START, "workspace demo");
+  rings.say(START, memory(START, { origin: "workspace demo" }));
   expect(noted()).toMatchObject([{ source: "workspace demo/memory" }]);
 });
 
 test("an alert ends with the worker", () => {
   const { rings, timeLine } = open();
-  rings.say(START, "CRIT", START);
-  rings.say(START + 5000, "CRIT", START);
+  rings.say(START, memory(START));
+  rings.say(START + 5000, memory(START));
   timeLine.dispose();
-  rings.say(START + 9000, "OK", START + 9000);
+  rings.say(START + 9000);
   expect(noted()).toMatchObject([{ time: START, end: START + 5000 }]);
 });
 
 test("a worker that does not lead notes nothing, and one without a file is not troubled", () => {
   const follower = open({ leads: () => false });
-  follower.rings.say(START, "CRIT", START);
+  follower.rings.say(START, memory(START));
   follower.timeLine.add(EPOCH);
   const without = open({ store: () => ({}) });
-  without.rings.say(START, "CRIT", START);
+  without.rings.say(START, memory(START));
   without.timeLine.add(EPOCH);
   expect(noted()).toEqual([]);
 });
@@ -152,7 +170,7 @@ test("a note that the file does not take now is written with the next judgement,
   timeLine.add(EPOCH);
   expect(noted()).toEqual([]);
   busy = false;
-  rings.say(START + 2000, "OK", START);
-  rings.say(START + 4000, "OK", START);
+  rings.say(START + 2000);
+  rings.say(START + 4000);
   expect(noted()).toMatchObject([EPOCH]);
 });

@@ -1,19 +1,18 @@
 /** Writes alerts and the training's epochs on the time line of the history, where this worker is its writer. */
-import type { BellState, Verdict } from "../../protocol/bell.ts";
+import type { Alert } from "../../protocol/alert.ts";
+import type { BellState } from "../../protocol/bell.ts";
 import type { Annotation } from "../../protocol/history.ts";
-import type { Level } from "../../protocol/level.ts";
 import type { Disposable } from "../host/host.ts";
 import type { Log } from "../host/log.ts";
 import { AnnotationsUnavailable } from "../octopus/store/annotations.ts";
 import type { SeriesStore } from "../octopus/store/store.ts";
 import type { Bell } from "./bell.ts";
-import { headline } from "./headline.ts";
 import { ruleName } from "./rules.ts";
 
 /** A note without its number. */
 export type NewNote = Omit<Annotation, "id">;
 
-/** The kind of a note on a rule that is CRIT; its source is the rule's name (`ruleName`). */
+/** The kind of a note on an alert that was CRIT, from when it fired to its end; its source is the rule's name (`ruleName`). */
 export const ALERT = "alert";
 
 /** While an alert stands its end is moved so often: a worker that is killed leaves one that ends about then. */
@@ -24,7 +23,7 @@ const MOST_WAITING = 100;
 
 /** What the time line needs. */
 export interface TimeLineOptions {
-  readonly bell: Pick<Bell, "on" | "state" | "guests">;
+  readonly bell: Pick<Bell, "on" | "state">;
   /** Asked each time: the store is another one after a change of settings. */
   readonly store: () => Pick<SeriesStore, "annotations">;
   /** Whether this worker writes the history: of several only one notes. */
@@ -38,16 +37,13 @@ interface OpenAlert {
   readonly told: number;
 }
 
-function isCalm(level: Level): boolean {
-  return level === "OK" || level === "WARN";
-}
-
 /** Listens to the bell until it is disposed. */
 export class TimeLine implements Disposable {
   readonly #options: TimeLineOptions;
+  /** By the alert's id. */
   readonly #open = new Map<string, OpenAlert>();
-  /** Those of the rules that were seen to be no alert. */
-  #calm: ReadonlySet<string> = new Set();
+  /** Alerts for which the file was asked whether another worker had noted them. */
+  #asked: ReadonlySet<string> = new Set();
   readonly #waiting: NewNote[] = [];
   readonly #subscription: Disposable;
   #trouble = "";
@@ -69,34 +65,31 @@ export class TimeLine implements Disposable {
   dispose(): void {
     this.#subscription.dispose();
     const { time } = this.#options.bell.state();
-    this.#try(() => [...this.#open.keys()].forEach((rule) => this.#finish(rule, time)));
+    this.#try(() => [...this.#open.keys()].forEach((alert) => this.#finish(alert, time)));
   }
 
-  #hear({ verdicts: own, time }: BellState): void {
-    // Each window shows what becomes of its own workspace's rules; the leader notes it for all.
-    const verdicts = [...own, ...this.#options.bell.guests()];
-    this.#note(verdicts, time);
-    const seen = verdicts.filter(({ rule, level }) => isCalm(level) || this.#calm.has(ruleName(rule)));
-    this.#calm = new Set(seen.map(({ rule }) => ruleName(rule)));
-  }
-
-  #note(verdicts: readonly Verdict[], time: number): void {
+  /** The leader's alerts are those of every window's rules. */
+  #hear({ alerts, time }: BellState): void {
     if (!this.#options.leads()) {
       // Whoever leads now goes on with them.
       this.#open.clear();
+      this.#asked = new Set();
       this.#waiting.length = 0;
       return;
     }
     this.#try(() => {
       this.#write();
-      const bad = new Map(verdicts.filter((one) => one.level === "CRIT").map((one) => [ruleName(one.rule), one]));
-      for (const [rule, { told }] of [...this.#open]) {
-        if (!bad.has(rule)) {
-          this.#finish(rule, time);
-          this.#open.delete(rule);
-        } else if (time - told >= EXTEND_MS) this.#finish(rule, time);
+      const firing = new Map(alerts.filter(({ status }) => status === "firing").map((one) => [one.id, one]));
+      for (const [id, { told }] of [...this.#open]) {
+        if (firing.has(id)) {
+          if (time - told >= EXTEND_MS) this.#finish(id, time);
+          continue;
+        }
+        this.#finish(id, alerts.find((one) => one.id === id)?.resolvedAt ?? time);
+        this.#open.delete(id);
       }
-      for (const [rule, verdict] of bad) if (!this.#open.has(rule)) this.#begin(rule, verdict, time);
+      this.#asked = new Set([...this.#asked].filter((id) => firing.has(id)));
+      for (const alert of firing.values()) if (!this.#open.has(alert.id)) this.#begin(alert, time);
     });
   }
 
@@ -109,24 +102,33 @@ export class TimeLine implements Disposable {
     }
   }
 
-  #begin(rule: string, verdict: Verdict, now: number): void {
+  #begin(alert: Alert, now: number): void {
     const notes = this.#options.store().annotations;
-    if (notes === undefined) return;
-    const { since } = verdict;
-    // The worker that led before may have noted it already; where this one never saw it otherwise, it stood before.
-    const from = this.#calm.has(rule) ? since : since - EXTEND_MS;
-    const known = notes.list({ from, to: now + 1, kinds: [ALERT] }).findLast((one) => one.source === rule);
-    const end = Math.max(since, now);
-    const note = { time: since, end, kind: ALERT, text: headline([verdict]), source: rule };
-    this.#open.set(rule, { id: known?.id ?? notes.add(note), told: end });
+    const crit = alert.level === "CRIT";
+    if (notes === undefined || (!crit && this.#asked.has(alert.id))) return;
+    const time = Math.round(alert.firingSince ?? alert.pendingSince);
+    const source = ruleName({ id: alert.rule, origin: alert.origin });
+    // The worker that led before may have noted it already.
+    const taken = new Set([...this.#open.values()].map(({ id }) => id));
+    const known = notes
+      .list({ from: time, to: time + 1, kinds: [ALERT] })
+      .filter((one) => one.time === time && one.source === source && !taken.has(one.id))
+      .sort((one, other) => alike(other.text, alert.message) - alike(one.text, alert.message))[0];
+    this.#asked = new Set([...this.#asked, alert.id]);
+    if (known === undefined && !crit) return;
+    const end = Math.max(time, now);
+    const id = known?.id ?? notes.add({ time, end, kind: ALERT, text: alert.message, source });
+    // What was known is drawn on to now at once.
+    this.#open.set(alert.id, { id, told: known === undefined ? end : -Infinity });
+    if (known !== undefined) this.#finish(alert.id, end);
   }
 
-  #finish(rule: string, time: number): void {
-    const alert = this.#open.get(rule);
-    if (alert === undefined) return;
-    const there = this.#options.store().annotations?.finish(alert.id, time) ?? false;
-    if (there) this.#open.set(rule, { ...alert, told: time });
-    else this.#open.delete(rule);
+  #finish(alert: string, time: number): void {
+    const note = this.#open.get(alert);
+    if (note === undefined) return;
+    const there = this.#options.store().annotations?.finish(note.id, time) ?? false;
+    if (there) this.#open.set(alert, { ...note, told: time });
+    else this.#open.delete(alert);
   }
 
   /** What cannot be written now is tried again at the next judgement; said once. */
@@ -143,4 +145,11 @@ export class TimeLine implements Disposable {
       this.#trouble = reason;
     }
   }
+}
+
+/** How many characters two texts begin with alike: of two alerts of one moment their subjects tell them apart. */
+function alike(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return length;
 }

@@ -39,12 +39,11 @@ export async function actThroughLeader(host: Host, act: AlertAct): Promise<Silen
 
 async function reach(host: Host): Promise<LeaderLink> {
   const { announcement } = await statePaths(host);
-  const noise = () => undefined;
   const me = { pid: process.pid, version: VERSION };
   try {
     const at = announced(announcement);
     if (at === null) throw new LeaderUnreachable("");
-    return await LeaderLink.open({ at, me, clock: host.clock, log: silentLog, onCrabs: noise, onSnapshot: noise });
+    return await LeaderLink.open({ at, me, clock: host.clock, log: silentLog });
   } catch (error) {
     if (!(error instanceof LeaderUnreachable)) {
       throw new NotDone(error instanceof Error ? error.message : String(error), { cause: error });

@@ -140,6 +140,13 @@ function program(io: CliIo, done: (code: number) => void): Command {
       done(await silenceCommand(flags, io));
     });
   silence
+    .command("list")
+    .description("The same as gorgon silence alone.")
+    .action(async (_: object, command: Command) => {
+      const { silenceCommand } = await import("./silence.ts");
+      done(await silenceCommand(command.optsWithGlobals<{ json?: boolean }>(), io));
+    });
+  silence
     .command("add")
     .description("Keep alerts quiet for a time, from now on.")
     .requiredOption(

@@ -89,6 +89,13 @@ describe("a rule that is added", () => {
     expect(rules).toEqual([{ ...rule, id: "disk-soon", origin: "user file" }]);
   });
 
+  test("of a growth reads back too", () => {
+    const rule: NewRule = { ...RULE, crit: 1, growthMs: 600_000 };
+    const { text } = addTo("", "kills", { rule });
+    expect(text).toContain("growth: 10m\n");
+    expect(rulesIn(text)).toMatchObject({ found: [{ growthMs: 600_000 }], problems: [] });
+  });
+
   test("is refused by a file that is broken or written in braces, with the reason", () => {
     expect(() => addTo("rules: [", "a", { rule: RULE })).toThrow(/mistake in line 1/);
     expect(() => addTo("{interval: 2s}", "a", { rule: RULE })).toThrow(NotEditable);

@@ -130,6 +130,7 @@ function ruleItem(id: string, rule: NewRule): object {
     match: filled(rule.match),
     direction: rule.direction === "below" && !isTrend ? "below" : undefined,
     trend: isTrend ? { target: writeThreshold(trend.target, metric), over: writeDuration(trend.overMs) } : undefined,
+    growth: rule.growthMs === undefined ? undefined : writeDuration(rule.growthMs),
     warn: threshold(rule.warn, isTrend),
     crit: threshold(rule.crit, isTrend),
     warnClear: threshold(rule.warnClear, isTrend),

@@ -14,6 +14,8 @@ export interface Bounds {
 export const FOR_BOUNDS: Bounds = { least: 0, most: 7 * DAY_MS };
 /** Two samples at the slowest rate make a line; more than a month is not kept raw. */
 export const OVER_BOUNDS: Bounds = { least: MINUTE_MS, most: 30 * DAY_MS };
+/** A window shorter than this has too few samples; what grew is counted in memory, so not for longer than a day. */
+export const GROWTH_BOUNDS: Bounds = { least: MINUTE_MS, most: DAY_MS };
 /** How far ahead a trend may be asked for. */
 export const AHEAD_BOUNDS: Bounds = { least: MINUTE_MS, most: 365 * DAY_MS };
 
@@ -187,6 +189,19 @@ export const RULE_KEYS = [
     },
     get meaning() {
       return t("Judges where the value is heading: the time until it meets a target. `warn` and `crit` are that time.");
+    },
+  },
+  {
+    key: "growth",
+    value: { kind: "duration", bounds: GROWTH_BOUNDS },
+    get without() {
+      return t("the value counts");
+    },
+    get meaning() {
+      return t(
+        "Judges how much a counter grew over this last time, across its resets, instead of its total: `growth: 10m` with " +
+          "`crit: 1` is an alert for ten minutes after each step.",
+      );
     },
   },
 ] as const satisfies readonly RuleKey[];

@@ -5,7 +5,20 @@ import { nearest } from "./nearest.ts";
 export const PLACEHOLDERS = ["value", "threshold", "title", "metric", "level", "node"] as const;
 
 /** A name in braces; anything else in braces is text. */
-export const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_.-]{0,199})\}/g;
+const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_./-]{0,199})\}/g;
+
+/** The names in braces, each once. */
+export function placeholdersOf(message: string): readonly string[] {
+  return [...new Set([...message.matchAll(PLACEHOLDER)].map(([, name = ""]) => name))];
+}
+
+/**
+ * The message with its placeholders filled in; those for which `textOf` gives null stay as they are written. What is filled in
+ * is not looked at again.
+ */
+export function filledIn(message: string, textOf: (name: string) => string | null): string {
+  return message.replace(PLACEHOLDER, (written, name: string) => textOf(name) ?? written);
+}
 
 /** A placeholder that stays as it is written. */
 export interface UnknownPlaceholder {
@@ -24,8 +37,7 @@ export function unknownPlaceholders(
   open: boolean,
 ): UnknownPlaceholder[] {
   const known = [...PLACEHOLDERS, ...attributes];
-  const names = new Set([...message.matchAll(PLACEHOLDER)].map(([, name = ""]) => name));
-  return [...names]
+  return placeholdersOf(message)
     .filter((name) => !known.includes(name) && !(open && name.includes(".")))
     .map((name) => ({ name, near: nearest(name, known, 3) }));
 }

@@ -67,6 +67,19 @@ describe("a rule", () => {
     ]);
   });
 
+  test("may judge how much a counter grew of late, and not where that leads as well", () => {
+    expect(swap("crit: 1, growth: 10m")).toMatchObject({ rules: [{ crit: 1, growthMs: 600_000 }], problems: [] });
+    for (const growth of ["0", "-10m", "2d", "soon"]) {
+      const { rules, problems } = swap(`crit: 1, growth: ${growth}`);
+      expect(rules).toEqual([]);
+      expect(problems).toMatchObject([{ key: "rules.swap.growth" }]);
+      expect(problems[0]?.message).toContain("from 1m to 1d");
+    }
+    const both = swap("crit: 1h, growth: 10m, trend: { target: 100%, over: 6h }");
+    expect(both.rules).toEqual([]);
+    expect(both.problems[0]?.message).toContain("not both");
+  });
+
   test("may judge where a value is heading: its thresholds are times, and sooner is worse", () => {
     const { rules, problems } = read(`rules:
   - id: disk-soon

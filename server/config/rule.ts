@@ -10,6 +10,7 @@ import {
   type Bounds,
   DIRECTIONS,
   FOR_BOUNDS,
+  GROWTH_BOUNDS,
   MAX_MATCH,
   MAX_MESSAGE,
   MAX_TEXT,
@@ -77,6 +78,11 @@ export function readRule({ id, given, faults }: Entry, origin: string, known: Kn
   const attributes = [...Object.keys(match ?? {}), ...Object.keys(labels ?? {})];
   if (given.has("message")) keep("message", readMessage(given.get("message"), metric, attributes, known, faults));
   keep("trend", trend);
+  if (given.has("growth")) {
+    keep("growthMs", faults.take("growth", given.get("growth"), durationIn(given.get("growth"), GROWTH_BOUNDS)));
+    if (isTrend)
+      faults.add("growth", given.get("growth"), "A rule judges a trend or a growth, not both: leave one out.");
+  }
 
   if (faults.refused || match === null) return null;
   return { id, title, metric, match, direction, warn, crit, ...Object.fromEntries(rest), origin };

@@ -7,10 +7,10 @@ import { ManualClock } from "../host/manual-clock.ts";
 import { CrabGuardian } from "./guardian.ts";
 import { Pace } from "./pace.ts";
 
-const AWAY = { focused: false, dashboardVisible: false };
+const AWAY = { focused: false, dashboardVisible: false, notifies: true };
 const CPU = "gorgon.cpu.busy";
 const DISK = "system.filesystem.utilization";
-const HERE = { focused: true, dashboardVisible: false };
+const HERE = { focused: true, dashboardVisible: false, notifies: true };
 
 /** A rule's metric, its level and since when. */
 type Judged = readonly [metric: string, level: Level, since?: number];

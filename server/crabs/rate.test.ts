@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { rateOf, type RateConditions } from "./rate.ts";
 
-const AWAY = { focused: false, dashboardVisible: false };
+const AWAY = { focused: false, dashboardVisible: false, notifies: true };
 
 function rate(more: Partial<RateConditions> = {}) {
   return rateOf({ baseMs: 2000, adaptive: true, attention: null, onBattery: false, level: "OK", ...more });
@@ -12,8 +12,8 @@ describe("the rate of polls", () => {
   it("is the configured one while somebody can be looking", () => {
     const full = { intervalMs: 2000, baseMs: 2000, reason: "" };
     expect(rate()).toMatchObject(full);
-    expect(rate({ attention: { focused: true, dashboardVisible: false } })).toMatchObject(full);
-    expect(rate({ attention: { focused: false, dashboardVisible: true } })).toMatchObject(full);
+    expect(rate({ attention: { focused: true, dashboardVisible: false, notifies: true } })).toMatchObject(full);
+    expect(rate({ attention: { focused: false, dashboardVisible: true, notifies: true } })).toMatchObject(full);
   });
 
   it("is a fifth when the window is unfocused and its dashboard hidden", () => {

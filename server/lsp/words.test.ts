@@ -61,7 +61,7 @@ test("that a reason will pass is known in any language", () => {
 });
 
 test("why it polls less often", () => {
-  const attention = { focused: false, dashboardVisible: false };
+  const attention = { focused: false, dashboardVisible: false, notifies: true };
   const conditions = { baseMs: 2000, adaptive: true, attention, onBattery: true };
   const reasons = (["OK", "CRIT"] as const).map((level) => rateOf({ ...conditions, level }).reason);
   expect(english(reasons, COMMON)).toEqual([]);

@@ -48,6 +48,7 @@ export const alertSchema = z.object({
   inhibitedBy: z.nullable(text),
   acknowledged: z.nullable(z.object({ by: text, at: z.number(), note: text })),
   notifications: z.number(),
+  teller: z.nullable(text),
   group: text,
 });
 

@@ -28,7 +28,8 @@ const newRule = z.object({
   labels: z.exactOptional(texts),
   message: z.exactOptional(z.string().check(z.maxLength(MAX_MESSAGE))),
   trend: z.exactOptional(z.object({ target: z.number(), overMs: time })),
-}) satisfies z.ZodMiniType<NewRule>;
+  growthMs: z.exactOptional(time),
+}) satisfies z.ZodMiniType<NewRule> & { readonly shape: Readonly<Record<keyof NewRule, unknown>> };
 
 const newWatch = z.object({ title: text, name: text }) satisfies z.ZodMiniType<NewWatch>;
 

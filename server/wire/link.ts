@@ -36,6 +36,7 @@ const hello = z.object({
   token: text,
   pid,
   version: text,
+  onlooker: z.exactOptional(z.boolean()),
 }) satisfies z.ZodMiniType<LinkHello>;
 
 const welcome = z.object({
@@ -63,13 +64,15 @@ const rule = z.object({
   trend: z.exactOptional(z.object({ target: z.number(), overMs: z.number().check(z.gt(0)) })),
   growthMs: z.exactOptional(z.number().check(z.gt(0))),
   origin: text,
-}) satisfies z.ZodMiniType<Rule>;
+  // Every field, the optional ones too: what is not named here would not reach the leader.
+}) satisfies z.ZodMiniType<Rule> & { readonly shape: Readonly<Record<keyof Rule, unknown>> };
 
 const wish = z.object({
   intervalMs: z.number().check(z.minimum(MIN_INTERVAL_MS), z.maximum(MAX_INTERVAL_MS)),
   rules: z.array(rule).check(z.maxLength(MAX_RULES)),
   gpu: z.array(z.enum(GPU_PARTS)).check(z.maxLength(GPU_PARTS.length)),
   historyMs: z.nullable(z.number().check(z.gt(0))),
+  window: z.object({ worker: text, notifies: z.boolean(), focusedAt: z.nullable(z.number()) }),
 }) satisfies z.ZodMiniType<LinkWish>;
 
 const collect = z.object({ crab: z.nullable(text) }) satisfies z.ZodMiniType<ParamsOf<typeof linkCollect>>;

@@ -15,7 +15,7 @@ describe("what a client sends", () => {
     expect(parseInitializeOptions(options)).toEqual({ ok: true, value: options });
     expect(parseContext({ settings: {}, workspaceFolders: [] }).ok).toBe(true);
     expect(parseLogLevel({ level: "debug" })).toEqual({ ok: true, value: { level: "debug" } });
-    const attention = { focused: true, dashboardVisible: false };
+    const attention = { focused: true, dashboardVisible: false, notifies: true };
     expect(parseAttention(attention)).toEqual({ ok: true, value: attention });
     expect(parseAttention({ focused: "yes" })).toMatchObject({ ok: false });
   });

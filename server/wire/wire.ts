@@ -102,6 +102,7 @@ const findParams = z.object({
 const attention = z.object({
   focused: z.boolean(),
   dashboardVisible: z.boolean(),
+  notifies: z.boolean(),
 }) satisfies z.ZodMiniType<Attention>;
 
 const logLevelParams = z.object({ level: logLevel }) satisfies z.ZodMiniType<ParamsOf<typeof setLogLevel>>;

@@ -1,15 +1,26 @@
 /** The dashboard's bundle in a plain browser page, fed over HTTP by a real worker: the transport without VS Code. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../../webview/preview/browser.ts";
 import { type DashboardHost, hostDashboard } from "./dashboard-host.ts";
+
+/** Memory is always in use. */
+const CONFIG = `interval: 1
+rules:
+  - id: always
+    title: Always
+    metric: system.memory.utilization
+    match: { system.memory.state: used }
+    crit: 0.001%
+    labels: { team: data }
+`;
 
 let browser: Browser;
 let host: DashboardHost;
 let page: Page | undefined;
 
 beforeAll(async () => {
-  [browser, host] = await Promise.all([launchChromium(), hostDashboard()]);
+  [browser, host] = await Promise.all([launchChromium(), hostDashboard({ yaml: CONFIG })]);
 });
 
 afterAll(async () => {
@@ -100,4 +111,69 @@ it("asks for nothing while it is hidden, and for a snapshot when it is shown aga
   await hide(false);
   await expect.poll(() => host.sent()).toBeGreaterThan(before);
   await live(opened);
+});
+
+describe("a page in front of a real worker with an alert", () => {
+  const alerts = async (): Promise<Page> => {
+    const opened = await openPage();
+    await live(opened);
+    await opened.getByRole("tab", { name: /^Alerts/ }).click();
+    return opened;
+  };
+  const always = () => host.latest.last?.bell.alerts.find(({ rule }) => rule === "always");
+  const row = (opened: Page) => opened.locator("[data-part=open-alerts] [data-alert]").filter({ hasText: "Always" });
+
+  it("acknowledges it, which the worker and then the page show", async () => {
+    const opened = await alerts();
+    await row(opened)
+      .getByRole("button", { name: /^Acknowledge/ })
+      .click();
+    await expect.poll(() => always()?.acknowledged?.by).toBe("test");
+    await expect.poll(() => row(opened).textContent()).toMatch(/acknowledged/i);
+  });
+
+  it("silences it by its rule, and ends that again", async () => {
+    const opened = await alerts();
+    await row(opened)
+      .getByRole("button", { name: /^Silence/ })
+      .click();
+    const form = opened.getByRole("dialog", { name: "Silence Always" });
+    await form.getByRole("textbox", { name: "Comment, for others" }).fill("a build");
+    await form.getByRole("button", { name: /^Silence/ }).click();
+    await expect.poll(() => always()?.silencedBy ?? null).not.toBeNull();
+    expect(host.latest.last?.bell.silences).toMatchObject([{ author: "test", comment: "a build" }]);
+    const silences = opened.locator("[data-part=silences]");
+    await expect.poll(() => silences.textContent()).toContain("a build");
+    await silences.getByRole("button", { name: /^End/ }).click();
+    await expect.poll(() => always()?.silencedBy ?? null).toBeNull();
+  });
+
+  it("shows it in the history, with what changed it", async () => {
+    const opened = await alerts();
+    await expect.poll(() => opened.locator("[data-part=alert-history]").textContent()).toContain("Always");
+  });
+
+  it("finds series of the worker, and draws what is chosen", async () => {
+    const opened = await openPage();
+    await live(opened);
+    await opened.getByRole("tab", { name: "Explore" }).click();
+    await opened.getByRole("combobox", { name: "Find a series" }).fill("system.memory.utilization used");
+    await opened.getByRole("option").first().click();
+    await expect.poll(() => opened.locator(".x-chip").count()).toBe(1);
+    await expect.poll(() => opened.locator("[data-part=explore-status]").textContent()).toContain("Each point is");
+  });
+
+  it("lists where the worker's settings come from", async () => {
+    const opened = await openPage();
+    await live(opened);
+    await opened.getByRole("tab", { name: "About" }).click();
+    const settings = opened.locator("[data-part=settings]");
+    await expect.poll(() => settings.textContent()).toContain("gorgon.yaml");
+    expect(
+      await settings
+        .getByRole("row", { name: /interval/ })
+        .first()
+        .textContent(),
+    ).toContain("1 s");
+  });
 });

@@ -3,7 +3,7 @@
  * hub will do for many, this does for one, so that the page's transport is proven without VS Code.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import path from "node:path";
 import { Mutes } from "../../extension/bell/mutes.ts";
@@ -67,8 +67,11 @@ export interface DashboardHost {
   close(): Promise<void>;
 }
 
-/** Starts a worker of its own and serves the page. */
-export async function hostDashboard(words: Readonly<Record<string, string>> = {}): Promise<DashboardHost> {
+/** Starts a worker of its own, in a trusted workspace, and serves the page. `yaml` is its user's `gorgon.yaml`. */
+export async function hostDashboard({
+  words = {},
+  yaml = "",
+}: { readonly words?: Readonly<Record<string, string>>; readonly yaml?: string } = {}): Promise<DashboardHost> {
   const token = randomBytes(24).toString("base64url");
   const { memento, channel } = fakeVscode();
   const logged: string[] = [];
@@ -78,7 +81,12 @@ export async function hostDashboard(words: Readonly<Record<string, string>> = {}
     clients.push(client);
     return {
       start: async () => {
-        const result = (await client.initialize()) as { capabilities: { experimental: { gorgon: unknown } } };
+        const folder = path.join(client.home, "config", "gorgon");
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(path.join(folder, "gorgon.yaml"), yaml);
+        const result = (await client.initialize({ ...OPTIONS, trusted: true })) as {
+          capabilities: { experimental: { gorgon: unknown } };
+        };
         return result.capabilities.experimental.gorgon;
       },
       stop: () => client.dispose(),

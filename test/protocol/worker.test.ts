@@ -273,13 +273,13 @@ describe("the rate", () => {
     await client.initializeWith({ settings: { interval: 0.5, cpu: { warn: 100, crit: 100 } } });
     await client.next(stateChanged);
     const left = client.next(stateChanged, (state) => state.rate.reason.includes("window unfocused"));
-    await client.tell(attentionChanged, { focused: false, dashboardVisible: false });
+    await client.tell(attentionChanged, { focused: false, dashboardVisible: false, notifies: true });
     const { rate, intervalMs } = await left;
     // The machine may be busy with other tests: then the rate stays, and the reason names the level.
     expect(rate).toMatchObject({ baseMs: 500, slowestMs: 5000, intervalMs });
     expect(intervalMs).toBe(rate.reason === "window unfocused" ? 2500 : 500);
     const back = client.next(stateChanged, (state) => state.intervalMs === 500 && state.rate.reason === "");
-    await client.tell(attentionChanged, { focused: false, dashboardVisible: true });
+    await client.tell(attentionChanged, { focused: false, dashboardVisible: true, notifies: true });
     expect((await back).rate.intervalMs).toBe(500);
   });
 
@@ -287,7 +287,7 @@ describe("the rate", () => {
     const client = connect();
     await client.initializeWith({ settings: { interval: 0.5, rateAdaptive: false } });
     const first = await client.next(stateChanged);
-    await client.tell(attentionChanged, { focused: false, dashboardVisible: false });
+    await client.tell(attentionChanged, { focused: false, dashboardVisible: false, notifies: true });
     await client.tell(attentionChanged, { focused: "no" } as unknown as Attention);
     const later = await client.next(stateChanged, (state) => state.time > first.time + 1500);
     expect(later.rate).toEqual({ intervalMs: 500, baseMs: 500, slowestMs: 500, reason: "" });

@@ -23,7 +23,13 @@ async function run({ folder }: LeaderTask): Promise<void> {
     clock: systemClock,
     log: silentLog,
     me: { pid: process.pid, version: "0", node: "torture" },
-    wish: { intervalMs: 500, rules: [], gpu: [], historyMs: null },
+    wish: {
+      intervalMs: 500,
+      rules: [],
+      gpu: [],
+      historyMs: null,
+      window: { worker: "w", notifies: false, focusedAt: null },
+    },
   });
   const note = () => {
     // What a leader does is done only while the lock is held: that is what must never overlap.

@@ -27,6 +27,7 @@ export function sampleAlert(now: number, change: Partial<Alert> & Pick<Alert, "i
     inhibitedBy: null,
     acknowledged: null,
     notifications: 1,
+    teller: null,
     group: "",
     ...change,
   };

@@ -339,7 +339,7 @@ export function sampleState(options: SampleOptions): WorkerState {
       series: 214,
       retentionMs: 7 * 24 * 60 * MINUTE,
     },
-    role: { role: "leads", leader: 4242, since: now - 5 * 60 * MINUTE, reason: "" },
+    role: { worker: "sample", role: "leads", leader: 4242, since: now - 5 * 60 * MINUTE, reason: "" },
     intervalMs: 2000,
     rate: { intervalMs: 2000, baseMs: 2000, slowestMs: 20_000, reason: "" },
     problems: [],

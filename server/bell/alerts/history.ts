@@ -1,5 +1,5 @@
 /** The alerts of the past with every step: kept in memory, and in the store's file where there is one. */
-import type { AlertRecord } from "../../../protocol/alert.ts";
+import type { Alert, AlertRecord } from "../../../protocol/alert.ts";
 import type { RecordQuery } from "../../octopus/store/alert-tables.ts";
 
 /** Kept for so long, and so many at most; the oldest go first. */
@@ -25,7 +25,7 @@ export class RecentRecords {
   /** Those that were open at some time in [from, to), newest first. */
   list(query: RecordQuery): readonly AlertRecord[] {
     return [...this.#records.values()]
-      .filter((record) => touches(record, query))
+      .filter(({ alert }) => touches(alert, query))
       .sort(newestFirst)
       .slice(0, query.limit);
   }
@@ -45,7 +45,8 @@ function newestFirst(one: AlertRecord, other: AlertRecord): number {
   return other.alert.pendingSince - one.alert.pendingSince || (one.alert.id < other.alert.id ? 1 : -1);
 }
 
-function touches({ alert }: AlertRecord, { from, to, rule }: RecordQuery): boolean {
+/** Whether it was open at some time in [from, to), and is of the rule. */
+export function touches(alert: Alert, { from, to, rule }: RecordQuery): boolean {
   if (rule !== "" && alert.rule !== rule) return false;
   return alert.pendingSince < to && (alert.resolvedAt ?? Infinity) >= from;
 }

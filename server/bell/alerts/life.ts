@@ -72,6 +72,7 @@ export function begin(rule: Rule, birth: Birth, seen: Sighting, now: number): Li
     inhibitedBy: null,
     acknowledged: null,
     notifications: 0,
+    teller: null,
   };
   const life: Life = {
     alert,

@@ -2,6 +2,7 @@
 import { t } from "@vscode/l10n";
 import type { Alert, NewSilence, Silence } from "../../../protocol/alert.ts";
 import type { Attributes } from "../../../protocol/reading.ts";
+import type { Ledger } from "./ledger.ts";
 import { cleanText } from "./text.ts";
 
 /** A year. */
@@ -41,14 +42,13 @@ export function standing(silences: readonly Silence[], now: number): readonly Si
   return silences.filter(({ endsAt }) => now < endsAt).sort((one, other) => one.endsAt - other.endsAt);
 }
 
-/** The silence that covers an alert now; of several the one that ends last. */
-export function coveredBy(alert: Alert, silences: readonly Silence[], now: number): Silence | null {
+function coveredBy(alert: Alert, silences: readonly Silence[], now: number): Silence | null {
   const covering = silences.filter((one) => inForce(one, now) && fits(one.matchers, alert));
   return covering.reduce<Silence | null>((top, one) => (top === null || one.endsAt > top.endsAt ? one : top), null);
 }
 
 /** The silence as it is kept. Throws ActRefused. */
-export function admitted(wish: NewSilence, id: string, others: readonly Silence[], now: number): Silence {
+function admitted(wish: NewSilence, id: string, others: readonly Silence[], now: number): Silence {
   const matchers = Object.entries(wish.matchers);
   if (matchers.length === 0) throw new ActRefused(t("A silence needs a matcher; for every alert say rule: *."));
   if (matchers.length > MOST_MATCHERS) throw new ActRefused(t("A silence has at most {0} matchers.", MOST_MATCHERS));
@@ -69,4 +69,65 @@ export function admitted(wish: NewSilence, id: string, others: readonly Silence[
     author: cleanText(wish.author),
     comment: cleanText(wish.comment),
   };
+}
+
+/** The silences of a node, each written down when it comes or goes. */
+export class Silences {
+  readonly #ledger: Pick<Ledger, "silence">;
+  #all: readonly Silence[] = [];
+
+  constructor(ledger: Pick<Ledger, "silence">) {
+    this.#ledger = ledger;
+  }
+
+  /** In force or to come, the ones that end first before the others. */
+  list(now: number): readonly Silence[] {
+    return standing(this.#all, now);
+  }
+
+  /** When one begins or ends. */
+  get moments(): readonly number[] {
+    return this.#all.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt]);
+  }
+
+  /** The one that covers an alert now; of several the one that ends last. */
+  covering(alert: Alert, now: number): Silence | null {
+    return coveredBy(alert, this.#all, now);
+  }
+
+  /** Adds one. Throws ActRefused. */
+  add(wish: NewSilence, id: string, now: number): Silence {
+    const silence = admitted(wish, id, standing(this.#all, now), now);
+    this.#all = [...this.#all, silence];
+    this.#ledger.silence(silence.id, silence);
+    return silence;
+  }
+
+  /** Ends one now. Throws ActRefused for one that is not there. */
+  end(id: string, now: number): void {
+    if (!standing(this.#all, now).some((one) => one.id === id))
+      throw new ActRefused(t("This silence is over already."));
+    this.#all = this.#all.filter((one) => one.id !== id);
+    this.#ledger.silence(id, null);
+  }
+
+  /** Forgets those that are over. */
+  expire(now: number): void {
+    for (const { id, endsAt } of this.#all) if (endsAt <= now) this.#ledger.silence(id, null);
+    this.#all = this.#all.filter(({ endsAt }) => now < endsAt);
+  }
+
+  /** Takes up those that were kept; one's own that the file does not have are written to it. */
+  restore(kept: readonly Silence[]): void {
+    const known = new Set(kept.map(({ id }) => id));
+    const mine = this.#all.filter(({ id }) => !known.has(id));
+    this.#all = [...kept, ...mine];
+    for (const silence of mine) this.#ledger.silence(silence.id, silence);
+  }
+
+  /** Takes over those of the worker that led. */
+  adopt(theirs: readonly Silence[]): void {
+    const known = new Set(this.#all.map(({ id }) => id));
+    this.#all = [...this.#all, ...theirs.filter(({ id }) => !known.has(id))];
+  }
 }

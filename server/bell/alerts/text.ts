@@ -4,6 +4,7 @@ import type { Rule } from "../../../protocol/bell.ts";
 import { formatThreshold, formatValue } from "../../../protocol/format.ts";
 import type { Level } from "../../../protocol/level.ts";
 import { seriesKey, type Attributes, type Unit } from "../../../protocol/reading.ts";
+import { filledIn } from "../../config/rule-message.ts";
 import { badSentence } from "../headline.ts";
 import { printable } from "../printable.ts";
 
@@ -11,7 +12,6 @@ import { printable } from "../printable.ts";
 const MAX_TEXT = 2000;
 /** Labels of one alert. */
 const MOST_LABELS = 64;
-const PLACEHOLDER = /\{([^{}]{1,200})\}/g;
 
 /** The text on one line without control characters, at most 2,000 characters long. */
 export function cleanText(text: string): string {
@@ -55,9 +55,7 @@ export function messageOf(facts: MessageFacts): string {
     ["level", level],
     ["node", node],
   ] as const);
-  // One pass: what is filled in is not looked at again. Each text is short, so the whole is too.
-  const filled = rule.message
-    .slice(0, MAX_TEXT)
-    .replace(PLACEHOLDER, (written, name: string) => (known.get(name) ?? written).slice(0, MAX_TEXT));
+  // Each text is short, so the whole is too.
+  const filled = filledIn(rule.message.slice(0, MAX_TEXT), (name) => known.get(name)?.slice(0, MAX_TEXT) ?? null);
   return cleanText(filled);
 }

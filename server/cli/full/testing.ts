@@ -36,6 +36,7 @@ export function alert(id: string, over: Partial<Alert> = {}): Alert {
     inhibitedBy: null,
     acknowledged: null,
     notifications: 1,
+    teller: null,
     group: "here disk",
     ...over,
   };

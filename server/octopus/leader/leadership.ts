@@ -66,6 +66,8 @@ export class Leadership {
   readonly #relays: Relays;
   #role: WorkerRole;
   #wish: LinkWish;
+  /** What was told last, for a door that opens later. */
+  #alerts: LinkAlerts | null = null;
   #hub: LeaderHub | null = null;
   #lock: LeaderLock | null = null;
   /** Why the lock could not even be tried. */
@@ -86,7 +88,13 @@ export class Leadership {
     this.#log = options.log;
     this.#wish = options.wish;
     this.#relays = new Relays(options.log, (crab) => this.#collect(crab));
-    this.#role = { role: "seeks", leader: null, since: options.clock.now(), reason: "" };
+    this.#role = {
+      worker: options.wish.window.worker,
+      role: "seeks",
+      leader: null,
+      since: options.clock.now(),
+      reason: "",
+    };
     this.#lock = this.#tryLock();
   }
 
@@ -141,6 +149,7 @@ export class Leadership {
 
   /** Tells the windows that follow the alerts; nobody where this worker does not lead. */
   tellAlerts(alerts: LinkAlerts): void {
+    this.#alerts = alerts;
     this.#server?.tellAlerts(alerts);
   }
 
@@ -247,6 +256,7 @@ export class Leadership {
       }
       server.onFollowers(() => this.#tellFollowers());
       this.#server = server;
+      if (this.#alerts !== null) server.tellAlerts(this.#alerts);
       this.#doorOpen(server);
     } catch (error) {
       this.#noDoor(error);
@@ -328,11 +338,13 @@ export class Leadership {
       me: this.#options.me,
       clock: this.#clock,
       log: this.#log,
-      onCrabs: (crabs) => {
-        this.#relay(crabs);
-        if (crabs.length > 0) first();
+      follow: {
+        onCrabs: (crabs) => {
+          this.#relay(crabs);
+          if (crabs.length > 0) first();
+        },
+        onSnapshot: (snapshot, stats) => this.#relays.receive(snapshot, stats),
       },
-      onSnapshot: (snapshot, stats) => this.#relays.receive(snapshot, stats),
       onAlerts: (alerts) => {
         for (const listener of this.#alertListeners) listener(alerts);
       },
@@ -385,7 +397,7 @@ export class Leadership {
   #become(role: Role, leader: number | null, reason: string): void {
     if (this.#closed) return;
     const since = this.#role.role === role && this.#role.leader === leader ? this.#role.since : this.#clock.now();
-    this.#role = { role, leader, since, reason };
+    this.#role = { ...this.#role, role, leader, since, reason };
     const words = formatRole(this.#role);
     const said = `${words.charAt(0).toUpperCase()}${words.slice(1)}${reason === "" ? "." : `: ${reason}`}`;
     if (role === "alone" || reason !== "") this.#log.warn(said);

@@ -63,8 +63,11 @@ export interface LinkOptions {
   readonly me: Pick<LinkHello, "pid" | "version">;
   readonly clock: Clock;
   readonly log: Log;
-  readonly onCrabs: (crabs: readonly CrabCard[]) => void;
-  readonly onSnapshot: (snapshot: Snapshot, stats: CrabCount) => void;
+  /** What a follower hears. Absent: an onlooker, which gets alerts alone. */
+  readonly follow?: {
+    readonly onCrabs: (crabs: readonly CrabCard[]) => void;
+    readonly onSnapshot: (snapshot: Snapshot, stats: CrabCount) => void;
+  };
   readonly onAlerts?: (alerts: LinkAlerts) => void;
 }
 
@@ -90,18 +93,18 @@ export class LeaderLink {
 
   /** Connects and greets. Rejects with LeaderRefused or LeaderUnreachable. */
   static async open(options: LinkOptions): Promise<LeaderLink> {
-    const { at, me, clock, log } = options;
+    const { at, me, clock, log, follow } = options;
     const token = secretOf(at);
     const socket = await reach(at.socket, clock);
     const peer = new Peer({ socket, clock, maxBytes: MAX_BYTES });
     peer.hear(linkCrabs, (params) => {
       const parsed = parseLinkCrabs(params);
-      if (parsed.ok) options.onCrabs(parsed.value.crabs);
+      if (parsed.ok) follow?.onCrabs(parsed.value.crabs);
       else log.warn(parsed.reason);
     });
     peer.hear(linkSnapshot, (params) => {
       const parsed = parseLinkSnapshot(params);
-      if (parsed.ok) options.onSnapshot(parsed.value.snapshot, parsed.value.stats);
+      if (parsed.ok) follow?.onSnapshot(parsed.value.snapshot, parsed.value.stats);
       else log.warn(parsed.reason);
     });
     peer.hear(linkAlerts, (params) => {
@@ -111,7 +114,11 @@ export class LeaderLink {
     });
     try {
       const answer = parseLinkWelcome(
-        await peer.request(linkHello, { protocol: LINK_VERSION, token, ...me }, HELLO_MS),
+        await peer.request(
+          linkHello,
+          { protocol: LINK_VERSION, token, ...me, onlooker: follow === undefined },
+          HELLO_MS,
+        ),
       );
       if (!answer.ok) throw new LeaderRefused(answer.reason);
       return new LeaderLink(peer, answer.value, options);

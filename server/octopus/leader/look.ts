@@ -18,8 +18,7 @@ export async function lookForLeader(
   try {
     const at = announced(announcement);
     if (at === null) return { leader: null, reason: "" };
-    const noise = () => undefined;
-    const link = await LeaderLink.open({ at, me, clock, log: silentLog, onCrabs: noise, onSnapshot: noise });
+    const link = await LeaderLink.open({ at, me, clock, log: silentLog });
     link.close();
     return { leader: link.leader, socket: at.socket };
   } catch (error) {

@@ -110,9 +110,8 @@ test("a follower says in the leader's words why it was refused", async () => {
   const at = announced(place.paths.announcement);
   if (at === null) throw new Error("no leader is announced");
   writeSecret(at.token, "f".repeat(64));
-  const noise = () => undefined;
   const me = { pid: 3, version: "1" };
-  const opened = LeaderLink.open({ at, me, clock: systemClock, log: silentLog, onCrabs: noise, onSnapshot: noise });
+  const opened = LeaderLink.open({ at, me, clock: systemClock, log: silentLog });
   await expect(opened).rejects.toThrow(LeaderRefused);
   await expect(opened).rejects.toThrow("the token is wrong");
 });

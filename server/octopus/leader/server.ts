@@ -61,7 +61,10 @@ export interface Follower {
 
 interface Client {
   readonly peer: Peer;
+  /** Null until it greeted. */
   follower: Follower | null;
+  /** Hears of alerts alone, and is nobody's follower. */
+  onlooker: boolean;
 }
 
 /** Serves followers until closed. */
@@ -115,7 +118,7 @@ export class LeaderServer {
   }
 
   get followers(): readonly Follower[] {
-    return [...this.#clients].flatMap(({ follower }) => (follower === null ? [] : [follower]));
+    return [...this.#clients].flatMap(({ follower, onlooker }) => (follower === null || onlooker ? [] : [follower]));
   }
 
   /** Calls the listener whenever a follower comes, goes or wishes something else. */
@@ -128,7 +131,7 @@ export class LeaderServer {
     const line = encodeNotification(linkAlerts, alerts);
     if (line === this.#alertsLine) return;
     this.#alertsLine = line;
-    this.#broadcast(line);
+    for (const { peer, follower } of [...this.#clients]) if (follower !== null) peer.sendLine(line);
   }
 
   /** Makes the door anew; followers that are connected stay. */
@@ -164,7 +167,7 @@ export class LeaderServer {
       peer.cut("no more are taken");
       return;
     }
-    const client: Client = { peer, follower: null };
+    const client: Client = { peer, follower: null, onlooker: false };
     this.#clients.add(client);
     const late = this.#clock.schedule(() => peer.cut("it did not say who it is"), HELLO_MS, { unref: true });
     peer.answer(linkHello, (params) => {
@@ -174,9 +177,12 @@ export class LeaderServer {
     peer.onEnd((reason) => {
       late.dispose();
       this.#clients.delete(client);
-      const who = client.follower === null ? "A connection" : `The window of process ${String(client.follower.pid)}`;
+      const who =
+        client.follower === null || client.onlooker
+          ? "A connection"
+          : `The window of process ${String(client.follower.pid)}`;
       this.#log.debug(`${who} ended: ${reason}`);
-      if (client.follower !== null) this.#tellListeners();
+      if (client.follower !== null && !client.onlooker) this.#tellListeners();
     });
   }
 
@@ -190,7 +196,7 @@ export class LeaderServer {
     };
     const parsed = parseLinkHello(params);
     if (!parsed.ok) return refuse(parsed.reason);
-    const { protocol, token, pid, version } = parsed.value;
+    const { protocol, token, pid, version, onlooker = false } = parsed.value;
     const { me } = this.#options;
     if (this.#gate?.admits(token) !== true) return refuse("the token is wrong");
     if (protocol !== LINK_VERSION) {
@@ -201,9 +207,10 @@ export class LeaderServer {
     }
     if (client.follower !== null) return refuse("it has greeted already");
     client.follower = { pid, wish: null };
+    client.onlooker = onlooker;
     this.#serve(client, client.follower);
-    this.#log.debug(`The window of process ${String(pid)} follows.`);
-    setImmediate(() => this.#bringUpToDate(peer));
+    if (!onlooker) this.#log.debug(`The window of process ${String(pid)} follows.`);
+    setImmediate(() => this.#bringUpToDate(client));
     return { protocol: LINK_VERSION, ...me };
   }
 
@@ -214,6 +221,7 @@ export class LeaderServer {
       const parsed = parseLinkWish(params);
       if (!parsed.ok) throw new Error(parsed.reason);
       client.follower = { pid, wish: parsed.value };
+      client.onlooker = false;
       this.#tellListeners();
       return null;
     });
@@ -230,9 +238,10 @@ export class LeaderServer {
     });
   }
 
-  #bringUpToDate(peer: Peer): void {
-    peer.sendLine(this.#crabsLine());
+  #bringUpToDate({ peer, onlooker }: Client): void {
+    if (!onlooker) peer.sendLine(this.#crabsLine());
     if (this.#alertsLine !== "") peer.sendLine(this.#alertsLine);
+    if (onlooker) return;
     const recent = this.#hub.getBuffer({ from: this.#clock.now() - RECENT_MS }).slice(-RECENT_SNAPSHOTS);
     for (const snapshot of recent) {
       const line = this.#snapshotLine(snapshot);
@@ -257,7 +266,9 @@ export class LeaderServer {
   }
 
   #broadcast(line: string): void {
-    for (const { peer, follower } of [...this.#clients]) if (follower !== null) peer.sendLine(line);
+    for (const { peer, follower, onlooker } of [...this.#clients]) {
+      if (follower !== null && !onlooker) peer.sendLine(line);
+    }
   }
 
   #crabsLine(): string {

@@ -24,8 +24,7 @@ export async function untilStoodDown(
     try {
       const at = announced(announcement);
       if (at === null || at.pid === me.pid) return;
-      const noise = () => undefined;
-      const link = await LeaderLink.open({ at, me, clock, log: silentLog, onCrabs: noise, onSnapshot: noise });
+      const link = await LeaderLink.open({ at, me, clock, log: silentLog });
       link.close();
     } catch (error) {
       // Nobody answers there, as it should be. A leader that refuses is alive.

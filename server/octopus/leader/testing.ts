@@ -35,7 +35,13 @@ export function meeting(): Meeting {
 }
 
 /** The wish of a window that wants nothing in particular. */
-export const PLAIN_WISH: LinkWish = { intervalMs: 60_000, rules: [], gpu: [], historyMs: null };
+export const PLAIN_WISH: LinkWish = {
+  intervalMs: 60_000,
+  rules: [],
+  gpu: [],
+  historyMs: null,
+  window: { worker: "w", notifies: false, focusedAt: null },
+};
 
 /** Gives 1, 2, 3... */
 export function counting(): Rhopalium {

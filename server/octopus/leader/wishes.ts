@@ -1,6 +1,6 @@
 /** What one window and those that follow it wish, taken together: the leader does for each what it would do alone. */
 import type { Rule } from "../../../protocol/bell.ts";
-import { GPU_PARTS, type GpuPart, type LinkWish } from "../../../protocol/messages/leader.ts";
+import { GPU_PARTS, type GpuPart, type LinkWindow, type LinkWish } from "../../../protocol/messages/leader.ts";
 
 /** The wishes of all windows as one. */
 export interface Wishes {
@@ -12,6 +12,8 @@ export interface Wishes {
   readonly gpu: readonly GpuPart[];
   /** How long history is kept: as this window wishes, or as long as any other where this one wishes none; null: not. */
   readonly historyMs: number | null;
+  /** The worker whose window shows a notification that comes now; null: none of them can. */
+  readonly teller: string | null;
 }
 
 /** Puts `own` and the wishes of those that follow together. */
@@ -27,5 +29,18 @@ export function togetherOf(own: LinkWish, others: readonly LinkWish[]): Wishes {
     rules: [...rules].filter(([name]) => !mine.has(name)).map(([, rule]) => rule),
     gpu: GPU_PARTS.filter((part) => all.some(({ gpu }) => gpu.includes(part))),
     historyMs: own.historyMs ?? (kept.length === 0 ? null : Math.max(...kept)),
+    teller: tellerOf(all.map(({ window }) => window)),
   };
+}
+
+/**
+ * Of those that show notifications the one that somebody looks at; of two that say so the one that got the focus last, because
+ * the loss of a focus is told late. Without one the first, which is the leader's own.
+ */
+function tellerOf(windows: readonly LinkWindow[]): string | null {
+  const able = windows.filter(({ notifies }) => notifies);
+  const since = ({ focusedAt }: LinkWindow) => focusedAt ?? -Infinity;
+  const [first, ...others] = able;
+  if (first === undefined) return null;
+  return others.reduce((top, one) => (since(one) > since(top) ? one : top), first).worker;
 }
