@@ -63,7 +63,8 @@ function newest(place: string): number {
 /** What goes into the VSIX, directly or through the bundles. */
 const INPUTS: readonly string[] = [
   ...["extension", "protocol", "server", "webview", "media", "l10n"],
-  ...["package.json", "package.nls.json", ".vscodeignore", "README.md", "CHANGELOG.md", "LICENSE", "scripts/build.ts"],
+  ...["package.json", ".vscodeignore", "README.md", "CHANGELOG.md", "LICENSE", "scripts/build.ts"],
+  ...readdirSync(root).filter((name) => /^package\.nls.*\.json$/.test(name)),
 ];
 
 /** The VSIX of the sources as they are: packs it unless that was done since their last change. Answers with its path. */
