@@ -1,5 +1,5 @@
-/** Takes pictures of the dashboard in its states and themes: `node webview/preview/shoot.ts [folder] [filter]`. */
-import { mkdirSync, mkdtempSync } from "node:fs";
+/** Takes pictures of the dashboard in its states and themes: `node webview/preview/shoot.ts [folder] [filter] [language]`. */
+import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Page } from "playwright-core";
@@ -17,6 +17,13 @@ const calm = sampleSnapshot({ now });
 
 function changed(base: DashboardSnapshot, change: Partial<NonNullable<DashboardSnapshot["state"]>>): DashboardSnapshot {
   return base.state === null ? base : { ...base, state: { ...base.state, ...change } };
+}
+
+/** The sentences of a language, e.g. `de`; English without one. */
+function wordsOf(language: string | undefined): Record<string, string> {
+  if (language === undefined) return {};
+  const file = path.join(import.meta.dirname, "../../l10n", `bundle.l10n.${language}.json`);
+  return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
 }
 
 const silentSensor = {
@@ -101,14 +108,18 @@ const SHOTS: readonly { readonly tab: Tab; readonly state: string; readonly afte
   { tab: "explore", state: "calm" },
 ];
 
+const words = wordsOf(process.argv[4]);
+const inWords = (english: string): string => words[english] ?? english;
+
 /** Does what a picture is to show. */
 async function perform(page: Page, tab: Tab, state: string, after: string | undefined): Promise<void> {
   if (tab === "overview" && state === "calm") await page.mouse.move(page.viewportSize()?.width ?? 400 * 0.4, 400);
   if (tab === "overview" && state === "warn") await page.locator("[data-part=plot-disk] vscode-button").click();
-  if (after === "silence") await page.locator("[data-alert=a-memory] vscode-button", { hasText: "Silence" }).click();
+  if (after === "silence")
+    await page.locator("[data-alert=a-memory] vscode-button", { hasText: inWords("Silence…") }).click();
   if (after === "table") await page.locator("[data-part=alert-history] .card-top vscode-button").click();
   if (after === "refused")
-    await page.locator("[data-alert=a-memory] vscode-button", { hasText: "Acknowledge" }).click();
+    await page.locator("[data-alert=a-memory] vscode-button", { hasText: inWords("Acknowledge") }).click();
 }
 
 const folder = process.argv[2] ?? mkdtempSync(path.join(tmpdir(), "gorgon-dashboard-"));
@@ -125,7 +136,7 @@ const answers = {
 const browser = await launchChromium();
 try {
   for (const [themeName, theme] of Object.entries(THEMES)) {
-    const served = await serveDashboard(theme);
+    const served = await serveDashboard(theme, undefined, words);
     for (const { tab, state, after } of SHOTS) {
       const snapshot = STATES[state] ?? null;
       for (const [width, height] of [
