@@ -1,19 +1,28 @@
-/** Runs one bench (`bench sensors --json`) or, without a name, all of them, and then writes docs/footprint.md. */
+/**
+ * Runs one bench (`bench sensors --json`) or, without a name, all of them. What came of all, or of one with `--keep`, is
+ * kept in bench/results/, and docs/footprint.md is written from what is kept there, each with its date and commit.
+ */
 import { spawnSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import * as prettier from "prettier";
-import type { Bench, BenchOptions } from "../bench/bench.ts";
+import type { Bench, BenchOptions, BenchResult } from "../bench/bench.ts";
 
 const root = path.dirname(import.meta.dirname);
 const folder = path.join(root, "bench");
+const results = path.join(folder, "results");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, samples: { type: "string" }, minutes: { type: "string" } },
+  options: {
+    json: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+    samples: { type: "string" },
+    minutes: { type: "string" },
+  },
 });
 
 /** With `--json` standard output is kept for the one line. */
@@ -29,22 +38,62 @@ async function runOne(wanted: string): Promise<void> {
   const bench = modules.get(wanted);
   if (bench === undefined) fail(`There is no bench '${wanted}'. There is: ${[...modules.keys()].join(", ")}.`);
   const result = await bench.run(options);
+  if (values.keep) {
+    await keep(wanted, result);
+    await writeFootprint();
+  }
   if (!values.json) console.log(bench.describe(result));
   console.log(JSON.stringify(result));
 }
 
 async function runAll(): Promise<void> {
-  const parts = [header()];
   for (const [wanted, bench] of modules) {
     say(`${wanted}:`);
     const result = await bench.run(options);
-    parts.push(`## ${bench.title}`, bench.describe(result));
+    await keep(wanted, result);
     console.log(JSON.stringify({ bench: wanted, ...result }));
+  }
+  await writeFootprint();
+  say("docs/footprint.md is written.");
+}
+
+/** What is kept of one bench. */
+interface Kept {
+  readonly bench: string;
+  /** Minutes, where another length than the bench's own was asked for. */
+  readonly minutes: number | null;
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: readonly string[];
+  readonly result: BenchResult;
+}
+
+/** A run of another length stands beside the usual one. */
+async function keep(bench: string, result: BenchResult): Promise<void> {
+  const minutes = options.minutes ?? null;
+  const kept: Kept = { bench, minutes, date: today(), commit: commit(), machine: machine(), result };
+  mkdirSync(results, { recursive: true });
+  const name = minutes === null ? bench : `${bench}-${String(minutes)}min`;
+  const text = await prettier.format(JSON.stringify(kept), { parser: "json", printWidth: 120 });
+  writeFileSync(path.join(results, `${name}.json`), text);
+}
+
+async function writeFootprint(): Promise<void> {
+  const parts = ["# What Gorgon costs", "", "Written by `npm run bench` from the results in `bench/results/`.", ""];
+  parts.push("Ratios compare processes side by side in one run.");
+  const sections: string[] = [];
+  for (const file of readdirSync(results).sort()) {
+    const kept = JSON.parse(readFileSync(path.join(results, file), "utf8")) as Kept;
+    const bench = modules.get(kept.bench);
+    if (bench === undefined) continue;
+    const title = kept.minutes === null ? bench.title : `${bench.title}, ${String(kept.minutes)} minutes`;
+    const where = `Measured on ${kept.date} at commit ${kept.commit}: ${kept.machine.join(", ")}.`;
+    sections.push(`## ${title}`, where, bench.describe(kept.result));
   }
   const file = path.join(root, "docs", "footprint.md");
   const style = await prettier.resolveConfig(file);
-  writeFileSync(file, await prettier.format(parts.join("\n\n"), { ...style, parser: "markdown" }));
-  say("docs/footprint.md is written.");
+  const text = [parts.join("\n"), ...sections].join("\n\n");
+  writeFileSync(file, await prettier.format(text, { ...style, parser: "markdown" }));
 }
 
 /** Every module of bench/ that has a `run`. */
@@ -59,22 +108,25 @@ async function benches(): Promise<Map<string, Bench>> {
   return found;
 }
 
-function header(): string {
-  const commit = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).stdout.trim();
-  const dirty = spawnSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" }).stdout.trim() !== "";
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function commit(): string {
+  const git = (args: readonly string[]) => spawnSync("git", args, { cwd: root, encoding: "utf8" }).stdout.trim();
+  // The results of a run before this one are no change of what is measured.
+  const dirty = git(["status", "--porcelain", "--", ".", ":!bench/results", ":!docs"]) !== "";
+  return `${git(["rev-parse", "--short", "HEAD"])}${dirty ? ", with changes not committed" : ""}`;
+}
+
+function machine(): string[] {
   const cpus = os.cpus();
   return [
-    "# What Gorgon costs",
-    "",
-    "Written by `npm run bench`. Ratios compare processes side by side in one run, on this machine:",
-    "",
-    `- date: ${new Date().toISOString().slice(0, 10)}`,
-    `- commit: ${commit}${dirty ? ", with changes not committed" : ""}`,
-    `- CPU: ${cpus[0]?.model.trim() ?? "unknown"}, ${cpus.length} cores`,
-    `- memory: ${(os.totalmem() / 2 ** 30).toFixed(1)} GiB`,
-    `- system: ${os.type()} ${os.release()} ${os.arch()}`,
-    `- Node: ${process.versions.node}`,
-  ].join("\n");
+    `${cpus[0]?.model.trim() ?? "unknown"}, ${String(cpus.length)} cores`,
+    `${(os.totalmem() / 2 ** 30).toFixed(1)} GiB`,
+    `${os.type()} ${os.release()} ${os.arch()}`,
+    `Node ${process.versions.node}`,
+  ];
 }
 
 function sampleCount(text: string | undefined): { samples?: number } {
