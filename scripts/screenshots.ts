@@ -59,7 +59,7 @@ try {
     await option.click();
   }
   await page.keyboard.press("Escape");
-  await frame.getByRole("radio", { name: "5 min", exact: true }).click();
+  await frame.getByText("5 min", { exact: true }).click();
   await frame.getByText("Each point is").waitFor();
   await until("ink on the chart", async () => ((await inkOf(frame)).some((one) => one.drawn > 500) ? true : null));
   await page.mouse.move(600, 5);

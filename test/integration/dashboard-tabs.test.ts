@@ -1,6 +1,7 @@
 /** The dashboard's tabs in a real Chromium: keyboard, questions and their answers, and what axe finds in every state. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dashboardHtml } from "../../extension/dashboard/html.ts";
@@ -13,6 +14,8 @@ import { hostileSnapshot, manyAlerts, pinnedSnapshot, unknownSnapshot } from "..
 import { THEMES } from "../../webview/preview/themes.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const PICTURES = path.join(import.meta.dirname, "../artifacts/dashboard");
 
 let browser: Browser;
 let served: Served;
@@ -282,6 +285,8 @@ describe.each(Object.keys(THEMES) as (keyof typeof THEMES)[])("in %s", (name) =>
     for (const tab of TABS) {
       await send(page, { type: "show", tab });
       await page.locator(`[data-tab=${tab}][aria-selected=true]`).waitFor();
+      // Kept for people to look at: every tab, state and theme.
+      await page.screenshot({ path: path.join(PICTURES, `${tab}-${state}-${name}.png`) });
       const violations = await page.evaluate<Finding[]>(
         "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)",
       );
