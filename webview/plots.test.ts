@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawnLines, emptyReason, plotsOf, sparkPoints, tableOf, trendsOf } from "./plots.ts";
+import { drawnLines, emptyReason, levelFor, plotsOf, ruleFor, sparkPoints, tableOf, trendsOf } from "./plots.ts";
 import { sampleHistory, sampleSnapshot, sampleState } from "./preview/sample.ts";
 import { labelHeights } from "./charts/lettering.ts";
 
@@ -133,4 +133,25 @@ describe("labels at line ends", () => {
   it("stay inside", () => {
     expect(labelHeights([199, 200], 0, 200, 16)).toEqual([184, 200]);
   });
+});
+
+it("a rule on other series of a metric than those that are drawn has no say in them", () => {
+  const full = { "gorgon.pressure.resource": "memory", "gorgon.pressure.kind": "full" };
+  const rule = {
+    ...{ id: "memory-pressure", title: "Memory pressure", metric: "gorgon.pressure.ratio", match: full },
+    ...{ direction: "above" as const, warn: 0.1, crit: 0.4, origin: "built in" },
+  };
+  const facts = {
+    level: "WARN" as const,
+    value: 0.2,
+    unit: "1" as const,
+    attributes: full,
+    readAt: 0,
+    since: 0,
+    reason: "",
+  };
+  expect(levelFor("pressure", [{ rule, ...facts }])).toBeNull();
+  expect(ruleFor("pressure", [{ rule, ...facts }])).toBeNull();
+  const some = { ...rule, match: { "gorgon.pressure.kind": "some" } };
+  expect(levelFor("pressure", [{ rule: some, ...facts }])).toBe("WARN");
 });

@@ -5,7 +5,7 @@ import { ABSENT, formatResolution, formatValue } from "../protocol/format.ts";
 import type { SeriesFrame } from "../protocol/history.ts";
 import { LEVELS, type Level } from "../protocol/level.ts";
 import type { DashboardHistory, DashboardSnapshot, RangeMinutes } from "../protocol/messages/webview.ts";
-import type { Unit } from "../protocol/reading.ts";
+import type { Attributes, Unit } from "../protocol/reading.ts";
 import type { WorkerState } from "../protocol/state.ts";
 import { gpuFrames } from "./gpu.ts";
 import {
@@ -282,15 +282,24 @@ function thingOf(ink: Ink): string {
   return things[ink];
 }
 
+/** What the drawn series of a metric are, where it has others too. */
+const DRAWN: Readonly<Partial<Record<Ink, Attributes>>> = { pressure: { "gorgon.pressure.kind": "some" } };
+
+/** Whether a rule judges what is drawn: one on other series of the metric has nothing to say of these. */
+function isOn(rule: Rule, ink: Ink): boolean {
+  const drawn = Object.entries(DRAWN[ink] ?? {});
+  return rule.metric === METRICS[ink] && drawn.every(([key, value]) => (rule.match[key] ?? value) === value);
+}
+
 /** The rule whose thresholds are drawn for a metric: the built-in one of that name, else the first for the metric. */
 export function ruleFor(ink: Ink, verdicts: readonly Verdict[]): Rule | null {
-  const rules = verdicts.map((verdict) => verdict.rule).filter((rule) => rule.metric === METRICS[ink]);
+  const rules = verdicts.map((verdict) => verdict.rule).filter((rule) => isOn(rule, ink));
   return rules.find((rule) => rule.id === ink) ?? rules[0] ?? null;
 }
 
 /** The worst level of the rules on a metric; null when no rule watches it. */
 export function levelFor(ink: Ink, verdicts: readonly Verdict[]): Level | null {
-  const levels = verdicts.filter((verdict) => verdict.rule.metric === METRICS[ink]).map((verdict) => verdict.level);
+  const levels = verdicts.filter(({ rule }) => isOn(rule, ink)).map((verdict) => verdict.level);
   return levels.length === 0 ? null : (LEVELS.findLast((level) => levels.includes(level)) ?? null);
 }
 

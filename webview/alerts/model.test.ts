@@ -82,6 +82,11 @@ describe("alerts", () => {
     expect(alertsOf(sampleSnapshot({ now: NOW }), NOW).empty).toBe(
       "No alert is open. 3 rules are watched, and all are OK.",
     );
+    const over = one("a", { status: "resolved", resolvedAt: NOW - 60_000 });
+    const calm = sampleSnapshot({ now: NOW });
+    const past = alertsOf({ ...calm, state: withAlerts([over]).state }, NOW);
+    expect(past.empty).toBe("");
+    expect(past.quiet).toMatch(/^No alert is open/);
     expect(alertsOf(null, NOW).empty).toBe("Alerts are there with the first reading.");
   });
 });

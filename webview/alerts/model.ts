@@ -65,6 +65,8 @@ export interface AlertsView {
   readonly note: string;
   /** Why there is nothing to show; empty when there is something. */
   readonly empty: string;
+  /** What to say while nothing is open, though alerts that are over are still listed. */
+  readonly quiet: string;
   readonly silences: readonly SilenceRow[];
 }
 
@@ -89,7 +91,14 @@ function groupTitles(): Readonly<Record<string, string>> {
 export function alertsOf(snapshot: DashboardSnapshot | null, now: number): AlertsView {
   const bell = snapshot?.state?.bell;
   if (snapshot === null || bell === undefined) {
-    return { groups: [], open: 0, note: "", empty: t("Alerts are there with the first reading."), silences: [] };
+    return {
+      groups: [],
+      open: 0,
+      note: "",
+      empty: t("Alerts are there with the first reading."),
+      quiet: t("Alerts are there with the first reading."),
+      silences: [],
+    };
   }
   const mayAct = snapshot.mayAct === true;
   const context: Context = { alerts: bell.alerts, silences: bell.silences, muted: snapshot.muted, now, mayAct };
@@ -117,6 +126,7 @@ export function alertsOf(snapshot: DashboardSnapshot | null, now: number): Alert
     open: firing.length,
     note: parts.filter(Boolean).join(" · "),
     empty: groups.length > 0 ? "" : emptyWords(bell.verdicts),
+    quiet: emptyWords(bell.verdicts),
     silences: bell.silences.map((silence) => silenceRow(silence, context)),
   };
 }

@@ -52,7 +52,7 @@ export function overviewTab(act: Act, range: RangeMinutes, theme: Palette): Over
     element,
     update({ input, view, alerts, range: chosen }) {
       const { snapshot, now } = input;
-      open.update({ rows: openRows(snapshot, alerts, now), note: alerts.note, empty: alerts.empty });
+      open.update({ rows: openRows(snapshot, alerts, now), note: alerts.note, empty: alerts.quiet });
       silent.update(view.silent);
       processes.update({ state: snapshot?.state ?? null, now });
       const empty = emptyReason(snapshot, chosen, view.phase);
