@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { WORKER_ARGUMENTS, WORKER_ENVIRONMENT } from "../protocol/launch.ts";
 import type { BenchOptions, BenchResult } from "./bench.ts";
 import { cpuMs } from "./cpu-time.ts";
 import type { SampleReport, SampleRequest } from "./sensors-child.ts";
@@ -16,9 +17,13 @@ export const title = "One full host sample (`npm run bench:sensors`)";
 const PACE_MS = 2000;
 const DEFAULT_SAMPLES = 30;
 
-/** Ten minutes of work at this pace, so that we are measured as a worker is, compiled; then some at the pace itself. */
+/**
+ * Ten minutes of work at this pace, so that we are measured as a worker is, compiled; then half a minute at the pace itself.
+ * After a burst V8 compacts the heap once or twice when it grows idle (some 20 ms of CPU in all), and never again at this
+ * pace: it depended on a tenth of a MiB of heap whether that fell into the measured time.
+ */
 const WARM_SAMPLES = 300;
-const WARM_PACED = 3;
+const WARM_PACED = 15;
 const WARM_SCRAPES = 20;
 
 const EXPORTER = "/usr/bin/prometheus-node-exporter";
@@ -132,8 +137,9 @@ async function paced(ours: Ours, same: Exporter, full: Exporter, times: number):
 }
 
 async function startOurs(): Promise<Ours> {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "sensors-child.ts")], {
+  const child = spawn(process.execPath, [...WORKER_ARGUMENTS, path.join(import.meta.dirname, "sensors-child.ts")], {
     stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...WORKER_ENVIRONMENT },
   });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const samples = async (request: SampleRequest): Promise<SampleReport> => {
