@@ -4,12 +4,14 @@
  */
 import type { Alert, AlertAct, Silence } from "../alert.ts";
 import type { Rule } from "../bell.ts";
+import type { CellRecord, CellRef } from "../cell.ts";
+import type { GuardAnswer, KernelsState } from "../kernel.ts";
 import { notification, request } from "../message.ts";
 import type { MetricInfo, Snapshot } from "../reading.ts";
 import type { SensorHealth } from "../state.ts";
 
 /** Raised whenever one of these messages changes: windows of different releases may meet at one socket. */
-export const LINK_VERSION = 3;
+export const LINK_VERSION = 4;
 
 /** Who greets, and by what right. */
 export interface LinkHello {
@@ -109,3 +111,34 @@ export const linkAlerts = notification<LinkAlerts>("leader/alerts", "toFollower"
 
 /** What a user does to alerts in a window that follows; answered with the silence that was added. Refused in words. */
 export const linkAct = request<AlertAct, { readonly silence: Silence | null }>("leader/act", "toLeader");
+
+/** The leader's kernels: complete each time, whenever something of them changed. */
+export const linkKernels = notification<KernelsState>("leader/kernels", "toFollower");
+
+/** A run of a cell that ended. */
+export const linkCell = notification<{ readonly record: CellRecord }>("leader/cell", "toFollower");
+
+/** What a window says of a kernel, or wants done with it; the leader watches them all. */
+export type KernelAct =
+  | {
+      readonly runs: {
+        readonly pid: number;
+        readonly startedAt: number;
+        readonly cell: CellRef | null;
+        readonly leaving: boolean;
+      };
+    }
+  | {
+      readonly measure: {
+        readonly pid: number;
+        readonly startedAt: number;
+        readonly cell: CellRef;
+        readonly from: number;
+        readonly to: number;
+        readonly outcome: "ok" | "error" | "interrupted";
+      };
+    }
+  | { readonly guard: { readonly pid: number; readonly startedAt: number; readonly answer: GuardAnswer } };
+
+/** Carries it out; answered with the record that was made. Refused in words. */
+export const linkKernelAct = request<KernelAct, { readonly record: CellRecord | null }>("leader/kernel", "toLeader");

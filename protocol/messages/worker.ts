@@ -1,8 +1,10 @@
 /** The messages between the extension and the worker. One constant a message; a comment gives its purpose. */
 import type { AlertRecord, NewSilence, Silence } from "../alert.ts";
+import type { CellRecord, CellRef } from "../cell.ts";
 import type { ConfigEdit, NewRule, NewWatch, SettingOrigin } from "../config.ts";
 import type { DoctorReport } from "../doctor.ts";
 import type { Annotation, HistoryQuery, SeriesFrame } from "../history.ts";
+import type { GuardAnswer, KernelsState } from "../kernel.ts";
 import { notification, request } from "../message.ts";
 import type { ClientContext, LogLevel } from "../settings.ts";
 import type { Attention } from "../attention.ts";
@@ -102,3 +104,60 @@ export const terminateProcess = request<
   { readonly pid: number; readonly startedAt: number; readonly force: boolean },
   { readonly outcome: "asked" | "gone" }
 >("gorgon/process/terminate", "toWorker");
+
+/** All kernels of this user, whenever something of them changed; at most twice a second. */
+export const kernelsChanged = notification<KernelsState>("gorgon/kernels", "toClient");
+
+/** The kernels now. */
+export const getKernels = request<null, KernelsState>("gorgon/kernels/get", "toWorker");
+
+/** A cell ran to its end, or died. The windows tell by its id, or by the kernel, whether it is theirs. */
+export const cellEnded = notification<{ readonly record: CellRecord }>("gorgon/cell", "toClient");
+
+/**
+ * Records that are kept, newest first. `kernel` null: of every kernel; `hashes` empty: of every cell. At most `limit`.
+ */
+export const getCells = request<
+  {
+    readonly from: number;
+    readonly to: number;
+    readonly kernel: { readonly pid: number; readonly startedAt: number } | null;
+    readonly hashes: readonly string[];
+    readonly limit: number;
+  },
+  { readonly records: readonly CellRecord[] }
+>("gorgon/cells", "toWorker");
+
+/**
+ * What runs in a kernel, as the window sees it: without the package in the kernel nobody else knows. null: it is idle. Never
+ * the cell's text.
+ */
+export const kernelRuns = notification<{
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly cell: CellRef | null;
+  /** The window has asked this kernel to restart or to end: its death is none to report. */
+  readonly leaving: boolean;
+}>("gorgon/kernel/runs", "toWorker");
+
+/**
+ * What a kernel used in [from, to], from the looks of that time: for a run that no package measured. Kept like any record and
+ * answered with it; null when the kernel is not known or nobody looked in that time.
+ */
+export const measureRun = request<
+  {
+    readonly pid: number;
+    readonly startedAt: number;
+    readonly cell: CellRef;
+    readonly from: number;
+    readonly to: number;
+    readonly outcome: "ok" | "error" | "interrupted";
+  },
+  { readonly record: CellRecord | null }
+>("gorgon/kernel/measure", "toWorker");
+
+/** Answers a kernel that its guard holds frozen. Refused where the workspace is not trusted, and for one that is not frozen. */
+export const answerGuard = request<
+  { readonly pid: number; readonly startedAt: number; readonly answer: GuardAnswer },
+  null
+>("gorgon/kernel/guard", "toWorker");
