@@ -1,0 +1,53 @@
+/** What the rest of the worker may ask of whoever watches the kernels of this machine. */
+import type { CellRecord, CellRef, KernelRef } from "../../../protocol/cell.ts";
+import type { GuardState, KernelDeath, KernelsState } from "../../../protocol/kernel.ts";
+import type { Disposable } from "../../host/host.ts";
+import type { Rhopalium } from "../rhopalium.ts";
+
+/** A kernel by its process. */
+export type KernelId = Pick<KernelRef, "pid" | "startedAt">;
+
+/** What the package in a kernel says of it. */
+export interface KernelGreeting {
+  readonly kernel: KernelRef;
+  /** The interpreter that runs it. */
+  readonly executable: string;
+  /** Where faulthandler writes; empty where it does not. */
+  readonly faults: string;
+}
+
+/** What a window wants measured from outside. */
+export interface RunToMeasure extends KernelId {
+  readonly cell: CellRef;
+  readonly from: number;
+  readonly to: number;
+  readonly outcome: "ok" | "error" | "interrupted";
+}
+
+/** Sees kernels from outside and keeps what is said of them. One for each worker that leads. */
+export interface KernelWatching {
+  /** Its readings `jupyter.kernel.*`; polling it is what looks at the kernels. */
+  readonly sensor: Rhopalium;
+  /** Everything now. */
+  state(): KernelsState;
+  /** Called when something of it changed, at most twice a second. */
+  onChange(listener: (state: KernelsState) => void): Disposable;
+  /** Called once for each kernel that is gone, when its cause is known; before `onChange`. */
+  onDeath(listener: (death: KernelDeath) => void): Disposable;
+  /** Called with the record of a cell in which a kernel died. */
+  onRecord(listener: (record: CellRecord) => void): Disposable;
+  /** The package in a kernel connected. */
+  greet(greeting: KernelGreeting): void;
+  /** Its connection ended; the kernel may live on. */
+  part(kernel: KernelId): void;
+  /** What a kernel runs; null: it is idle. */
+  setRunning(kernel: KernelId, running: { readonly cell: CellRef; readonly startedAt: number } | null): void;
+  /** It was asked to end or to restart: its death is none to report. */
+  setLeaving(kernel: KernelId): void;
+  /** What its memory guard says; null: it has none any more. */
+  setGuard(kernel: KernelId, guard: GuardState | null): void;
+  /** A record from the looks of that time; null when the kernel is not known or nobody looked. */
+  measure(run: RunToMeasure): CellRecord | null;
+  /** Ends the watcher process. */
+  close(): Promise<void>;
+}
