@@ -1,8 +1,7 @@
 /** The dashboard's texts: a snapshot and the time to headline, tiles, verdicts, notices and cost. Pure. */
 import { t } from "@vscode/l10n";
-import type { Verdict } from "../protocol/bell.ts";
 import { ABSENT, formatBytes, formatRatio, formatValue } from "../protocol/format.ts";
-import { LEVELS, type Level } from "../protocol/level.ts";
+import type { Level } from "../protocol/level.ts";
 import type { DashboardSnapshot } from "../protocol/messages/webview.ts";
 import type { WorkerState } from "../protocol/state.ts";
 import {
@@ -10,14 +9,15 @@ import {
   acknowledgeAction,
   doctorAction,
   logAction,
-  muteAction,
   restartAction,
   showAlertsAction,
   silenceAction,
 } from "./actions.ts";
 import { type Notice, noticesOf } from "./notices.ts";
 import { gpuTitle, shownGpu } from "./gpu.ts";
-import { type Ink, levelFor as levelOf } from "./plots.ts";
+import { levelFor as levelOf } from "./plot-rules.ts";
+import type { Ink } from "./plots.ts";
+import { type VerdictRow, verdictRows, verdictsNote } from "./verdict-rows.ts";
 import {
   absolute,
   ago,
@@ -28,9 +28,9 @@ import {
   listing,
   sentence,
   seriesCount,
-  seriesName,
   since,
   splitUnit,
+  facts,
 } from "./words.ts";
 
 /** What the page knows when it draws. Times are milliseconds since the epoch by the sender's clock. */
@@ -68,19 +68,6 @@ export interface Tile {
   readonly context: string;
   /** In one sentence, for people who cannot see the tile. */
   readonly description: string;
-}
-
-/** One rule and what the bell says of it. */
-export interface VerdictRow {
-  readonly id: string;
-  readonly level: Level;
-  readonly title: string;
-  readonly value: string;
-  readonly reason: string;
-  readonly since: string;
-  readonly sinceTitle: string;
-  readonly muted: boolean;
-  readonly action: Action;
 }
 
 /** A sensor that gives nothing. */
@@ -211,11 +198,6 @@ function headOf(input: Input, phase: Phase, rows: readonly VerdictRow[]): Head {
   };
 }
 
-/** Short facts beside each other; those that are not there are left out. */
-function facts(...parts: readonly string[]): string {
-  return parts.filter(Boolean).join(" · ");
-}
-
 /** How many rules there are, or of how many this is the worst. */
 function rulesWords(amount: number, calm: boolean): string {
   if (!calm) return amount > 1 ? t("worst of {0}", amount) : "";
@@ -343,47 +325,6 @@ function of(used: number | null | undefined, whole: number | null | undefined): 
   const part = splitUnit(formatBytes(used));
   const total = formatBytes(whole);
   return t("{0} of {1}", part.unit === splitUnit(total).unit ? part.number : formatBytes(used), total);
-}
-
-/** Worst first; of equals in the order of the rules. */
-function verdictRows(state: WorkerState, muted: readonly string[], now: number): VerdictRow[] {
-  return state.bell.verdicts
-    .toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level))
-    .map((verdict) => verdictRow(verdict, muted.includes(verdict.rule.id), now));
-}
-
-function verdictRow(verdict: Verdict, muted: boolean, now: number): VerdictRow {
-  const { rule, level } = verdict;
-  const series = seriesName(verdict.attributes, rule.match);
-  return {
-    id: rule.id,
-    level,
-    title: series === "" ? rule.title : `${rule.title} ${series}`,
-    value: formatValue(verdict.value, verdict.unit),
-    reason: verdict.reason === "" ? bounds(verdict) : sentence(verdict.reason),
-    since: levelFor(level, now - verdict.since),
-    sinceTitle: facts(since(verdict.since), rule.origin),
-    muted,
-    action: muteAction(rule, muted),
-  };
-}
-
-/** What would be too much, for a rule that has nothing to say. */
-function bounds({ rule, unit }: Verdict): string {
-  const border = (level: Level, value: number | null): string => {
-    if (value === null) return "";
-    const text = bare(formatValue(value, unit));
-    return rule.direction === "above" ? t("{0} from {1}", level, text) : t("{0} at or under {1}", level, text);
-  };
-  return [border("WARN", rule.warn), border("CRIT", rule.crit)].filter(Boolean).join(", ");
-}
-
-function verdictsNote(rows: readonly VerdictRow[]): string {
-  const open = rows.filter((row) => row.level !== "OK").length;
-  const muted = rows.filter((row) => row.muted).length;
-  if (rows.length === 0) return "";
-  const state = open === 0 ? t("all OK") : t("{0} of {1} not OK", open, rows.length);
-  return facts(state, muted === 0 ? "" : t("{0} muted", muted));
 }
 
 function costOf(state: WorkerState): Cost[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { drawnLines, emptyReason, levelFor, plotsOf, ruleFor, sparkPoints, tableOf, trendsOf } from "./plots.ts";
+import { levelFor, ruleFor } from "./plot-rules.ts";
+import { drawnLines, emptyReason, plotsOf, sparkPoints, tableOf, trendsOf } from "./plots.ts";
 import { sampleHistory, sampleSnapshot, sampleState } from "./preview/sample.ts";
 import { labelHeights } from "./charts/lettering.ts";
 

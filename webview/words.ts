@@ -116,3 +116,8 @@ export function seriesName(attributes: Attributes, match: Attributes, named = fa
   const keys = naming === undefined ? rest.sort() : [naming, ...rest.filter((key) => key.endsWith(".direction"))];
   return clip(keys.map((key) => attributes[key] ?? "").join(" "), 60);
 }
+
+/** Short facts beside each other; those that are not there are left out. */
+export function facts(...parts: readonly string[]): string {
+  return parts.filter(Boolean).join(" · ");
+}

@@ -2,61 +2,42 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dashboardHtml } from "../../extension/dashboard/html.ts";
 import { type DashboardSnapshot, type FromDashboard, TABS } from "../../protocol/messages/webview.ts";
 import { sampleHistoryOfAlerts, sampleSettings } from "../../webview/preview/alerts.ts";
-import { launchChromium } from "../../webview/preview/browser.ts";
 import { sampleSnapshot } from "../../webview/preview/sample.ts";
 import { type Served, serveDashboard } from "../../webview/preview/serve.ts";
 import { hostileSnapshot, manyAlerts, pinnedSnapshot, unknownSnapshot } from "../../webview/preview/states.ts";
 import { THEMES } from "../../webview/preview/themes.ts";
+import { send, usePages } from "./pages.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const PICTURES = path.join(import.meta.dirname, "../artifacts/dashboard");
 
-let browser: Browser;
 let served: Served;
-const open: { page: Page; errors: string[] }[] = [];
+const pages = usePages();
 
 beforeAll(async () => {
-  browser = await launchChromium();
   served = await serveDashboard(THEMES.dark, dashboardHtml);
 });
 
 afterAll(async () => {
-  await browser.close();
   await served.close();
-});
-
-/** Every test ends with a page that broke nothing and asked for nothing that its policy refuses. */
-afterEach(async () => {
-  for (const { page, errors } of open.splice(0)) {
-    expect(errors).toEqual([]);
-    expect(await page.evaluate("window.violations")).toEqual([]);
-    await page.close();
-  }
 });
 
 async function openPage(query: string, answers: object = {}): Promise<Page> {
   const now = Date.now();
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
-  const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") errors.push(message.text());
-  });
-  open.push({ page, errors });
+  const page = pages.watch(
+    await pages.browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" }),
+    { console: true },
+  );
   const all = { alerts: sampleHistoryOfAlerts(now), settings: sampleSettings(), ...answers };
   await page.addInitScript(`window.answers = ${JSON.stringify(all)}`);
   await page.goto(`${served.url}${query}`);
   return page;
-}
-
-async function send(page: Page, message: unknown): Promise<void> {
-  await page.evaluate(`window.postMessage(${JSON.stringify(message)}, "*")`);
 }
 
 const crit = (): DashboardSnapshot => sampleSnapshot({ now: Date.now(), story: "crit" });

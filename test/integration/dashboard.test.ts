@@ -1,58 +1,36 @@
 /** The dashboard's bundle in a real Chromium, in the extension's own document with its policy. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dashboardHtml } from "../../extension/dashboard/html.ts";
 import type { DashboardSnapshot, FromDashboard } from "../../protocol/messages/webview.ts";
-import { launchChromium } from "../../webview/preview/browser.ts";
 import { type SampleOptions, sampleSnapshot } from "../../webview/preview/sample.ts";
 import { type Served, serveDashboard } from "../../webview/preview/serve.ts";
 import { THEMES } from "../../webview/preview/themes.ts";
+import { send, usePages } from "./pages.ts";
 
 const HOSTILE = `<img src=x onerror="window.broken=1">`;
 /** DESIGN, Budgets: the dashboard. */
 const BUNDLE_BYTES = 350_000;
 
-let browser: Browser;
 let served: Served;
-const open: { page: Page; errors: string[] }[] = [];
+const pages = usePages();
 
 beforeAll(async () => {
-  browser = await launchChromium();
   served = await serveDashboard(THEMES.dark, dashboardHtml);
 });
 
 afterAll(async () => {
-  await browser.close();
   await served.close();
 });
 
-/** Every test ends with a page that broke nothing and asked for nothing that its policy refuses. */
-afterEach(async () => {
-  for (const { page, errors } of open.splice(0)) {
-    expect(errors).toEqual([]);
-    expect(await page.evaluate("window.violations")).toEqual([]);
-    await page.close();
-  }
-});
-
 async function openPage(query = "", viewport = { width: 1280, height: 800 }): Promise<Page> {
-  const page = await browser.newPage({ viewport, reducedMotion: "reduce" });
-  const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") errors.push(message.text());
-  });
-  open.push({ page, errors });
+  const page = pages.watch(await pages.browser.newPage({ viewport, reducedMotion: "reduce" }), { console: true });
   await page.goto(`${served.url}${query}`);
   return page;
 }
 
 function sample(options: Partial<SampleOptions> = {}): DashboardSnapshot {
   return sampleSnapshot({ now: Date.now(), ...options });
-}
-
-async function send(page: Page, snapshot: DashboardSnapshot): Promise<void> {
-  await page.evaluate(`window.postMessage(${JSON.stringify(snapshot)}, "*")`);
 }
 
 async function posted(page: Page): Promise<FromDashboard[]> {

@@ -1,44 +1,29 @@
 /** Explore in a real Chromium, under the extension's policy, with a made-up worker behind it. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { FromDashboard, Question } from "../../protocol/messages/webview.ts";
 import type { ExploreState } from "../../webview/explore/state.ts";
-import { launchChromium } from "../../webview/preview/browser.ts";
 import { type ExploreBundle, bundleExplore, openExplore } from "../../webview/preview/explore-open.ts";
 import type { ExplorePage } from "../../webview/preview/explore-sample.ts";
 import { THEMES } from "../../webview/preview/themes.ts";
+import { usePages } from "./pages.ts";
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 10, 22, 12, 34, 56);
 
-let browser: Browser;
 let bundle: ExploreBundle;
-const open: { page: Page; errors: string[] }[] = [];
+const pages = usePages();
 
 beforeAll(async () => {
-  browser = await launchChromium();
   bundle = await bundleExplore();
 });
 
-afterAll(async () => browser.close());
-
-/** Every test ends with a page that broke nothing and asked for nothing that its policy refuses. */
-afterEach(async () => {
-  for (const { page, errors } of open.splice(0)) {
-    expect(errors).toEqual([]);
-    expect(await page.evaluate("window.violations")).toEqual([]);
-    await page.close();
-  }
-});
-
 async function openPage(told: Partial<ExplorePage> = {}): Promise<Page> {
-  const page = await openExplore(browser, bundle, { theme: THEMES.dark, page: { frozenAt: NOW, ...told } });
-  const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(error.message));
-  open.push({ page, errors });
-  return page;
+  return pages.watch(
+    await openExplore(pages.browser, bundle, { theme: THEMES.dark, page: { frozenAt: NOW, ...told } }),
+  );
 }
 
 const CPU: ExploreState = {
@@ -320,7 +305,7 @@ it("a page that follows asks for the new part only", async () => {
 it("in every theme nothing is wider than the page, and axe finds nothing serious", async () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
   for (const theme of Object.values(THEMES)) {
-    const page = await openExplore(browser, bundle, { theme, page: { frozenAt: NOW, state: CPU } });
+    const page = await openExplore(pages.browser, bundle, { theme, page: { frozenAt: NOW, state: CPU } });
     await drawn(page);
     await page.getByRole("button", { name: "Add Rule" }).click();
     await page.getByRole("button", { name: "Show the numbers as a table" }).click();

@@ -3,7 +3,8 @@ import { t } from "@vscode/l10n";
 import type { SeriesFrame } from "../../protocol/history.ts";
 import type { DashboardSnapshot } from "../../protocol/messages/webview.ts";
 import { seriesKey, type Unit } from "../../protocol/reading.ts";
-import { type Ink, type Line, METRICS, type Plot, linePlot } from "../plots.ts";
+import { METRICS } from "../plot-rules.ts";
+import { type Ink, type Line, type Plot, linePlot } from "../plots.ts";
 import { gapTolerance } from "../series.ts";
 import { RANGE_WORDS, clip, listing, seriesName } from "../words.ts";
 

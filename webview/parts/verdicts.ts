@@ -4,7 +4,8 @@ import type { Act } from "../actions.ts";
 import { actionButton } from "../controls.ts";
 import { Children, type Part, h, icon, setAttr, setShown, setText } from "../dom.ts";
 import { card } from "./card.ts";
-import type { SilentRow, VerdictRow } from "../model.ts";
+import type { SilentRow } from "../model.ts";
+import type { VerdictRow } from "../verdict-rows.ts";
 import { MARKS } from "../words.ts";
 
 /** What the list shows. */
