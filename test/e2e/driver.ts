@@ -167,20 +167,22 @@ export async function setFocus(page: Page, focused: boolean): Promise<void> {
   }, focused);
 }
 
-/** Runs a command by its title in the command palette. */
+/** Runs a command by its title in the command palette. A picker that is just closing has the same input: it is tried again. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   const input = page.locator(".quick-input-widget input.input, .quick-input-widget .quick-input-box input").first();
+  const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
   await until(`the command palette with '${title}'`, async () => {
     await page.keyboard.press("Escape");
+    await input.waitFor({ state: "hidden", timeout: 3000 }).catch(() => undefined); // Escape again is the mend
     await page.keyboard.press("F1");
-    return input.waitFor({ timeout: 3000 }).then(
-      () => true,
-      () => null,
-    );
+    try {
+      await input.fill(`>${title}`, { timeout: 3000 });
+      await row.waitFor({ timeout: 10_000 });
+      return true;
+    } catch {
+      return null;
+    }
   });
-  await input.fill(`>${title}`);
-  const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
-  await row.waitFor({ timeout: PATIENCE_MS });
   await row.click();
 }
 
