@@ -1,20 +1,27 @@
 /** Watches the kernels of this user: finds them, looks at them, and says when and why one is gone. */
 import { t } from "@vscode/l10n";
+import { randomUUID } from "node:crypto";
 import os from "node:os";
 import type { CellRecord } from "../../../protocol/cell.ts";
 import type { DeathCause, GuardState, KernelDeath, KernelsState } from "../../../protocol/kernel.ts";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Clock, Disposable, Host } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
+import { cgroupsOf } from "../cgroup.ts";
 import { NoData } from "../rhopalium.ts";
+import type { DeathFacts } from "./evidence.ts";
 import { sameKernel, type FoundKernel, type KernelEye } from "./eye.ts";
 import { limitOf } from "./limit.ts";
 import { recordOf } from "./measure.ts";
+import { KillCount } from "./kill-count.ts";
 import { KERNEL_METRICS, MOST_SLOTS } from "./metrics.ts";
+import { watcherProgram } from "./program.ts";
 import { readingsOf, TOLD_MS } from "./readings.ts";
 import { SharedMemory } from "./shared.ts";
 import { Tracked } from "./tracked.ts";
-import { unknownDeath } from "./verdict.ts";
+import type { DeathReport } from "../../wire/kernel-watcher.ts";
+import { isAlarming, verdict } from "./verdict.ts";
+import { WatcherRunner } from "./watcher.ts";
 import type { KernelGreeting, KernelId, KernelSensor, KernelWatching, RunToMeasure } from "./watching.ts";
 
 /** A limit changes seldom, and a process can be moved. */
@@ -28,6 +35,10 @@ const TELL_MS = 500;
 /** Deaths are remembered for so long, and so many. */
 const REMEMBERED_MS = 3_600_000;
 const MOST_DEATHS = 50;
+/** How long the watcher's word is waited for, which itself waits until the process is reaped. */
+const REPORT_WAIT_MS = 3500;
+/** A window that closes ends its kernels a moment before itself. */
+const ORPHAN_WAIT_MS = 1500;
 /** Of more kernels at one time the rest is left alone. */
 const MOST_KERNELS = 200;
 
@@ -40,6 +51,8 @@ export interface WatchOptions {
   readonly hostname?: string;
   /** What each process holds of the GPUs, bytes by pid; null while that is not read. */
   readonly gpu?: () => ReadonlyMap<number, number> | null;
+  /** Where the program lies that sees how kernels end; null: it is not run. By default where it is packed. */
+  readonly program?: string | null;
   /** False while the user has switched the sensor off: then nothing is looked at. */
   readonly enabled?: () => boolean;
 }
@@ -58,6 +71,8 @@ export class KernelWatch implements KernelWatching {
   readonly #changed = new Set<(state: KernelsState) => void>();
   readonly #dead = new Set<(death: KernelDeath) => void>();
   readonly #recorded = new Set<(record: CellRecord) => void>();
+  readonly #runner: WatcherRunner;
+  readonly #concluding = new Map<Tracked, Disposable>();
   #kernels: readonly Tracked[] = [];
   #deaths: readonly KernelDeath[] = [];
   #scannedAt = -Infinity;
@@ -75,6 +90,9 @@ export class KernelWatch implements KernelWatching {
     this.#hostname = options.hostname ?? os.hostname();
     this.#gpu = options.gpu ?? (() => null);
     this.#enabled = options.enabled ?? (() => true);
+    const program = options.program === undefined ? watcherProgram(host.files) : options.program;
+    const pythons = () => this.#pythons();
+    this.#runner = new WatcherRunner({ host, log, program, pythons, onDied: (report) => this.#hearDeath(report) });
     const wantedMs = () => this.#wantedMs();
     this.sensor = {
       name: "kernel",
@@ -91,7 +109,7 @@ export class KernelWatch implements KernelWatching {
     const time = this.#clock.now();
     return {
       time,
-      kernels: this.#kernels.map((one) => one.state()),
+      kernels: this.#living.map((one) => one.state()),
       deaths: this.#deaths.filter((one) => time - one.time < REMEMBERED_MS),
     };
   }
@@ -116,6 +134,7 @@ export class KernelWatch implements KernelWatching {
     one.measured = true;
     one.faults = faults;
     if (executable !== "") one.executable = executable;
+    this.#watchEnd(one);
     this.#change();
   }
 
@@ -125,7 +144,7 @@ export class KernelWatch implements KernelWatching {
     one.measured = false;
     one.guard = null;
     // Of a kernel elsewhere nothing more will be heard.
-    if (!one.local) this.#kernels = this.#kernels.filter((other) => other !== one);
+    if (!one.local) this.#remove(one);
     this.#change();
   }
 
@@ -163,10 +182,17 @@ export class KernelWatch implements KernelWatching {
     this.#closed = true;
     this.#telling?.dispose();
     this.#looking?.dispose();
+    for (const timer of this.#concluding.values()) timer.dispose();
     this.#changed.clear();
     this.#dead.clear();
     this.#recorded.clear();
+    this.#runner.close();
     await Promise.resolve();
+  }
+
+  /** Without those of whose end is only not known yet why. */
+  get #living(): readonly Tracked[] {
+    return this.#kernels.filter(({ gone }) => !gone);
   }
 
   #wantedMs(): number {
@@ -190,7 +216,7 @@ export class KernelWatch implements KernelWatching {
     const now = this.#clock.now();
     const deaths = this.#deaths.filter((one) => now - one.time < TOLD_MS);
     if (this.#kernels.length === 0 && deaths.length === 0) throw new NoData(t("no notebook kernel of this user runs"));
-    return readingsOf({ kernels: this.#kernels, deaths, died: this.#died, frozen: (one) => one.guard?.reason ?? "" });
+    return readingsOf({ kernels: this.#living, deaths, died: this.#died });
   }
 
   #adopt(found: FoundKernel): void {
@@ -206,7 +232,20 @@ export class KernelWatch implements KernelWatching {
     this.#kernels = [...this.#kernels, one];
     this.#log.debug(`kernel ${String(kernel.pid)} (${kernel.language}) is watched`);
     this.#lookNow(one);
+    this.#watchEnd(one);
     return one;
+  }
+
+  #watchEnd({ local, gone, found: { pid, startedAt }, faults }: Tracked): void {
+    if (local && !gone && this.#enabled()) this.#runner.watch({ pid, startedAt, faults });
+  }
+
+  /** Interpreters that may run the watcher: that of a kernel works, and who greeted said which it is. */
+  #pythons(): readonly string[] {
+    const python = this.#kernels.filter(({ local, kernel }) => local && kernel.language === "python");
+    const greeted = python.filter(({ measured }) => measured);
+    const named = [...greeted, ...python].map(({ executable }) => executable).filter((one) => one !== "");
+    return [...named, this.#host.platform === "win32" ? "python" : "python3"];
   }
 
   #freeNumber(): number {
@@ -221,7 +260,8 @@ export class KernelWatch implements KernelWatching {
 
   #foundFor({ pid, startedAt, language, host }: Tracked["kernel"]): FoundKernel {
     const found = host === this.#hostname ? this.#eye.find(pid, startedAt, language) : null;
-    return found ?? { pid, startedAt, language, connection: "", folder: "", ancestors: [], executable: "" };
+    const nothing = { connection: "", folder: "", ancestors: [], executable: "", starter: null };
+    return found ?? { pid, startedAt, language, ...nothing };
   }
 
   #of(kernel: KernelId): Tracked | null {
@@ -242,9 +282,12 @@ export class KernelWatch implements KernelWatching {
       return;
     }
     if (monotonic - one.limitAt >= LIMIT_EVERY_MS) {
-      one.limit = limitOf(this.#host, one.found.pid, one.guard?.limitBytes ?? null);
+      const groups = this.#host.platform === "linux" ? cgroupsOf(this.#host, one.found.pid, "memory") : [];
+      one.limit = limitOf(this.#host, groups, one.guard?.limitBytes ?? null);
       one.limitAt = monotonic;
+      one.kills = groups[0] === undefined ? null : new KillCount(this.#host, groups[0]);
     }
+    if (!this.#runner.watches(one.found.pid)) one.kills?.look();
     one.see(looked);
     one.gpuBytes = this.#gpuOf(one.pids);
   }
@@ -277,26 +320,91 @@ export class KernelWatch implements KernelWatching {
 
   #vanished(one: Tracked): void {
     one.gone = true;
-    this.#conclude(one);
+    // The watcher knows in a moment how it ended.
+    if (one.report === null && this.#runner.watches(one.found.pid)) this.#concludeIn(one, REPORT_WAIT_MS);
+    else this.#weigh(one);
+  }
+
+  #hearDeath(report: DeathReport): void {
+    const one = this.#kernels.find(({ local, found }) => local && found.pid === report.pid);
+    if (one === undefined) return;
+    one.gone = true;
+    one.report = report;
+    this.#weigh(one);
+  }
+
+  /** Who was idle and whose end nobody can explain may have ended with its window: whether that goes too shows soon. */
+  #weigh(one: Tracked): void {
+    const { report, running, busy } = one;
+    const unexplained = report === null || !report.exitKnown || report.signal === "SIGKILL";
+    const isLeaving = one.isLeaving(this.#clock.now());
+    this.#concludeIn(one, unexplained && running === null && !busy && !isLeaving ? ORPHAN_WAIT_MS : 0);
+  }
+
+  #concludeIn(one: Tracked, waitMs: number): void {
+    this.#concluding.get(one)?.dispose();
+    this.#concluding.delete(one);
+    if (waitMs === 0) this.#conclude(one);
+    else
+      this.#concluding.set(
+        one,
+        this.#clock.schedule(() => this.#weighed(one), waitMs, { unref: true }),
+      );
+  }
+
+  #weighed(one: Tracked): void {
+    this.#concluding.delete(one);
+    if (!this.#closed) this.#conclude(one);
+  }
+
+  #remove(one: Tracked): void {
+    this.#kernels = this.#kernels.filter((other) => other !== one);
+    this.#runner.forget(one.found.pid);
+    this.#eye.forget(one.found.pid);
   }
 
   #conclude(one: Tracked): void {
-    this.#kernels = this.#kernels.filter((other) => other !== one);
-    this.#eye.forget(one.found.pid);
+    if (!this.#kernels.includes(one)) return;
+    const death = verdict(this.#factsOf(one));
+    this.#remove(one);
     const now = this.#clock.now();
-    const death = unknownDeath(one, now);
     this.#died.set(death.cause, (this.#died.get(death.cause) ?? 0) + 1);
     this.#deaths = [death, ...this.#deaths].filter(({ time }) => now - time < REMEMBERED_MS).slice(0, MOST_DEATHS);
-    this.#log.info(death.sentence);
+    this.#log[isAlarming(death) ? "warn" : "info"](`kernel ${String(death.kernel.pid)}: ${death.sentence}`);
     for (const listener of [...this.#dead]) this.#call(() => listener(death));
-    const { running } = one;
-    if (running !== null) {
-      const { cell, startedAt: from } = running;
-      const run = { kernel: one.kernel, cell, from, to: Math.max(from, now), limit: one.limit };
-      const record = recordOf({ ...run, outcome: "died", idleSince: one.idleSince(from) }, one.looks);
-      if (record !== null) for (const listener of [...this.#recorded]) this.#call(() => listener(record));
-    }
+    const record = this.#lastRecord(one, death);
+    if (record !== null) for (const listener of [...this.#recorded]) this.#call(() => listener(record));
     this.#change();
+  }
+
+  /** Of the cell that it ran when it ended; null when it ran none, or nobody looked. */
+  #lastRecord(one: Tracked, { cause, time }: KernelDeath): CellRecord | null {
+    if (one.running === null) return null;
+    const { cell, startedAt: from } = one.running;
+    const run = { kernel: one.kernel, cell, from, to: Math.max(from, time), limit: one.limit };
+    const outcome = cause === "ended" ? "interrupted" : "died";
+    return recordOf({ ...run, outcome, idleSince: one.idleSince(from) }, one.looks);
+  }
+
+  #factsOf(one: Tracked): DeathFacts {
+    const { kernel, found, report, running, busy, limit } = one;
+    const now = this.#clock.now();
+    return {
+      id: randomUUID(),
+      kernel,
+      ...{ connection: found.connection, folder: found.folder, ancestors: found.ancestors },
+      time: now,
+      report,
+      unwatched: report === null ? this.#runner.why : "",
+      counted: report === null ? (one.kills?.since() ?? null) : null,
+      leaving: one.isLeaving(now),
+      orphaned: found.starter !== null && !this.#eye.alive(found.starter),
+      running,
+      busy,
+      lastBytes: one.bytes,
+      lastAt: one.looks.last?.time ?? null,
+      limit: limit === null ? null : { bytes: limit.bytes, source: limit.source },
+    };
   }
 
   /** Tells what changed, at once or when it is time again. */
