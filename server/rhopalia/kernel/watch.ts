@@ -1,15 +1,14 @@
 /** Watches the kernels of this user: finds them, looks at them, and says when and why one is gone. */
 import { t } from "@vscode/l10n";
-import { randomUUID } from "node:crypto";
 import os from "node:os";
 import type { CellRecord } from "../../../protocol/cell.ts";
-import type { DeathCause, GuardState, KernelDeath, KernelsState } from "../../../protocol/kernel.ts";
+import type { GuardState, KernelDeath, KernelsState } from "../../../protocol/kernel.ts";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Clock, Disposable, Host } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import { cgroupsOf } from "../cgroup.ts";
 import { NoData } from "../rhopalium.ts";
-import type { DeathFacts } from "./evidence.ts";
+import { Deaths, lastRecord, REMEMBERED_MS } from "./deaths.ts";
 import { sameKernel, type FoundKernel, type KernelEye } from "./eye.ts";
 import { limitOf } from "./limit.ts";
 import { recordOf } from "./measure.ts";
@@ -20,7 +19,6 @@ import { readingsOf, TOLD_MS } from "./readings.ts";
 import { SharedMemory } from "./shared.ts";
 import { Tracked } from "./tracked.ts";
 import type { DeathReport } from "../../wire/kernel-watcher.ts";
-import { isAlarming, verdict } from "./verdict.ts";
 import { WatcherRunner } from "./watcher.ts";
 import type { KernelGreeting, KernelId, KernelSensor, KernelWatching, RunToMeasure } from "./watching.ts";
 
@@ -32,13 +30,6 @@ const RUNNING_LOOK_MS = 250;
 const FRESH_MS = 50;
 /** What changed is told at most so often. */
 const TELL_MS = 500;
-/** Deaths are remembered for so long, and so many. */
-const REMEMBERED_MS = 3_600_000;
-const MOST_DEATHS = 50;
-/** How long the watcher's word is waited for, which itself waits until the process is reaped. */
-const REPORT_WAIT_MS = 3500;
-/** A window that closes ends its kernels a moment before itself. */
-const ORPHAN_WAIT_MS = 1500;
 /** Of more kernels at one time the rest is left alone. */
 const MOST_KERNELS = 200;
 
@@ -67,14 +58,12 @@ export class KernelWatch implements KernelWatching {
   readonly #hostname: string;
   readonly #gpu: () => ReadonlyMap<number, number> | null;
   readonly #enabled: () => boolean;
-  readonly #died = new Map<DeathCause, number>();
   readonly #changed = new Set<(state: KernelsState) => void>();
   readonly #dead = new Set<(death: KernelDeath) => void>();
   readonly #recorded = new Set<(record: CellRecord) => void>();
   readonly #runner: WatcherRunner;
-  readonly #concluding = new Map<Tracked, Disposable>();
+  readonly #deaths: Deaths;
   #kernels: readonly Tracked[] = [];
-  #deaths: readonly KernelDeath[] = [];
   #scannedAt = -Infinity;
   #toldAt = -Infinity;
   #telling: Disposable | null = null;
@@ -92,7 +81,13 @@ export class KernelWatch implements KernelWatching {
     this.#enabled = options.enabled ?? (() => true);
     const program = options.program === undefined ? watcherProgram(host.files) : options.program;
     const pythons = () => this.#pythons();
-    this.#runner = new WatcherRunner({ host, log, program, pythons, onDied: (report) => this.#hearDeath(report) });
+    const onDied = (report: DeathReport) => {
+      const one = this.#kernels.find(({ local, found }) => local && found.pid === report.pid);
+      if (one !== undefined) this.#deaths.hear(one, report);
+    };
+    this.#runner = new WatcherRunner({ host, log, program, pythons, onDied });
+    const onDeath = (one: Tracked, death: KernelDeath) => this.#died(one, death);
+    this.#deaths = new Deaths({ clock: host.clock, log, eye, runner: this.#runner, onDeath });
     const wantedMs = () => this.#wantedMs();
     this.sensor = {
       name: "kernel",
@@ -106,12 +101,8 @@ export class KernelWatch implements KernelWatching {
   }
 
   state(): KernelsState {
-    const time = this.#clock.now();
-    return {
-      time,
-      kernels: this.#living.map((one) => one.state()),
-      deaths: this.#deaths.filter((one) => time - one.time < REMEMBERED_MS),
-    };
+    const kernels = this.#living.map((one) => one.state());
+    return { time: this.#clock.now(), kernels, deaths: this.#deaths.within(REMEMBERED_MS) };
   }
 
   onChange(listener: (state: KernelsState) => void): Disposable {
@@ -182,7 +173,7 @@ export class KernelWatch implements KernelWatching {
     this.#closed = true;
     this.#telling?.dispose();
     this.#looking?.dispose();
-    for (const timer of this.#concluding.values()) timer.dispose();
+    this.#deaths.close();
     this.#changed.clear();
     this.#dead.clear();
     this.#recorded.clear();
@@ -196,8 +187,7 @@ export class KernelWatch implements KernelWatching {
   }
 
   #wantedMs(): number {
-    const now = this.#clock.now();
-    const lively = this.#kernels.length > 0 || this.#deaths.some((one) => now - one.time < TOLD_MS);
+    const lively = this.#kernels.length > 0 || this.#deaths.within(TOLD_MS).length > 0;
     return lively ? this.#eye.lookMs : this.#eye.scanMs;
   }
 
@@ -213,10 +203,9 @@ export class KernelWatch implements KernelWatching {
     for (const one of this.#kernels) this.#look(one);
     void Promise.all(this.#kernels.map((one) => one.shared.ask(one.pids)));
     if (this.#kernels.length > 0) this.#change();
-    const now = this.#clock.now();
-    const deaths = this.#deaths.filter((one) => now - one.time < TOLD_MS);
+    const deaths = this.#deaths.within(TOLD_MS);
     if (this.#kernels.length === 0 && deaths.length === 0) throw new NoData(t("no notebook kernel of this user runs"));
-    return readingsOf({ kernels: this.#living, deaths, died: this.#died });
+    return readingsOf({ kernels: this.#living, deaths, died: this.#deaths.counts });
   }
 
   #adopt(found: FoundKernel): void {
@@ -278,7 +267,7 @@ export class KernelWatch implements KernelWatching {
     const monotonic = this.#clock.monotonic();
     const looked = this.#eye.look(one.found);
     if (looked === "gone") {
-      this.#vanished(one);
+      this.#deaths.vanished(one);
       return;
     }
     if (monotonic - one.limitAt >= LIMIT_EVERY_MS) {
@@ -318,93 +307,18 @@ export class KernelWatch implements KernelWatching {
     );
   }
 
-  #vanished(one: Tracked): void {
-    one.gone = true;
-    // The watcher knows in a moment how it ended.
-    if (one.report === null && this.#runner.watches(one.found.pid)) this.#concludeIn(one, REPORT_WAIT_MS);
-    else this.#weigh(one);
-  }
-
-  #hearDeath(report: DeathReport): void {
-    const one = this.#kernels.find(({ local, found }) => local && found.pid === report.pid);
-    if (one === undefined) return;
-    one.gone = true;
-    one.report = report;
-    this.#weigh(one);
-  }
-
-  /** Who was idle and whose end nobody can explain may have ended with its window: whether that goes too shows soon. */
-  #weigh(one: Tracked): void {
-    const { report, running, busy } = one;
-    const unexplained = report === null || !report.exitKnown || report.signal === "SIGKILL";
-    const isLeaving = one.isLeaving(this.#clock.now());
-    this.#concludeIn(one, unexplained && running === null && !busy && !isLeaving ? ORPHAN_WAIT_MS : 0);
-  }
-
-  #concludeIn(one: Tracked, waitMs: number): void {
-    this.#concluding.get(one)?.dispose();
-    this.#concluding.delete(one);
-    if (waitMs === 0) this.#conclude(one);
-    else
-      this.#concluding.set(
-        one,
-        this.#clock.schedule(() => this.#weighed(one), waitMs, { unref: true }),
-      );
-  }
-
-  #weighed(one: Tracked): void {
-    this.#concluding.delete(one);
-    if (!this.#closed) this.#conclude(one);
-  }
-
   #remove(one: Tracked): void {
     this.#kernels = this.#kernels.filter((other) => other !== one);
     this.#runner.forget(one.found.pid);
     this.#eye.forget(one.found.pid);
   }
 
-  #conclude(one: Tracked): void {
-    if (!this.#kernels.includes(one)) return;
-    const death = verdict(this.#factsOf(one));
+  #died(one: Tracked, death: KernelDeath): void {
     this.#remove(one);
-    const now = this.#clock.now();
-    this.#died.set(death.cause, (this.#died.get(death.cause) ?? 0) + 1);
-    this.#deaths = [death, ...this.#deaths].filter(({ time }) => now - time < REMEMBERED_MS).slice(0, MOST_DEATHS);
-    this.#log[isAlarming(death) ? "warn" : "info"](`kernel ${String(death.kernel.pid)}: ${death.sentence}`);
     for (const listener of [...this.#dead]) this.#call(() => listener(death));
-    const record = this.#lastRecord(one, death);
+    const record = lastRecord(one, death);
     if (record !== null) for (const listener of [...this.#recorded]) this.#call(() => listener(record));
     this.#change();
-  }
-
-  /** Of the cell that it ran when it ended; null when it ran none, or nobody looked. */
-  #lastRecord(one: Tracked, { cause, time }: KernelDeath): CellRecord | null {
-    if (one.running === null) return null;
-    const { cell, startedAt: from } = one.running;
-    const run = { kernel: one.kernel, cell, from, to: Math.max(from, time), limit: one.limit };
-    const outcome = cause === "ended" ? "interrupted" : "died";
-    return recordOf({ ...run, outcome, idleSince: one.idleSince(from) }, one.looks);
-  }
-
-  #factsOf(one: Tracked): DeathFacts {
-    const { kernel, found, report, running, busy, limit } = one;
-    const now = this.#clock.now();
-    return {
-      id: randomUUID(),
-      kernel,
-      ...{ connection: found.connection, folder: found.folder, ancestors: found.ancestors },
-      time: now,
-      report,
-      unwatched: report === null ? this.#runner.why : "",
-      counted: report === null ? (one.kills?.since() ?? null) : null,
-      leaving: one.isLeaving(now),
-      orphaned: found.starter !== null && !this.#eye.alive(found.starter),
-      running,
-      busy,
-      lastBytes: one.bytes,
-      lastAt: one.looks.last?.time ?? null,
-      limit: limit === null ? null : { bytes: limit.bytes, source: limit.source },
-    };
   }
 
   /** Tells what changed, at once or when it is time again. */
