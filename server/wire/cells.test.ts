@@ -25,8 +25,10 @@ const refused = (raw: unknown): string => {
 
 describe("a record", () => {
   it("with every field survives the way unchanged", () => {
-    const measures = Object.fromEntries(CELL_MEASURES.map((name) => [name, { value: -1.5, quality: "sampled" }]));
-    const record = cellRecord(3, { measures: measures as CellRecord["measures"] });
+    const measures = Object.fromEntries(
+      CELL_MEASURES.map((name) => [name, { value: -1.5, quality: "sampled" }]),
+    ) as CellRecord["measures"];
+    const record = cellRecord(3, { measures });
     expect(parseCellRecord(overTheWire(record))).toEqual({ ok: true, value: record });
   });
 
@@ -55,7 +57,7 @@ describe("a record", () => {
     ["of a later form", { v: 2 }, "v: one of 1 expected"],
     ["without a name", { id: "" }, "id"],
     ["with a name that would have to be cut", { id: "x".repeat(201) }, "id"],
-    ["with an endless number", { endedAt: 1e999 }, "endedAt"],
+    ["with an endless number", { endedAt: Infinity }, "endedAt"],
     ["before there was time", { startedAt: -1 }, "startedAt"],
     ["with a measure that is no number", { measures: { wallMs: { value: "1", quality: "exact" } } }, "wallMs.value"],
     ["of a group of processes", { kernel: { ...KERNEL, pid: -1 } }, "kernel.pid"],
