@@ -24,15 +24,22 @@ const shared: BuildOptions = {
 
 const node: BuildOptions = { ...shared, platform: "node", target: "node22", format: "cjs" };
 
-/** Every bundle, by name. The language client is a file of its own because it is loaded lazily. */
+/** Every bundle, by name. The language client and the notebook side are files of their own because they are loaded lazily. */
 export const BUNDLES: readonly BuildOptions[] = [
   {
     ...node,
     entryPoints: { extension: "extension/extension.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    // The client's file stands beside the extension's at run time.
-    external: ["vscode", "./client.cjs"],
+    // Their files stand beside the extension's at run time.
+    external: ["vscode", "./client.cjs", "./notebook.cjs"],
+  },
+  {
+    ...node,
+    entryPoints: { notebook: "extension/notebook/notebooks.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    external: ["vscode"],
   },
   {
     ...node,
@@ -54,7 +61,7 @@ export const BUNDLES: readonly BuildOptions[] = [
     platform: "browser",
     target: "es2022",
     format: "iife",
-    entryPoints: { dashboard: "webview/main.ts" },
+    entryPoints: { dashboard: "webview/main.ts", costly: "webview/costly/main.ts" },
     outdir: "dist/webview",
     loader: { ".css": "css", ".ttf": "file" },
     plugins: [leanCharts],
@@ -89,7 +96,15 @@ export async function buildAll(): Promise<void> {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const began = performance.now();
   await buildAll();
-  for (const file of ["extension.cjs", "client.cjs", "worker.cjs", "webview/dashboard.js", "index.js"]) {
+  for (const file of [
+    "extension.cjs",
+    "notebook.cjs",
+    "client.cjs",
+    "worker.cjs",
+    "webview/dashboard.js",
+    "webview/costly.js",
+    "index.js",
+  ]) {
     const full = path.join(out, file);
     if (existsSync(full)) console.log(`dist/${file}  ${(statSync(full).size / 1000).toFixed(0)} kB`);
   }
