@@ -167,8 +167,8 @@ export async function setFocus(page: Page, focused: boolean): Promise<void> {
   }, focused);
 }
 
-/** Runs a command by its title in the command palette. */
-export async function runCommand(page: Page, title: string): Promise<void> {
+/** Types into the command palette and takes the first row with this text; tries again while the page is still opening. */
+async function pick(page: Page, typed: string, title: string): Promise<void> {
   const input = page.locator(".quick-input-widget input.input, .quick-input-widget .quick-input-box input").first();
   await until(`the command palette with '${title}'`, async () => {
     await page.keyboard.press("Escape");
@@ -178,10 +178,20 @@ export async function runCommand(page: Page, title: string): Promise<void> {
       () => null,
     );
   });
-  await input.fill(`>${title}`);
+  await input.fill(typed);
   const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
   await row.waitFor({ timeout: PATIENCE_MS });
   await row.click();
+}
+
+/** Runs a command by its title in the command palette. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await pick(page, `>${title}`, title);
+}
+
+/** Opens a file of the workspace by its name. */
+export async function openFile(page: Page, name: string): Promise<void> {
+  await pick(page, name, name);
 }
 
 /** A notification with a text in it. */
