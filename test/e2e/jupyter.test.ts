@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { serveJupyter, type CancellationToken, type Kernel } from "../workbench/fixtures/jupyter/api.ts";
+import { Access, serveJupyter, type CancellationToken, type Kernel } from "../workbench/fixtures/jupyter/api.ts";
 import { Bridge, type Ran } from "../workbench/fixtures/jupyter/bridge.ts";
 import { NotebookKernel, type RunMessage } from "../workbench/fixtures/jupyter/kernel.ts";
 import { BRIDGE, findJupyter } from "../workbench/jupyter.ts";
@@ -70,10 +70,10 @@ describe("the stand-in for the Jupyter extension", () => {
   const newApi = (): ReturnType<typeof serveJupyter> =>
     serveJupyter(
       () => (kernel.startedByUser ? kernel : undefined),
-      () => {
+      new Access(() => {
         asked += 1;
         return Promise.resolve(allowed);
-      },
+      }),
     );
   const served = async (): Promise<Kernel> => {
     const found = await newApi().kernels.getKernel("notebook");
