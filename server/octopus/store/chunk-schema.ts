@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { AlertTables } from "./alert-tables.ts";
+import { CellTable } from "./cell-table.ts";
 import { FileDamaged, FileNewer } from "./sqlite-errors.ts";
 
 /** The schema's number, in the file's user_version. */
@@ -88,6 +89,7 @@ export function prepareWriting(database: DatabaseSync, path: string): void {
   );
   if (version === SCHEMA_VERSION) {
     AlertTables.prepare(database);
+    CellTable.prepare(database);
     return;
   }
   database.exec("BEGIN IMMEDIATE");
@@ -97,6 +99,7 @@ export function prepareWriting(database: DatabaseSync, path: string): void {
     }
     database.exec(TABLES);
     AlertTables.prepare(database);
+    CellTable.prepare(database);
     database.exec(`PRAGMA application_id = ${String(APPLICATION_ID)}; PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
     database.exec("COMMIT");
   } catch (error) {

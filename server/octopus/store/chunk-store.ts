@@ -7,6 +7,7 @@ import type { Clock, Disposable } from "../../host/host.ts";
 import { silentLog, type Log } from "../../host/log.ts";
 import { AlertTables } from "./alert-tables.ts";
 import { Annotations } from "./annotations.ts";
+import { CellTable } from "./cell-table.ts";
 import { openChunkFile, type ChunkFile } from "./chunk-file.ts";
 import { ChunkFollower } from "./chunk-follower.ts";
 import { ChunkHead } from "./chunk-head.ts";
@@ -67,6 +68,7 @@ export interface ChunkStoreOptions {
 export class ChunkStore implements SeriesStore {
   readonly annotations: Annotations;
   readonly alerts: AlertTables;
+  readonly cells: CellTable;
   readonly #options: ChunkStoreOptions;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -126,6 +128,7 @@ export class ChunkStore implements SeriesStore {
     const where = () => ({ file: this.#access.file, leads: this.#access.leads });
     this.annotations = new Annotations(where);
     this.alerts = new AlertTables(where);
+    this.cells = new CellTable(where);
     this.#access.refresh();
     this.#takeRole();
     this.#measure();
@@ -275,6 +278,7 @@ export class ChunkStore implements SeriesStore {
       writer.convert();
       writer.prune();
       this.annotations.prune(this.#clock.now() - this.#retentionMs);
+      this.cells.prune(this.#clock.now() - this.#retentionMs);
       if (writer.unsettled) writer.settle();
       this.#access.succeeded();
     } catch (error) {

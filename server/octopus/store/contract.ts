@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Aggregate, HistoryQuery } from "../../../protocol/history.ts";
 import type { Attributes, MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { ManualClock } from "../../host/manual-clock.ts";
+import { cellContract } from "./cell-contract.ts";
 import type { SeriesStore } from "./store.ts";
 
 /** A store under test. */
@@ -47,6 +48,8 @@ type Settle = (store: SeriesStore) => Promise<void>;
 /** Runs the cases. */
 export function storeContract(make: Make, settle: Settle): void {
   const fresh = (options: ContractOptions = {}) => make(START, options);
+
+  cellContract(fresh);
 
   describe("answers", () => {
     it("has nothing to say before anything was appended", async () => {

@@ -4,6 +4,7 @@ import type { HistoryQuery, SeriesFrame } from "../../../protocol/history.ts";
 import type { MetricInfo, Reading } from "../../../protocol/reading.ts";
 import type { HistoryHealth } from "../../../protocol/state.ts";
 import type { Clock } from "../../host/host.ts";
+import { MemoryCells } from "./cells.ts";
 import { checkQuery, FrameBuilder, neededFrom } from "./frame.ts";
 import { Head, WORKER_LIMITS, type HeadLimits } from "./head.ts";
 import type { SeriesInfo, SeriesStore } from "./store.ts";
@@ -25,6 +26,7 @@ export interface MemoryStoreOptions {
 
 /** Keeps samples in RAM. */
 export class MemoryStore implements SeriesStore {
+  readonly cells: MemoryCells;
   readonly #clock: Clock;
   readonly #retentionMs: number;
   readonly #reason: string;
@@ -37,6 +39,7 @@ export class MemoryStore implements SeriesStore {
     this.#reason = options.reason ?? t("History is kept in memory only and ends with this process.");
     this.#head = new Head({ ...WORKER_LIMITS, ...options.limits });
     this.#sweptAt = options.clock.monotonic();
+    this.cells = new MemoryCells(options.clock, this.#retentionMs);
   }
 
   append(time: number, readings: readonly Reading[], metrics: ReadonlyMap<string, MetricInfo>): void {

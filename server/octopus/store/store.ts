@@ -8,6 +8,7 @@ import type { HistoryHealth } from "../../../protocol/state.ts";
 import type { Attributes } from "../../../protocol/reading.ts";
 import type { AlertKeeper } from "./alert-tables.ts";
 import type { NoteKeeper } from "./annotations.ts";
+import type { CellKeeper } from "./cells.ts";
 
 /** One series that the store knows. */
 export interface SeriesInfo {
@@ -26,6 +27,8 @@ export interface SeriesStore {
   readonly annotations?: NoteKeeper;
   /** The bell's own tables; absent where the store keeps none. */
   readonly alerts?: AlertKeeper;
+  /** What runs of notebook cells cost. */
+  readonly cells: CellKeeper;
   /**
    * Takes the readings of one moment into the head. Returns at once and never throws: what cannot be kept is told by
    * `health()`. A second sample of the same series and time replaces the first. Durable after the next flush.
