@@ -1,0 +1,66 @@
+/** The readings of the kernels that live and of those that died lately. */
+import type { DeathCause, KernelDeath } from "../../../protocol/kernel.ts";
+import { DEATH_CAUSES } from "../../../protocol/kernel.ts";
+import type { Reading } from "../../../protocol/reading.ts";
+import * as names from "./metrics.ts";
+import type { Tracked } from "./tracked.ts";
+
+/** A death is told for so long. */
+export const TOLD_MS = 300_000;
+
+/** What is read. */
+export interface Readable {
+  readonly kernels: readonly Tracked[];
+  /** Those to be told, in any order. */
+  readonly deaths: readonly KernelDeath[];
+  /** Since the worker began. */
+  readonly died: ReadonlyMap<DeathCause, number>;
+  /** Of a frozen kernel, in words. */
+  readonly frozen: (kernel: Tracked) => string;
+}
+
+/** Everything that can be read now. */
+export function readingsOf({ kernels, deaths, died, frozen }: Readable): readonly Reading[] {
+  const readings: Reading[] = [{ metric: names.COUNT, attributes: {}, value: kernels.length }];
+  for (const one of kernels) {
+    if (one.number > 0) pushSeries(readings, one);
+    if (one.limit?.own === true && one.share !== null) {
+      const attributes = { ...named(one), "gorgon.limit.source": one.limit.source };
+      readings.push({ metric: names.OWN_LIMIT, attributes, value: Math.min(1, one.share) });
+    }
+    if (one.guard !== null) {
+      const isFrozen = one.guard.phase === "frozen";
+      const attributes = { ...named(one), ...(isFrozen ? { "jupyter.kernel.frozen.reason": frozen(one) } : {}) };
+      readings.push({ metric: names.FROZEN, attributes, value: isFrozen ? 1 : 0 });
+    }
+  }
+  for (const cause of DEATH_CAUSES) {
+    const value = died.get(cause) ?? 0;
+    if (value > 0) readings.push({ metric: names.DEATHS, attributes: { "jupyter.kernel.cause": cause }, value });
+  }
+  for (const death of deaths) {
+    if (death.cause === "ended") continue;
+    const attributes = {
+      "process.pid": String(death.kernel.pid),
+      "jupyter.kernel.death": death.id,
+      "jupyter.kernel.cause": death.cause,
+      "jupyter.kernel.sentence": death.sentence,
+    };
+    readings.push({ metric: names.DIED, attributes, value: 1 });
+  }
+  return readings;
+}
+
+function pushSeries(into: Reading[], one: Tracked): void {
+  const usage = one.usage();
+  if (usage === null) return;
+  const attributes = names.slot(one.number, one.kernel.language);
+  into.push({ metric: names.MEMORY, attributes, value: one.bytes ?? usage.rssBytes });
+  if (one.share !== null) into.push({ metric: names.UTILIZATION, attributes, value: Math.min(1, one.share) });
+  if (usage.cores !== null) into.push({ metric: names.CPU, attributes, value: usage.cores });
+  into.push({ metric: names.CHILDREN, attributes, value: usage.children });
+}
+
+function named({ kernel }: Tracked) {
+  return { "process.pid": String(kernel.pid), "jupyter.kernel.language": kernel.language };
+}

@@ -1,0 +1,328 @@
+/** Watches the kernels of this user: finds them, looks at them, and says when and why one is gone. */
+import { t } from "@vscode/l10n";
+import os from "node:os";
+import type { CellRecord } from "../../../protocol/cell.ts";
+import type { DeathCause, GuardState, KernelDeath, KernelsState } from "../../../protocol/kernel.ts";
+import type { Reading } from "../../../protocol/reading.ts";
+import type { Clock, Disposable, Host } from "../../host/host.ts";
+import type { Log } from "../../host/log.ts";
+import { NoData } from "../rhopalium.ts";
+import { sameKernel, type FoundKernel, type KernelEye } from "./eye.ts";
+import { limitOf } from "./limit.ts";
+import { recordOf } from "./measure.ts";
+import { KERNEL_METRICS, MOST_SLOTS } from "./metrics.ts";
+import { readingsOf, TOLD_MS } from "./readings.ts";
+import { SharedMemory } from "./shared.ts";
+import { Tracked } from "./tracked.ts";
+import { unknownDeath } from "./verdict.ts";
+import type { KernelGreeting, KernelId, KernelSensor, KernelWatching, RunToMeasure } from "./watching.ts";
+
+/** A limit changes seldom, and a process can be moved. */
+const LIMIT_EVERY_MS = 10_000;
+/** While a cell runs it is looked at so often, by this worker's own clock. */
+const RUNNING_LOOK_MS = 250;
+/** A look is repeated for somebody who asks only when the last one is older. */
+const FRESH_MS = 50;
+/** What changed is told at most so often. */
+const TELL_MS = 500;
+/** Deaths are remembered for so long, and so many. */
+const REMEMBERED_MS = 3_600_000;
+const MOST_DEATHS = 50;
+/** Of more kernels at one time the rest is left alone. */
+const MOST_KERNELS = 200;
+
+/** What the watch needs. */
+export interface WatchOptions {
+  readonly host: Host;
+  readonly log: Log;
+  readonly eye: KernelEye;
+  /** This machine's name, as kernels give it. */
+  readonly hostname?: string;
+  /** What each process holds of the GPUs, bytes by pid; null while that is not read. */
+  readonly gpu?: () => ReadonlyMap<number, number> | null;
+  /** False while the user has switched the sensor off: then nothing is looked at. */
+  readonly enabled?: () => boolean;
+}
+
+/** Everything known of kernels. */
+export class KernelWatch implements KernelWatching {
+  readonly sensor: KernelSensor;
+  readonly #host: Host;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #eye: KernelEye;
+  readonly #hostname: string;
+  readonly #gpu: () => ReadonlyMap<number, number> | null;
+  readonly #enabled: () => boolean;
+  readonly #died = new Map<DeathCause, number>();
+  readonly #changed = new Set<(state: KernelsState) => void>();
+  readonly #dead = new Set<(death: KernelDeath) => void>();
+  readonly #recorded = new Set<(record: CellRecord) => void>();
+  #kernels: readonly Tracked[] = [];
+  #deaths: readonly KernelDeath[] = [];
+  #scannedAt = -Infinity;
+  #toldAt = -Infinity;
+  #telling: Disposable | null = null;
+  #looking: Disposable | null = null;
+  #closed = false;
+
+  constructor(options: WatchOptions) {
+    const { host, log, eye } = options;
+    this.#host = host;
+    this.#clock = host.clock;
+    this.#log = log;
+    this.#eye = eye;
+    this.#hostname = options.hostname ?? os.hostname();
+    this.#gpu = options.gpu ?? (() => null);
+    this.#enabled = options.enabled ?? (() => true);
+    const wantedMs = () => this.#wantedMs();
+    this.sensor = {
+      name: "kernel",
+      metrics: KERNEL_METRICS,
+      read: (signal) => this.#read(signal),
+      dispose: () => undefined,
+      get wantedMs() {
+        return wantedMs();
+      },
+    };
+  }
+
+  state(): KernelsState {
+    const time = this.#clock.now();
+    return {
+      time,
+      kernels: this.#kernels.map((one) => one.state()),
+      deaths: this.#deaths.filter((one) => time - one.time < REMEMBERED_MS),
+    };
+  }
+
+  onChange(listener: (state: KernelsState) => void): Disposable {
+    return subscribe(this.#changed, listener);
+  }
+
+  onDeath(listener: (death: KernelDeath) => void): Disposable {
+    return subscribe(this.#dead, listener);
+  }
+
+  onRecord(listener: (record: CellRecord) => void): Disposable {
+    return subscribe(this.#recorded, listener);
+  }
+
+  greet({ kernel, executable, faults }: KernelGreeting): void {
+    const known = this.#of(kernel);
+    const one = known ?? this.#track(this.#foundFor(kernel), kernel, this.#isHere(kernel));
+    if (one === null) return;
+    one.kernel = kernel;
+    one.measured = true;
+    one.faults = faults;
+    if (executable !== "") one.executable = executable;
+    this.#change();
+  }
+
+  part(kernel: KernelId): void {
+    const one = this.#of(kernel);
+    if (one === null) return;
+    one.measured = false;
+    one.guard = null;
+    // Of a kernel elsewhere nothing more will be heard.
+    if (!one.local) this.#kernels = this.#kernels.filter((other) => other !== one);
+    this.#change();
+  }
+
+  setRunning(kernel: KernelId, running: Parameters<KernelWatching["setRunning"]>[1]): void {
+    const one = this.#of(kernel);
+    if (one === null) return;
+    this.#lookNow(one);
+    one.run(running, this.#clock.now());
+    this.#keepLooking();
+    this.#change();
+  }
+
+  setLeaving(kernel: KernelId): void {
+    this.#of(kernel)?.leave(this.#clock.now());
+  }
+
+  setGuard(kernel: KernelId, guard: GuardState | null): void {
+    const one = this.#of(kernel);
+    if (one === null) return;
+    one.guard = guard;
+    one.limitAt = -Infinity;
+    this.#change();
+  }
+
+  measure({ cell, from, to, outcome, ...kernel }: RunToMeasure): CellRecord | null {
+    const one = this.#of(kernel);
+    if (one === null || !(to >= from)) return null;
+    if (this.#clock.now() - to < this.#eye.lookMs) this.#lookNow(one);
+    const idleSince = one.idleSince(from);
+    one.ended(to);
+    return recordOf({ kernel: one.kernel, cell, from, to, outcome, idleSince, limit: one.limit }, one.looks);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#telling?.dispose();
+    this.#looking?.dispose();
+    this.#changed.clear();
+    this.#dead.clear();
+    this.#recorded.clear();
+    await Promise.resolve();
+  }
+
+  #wantedMs(): number {
+    const now = this.#clock.now();
+    const lively = this.#kernels.length > 0 || this.#deaths.some((one) => now - one.time < TOLD_MS);
+    return lively ? this.#eye.lookMs : this.#eye.scanMs;
+  }
+
+  async #read(signal: AbortSignal): Promise<readonly Reading[]> {
+    const began = this.#clock.monotonic();
+    // A little early is in time: polls tremble.
+    if (began - this.#scannedAt >= this.#eye.scanMs * 0.9) {
+      const found = await this.#eye.scan(signal);
+      if (signal.aborted) return [];
+      this.#scannedAt = began;
+      for (const one of found) this.#adopt(one);
+    }
+    for (const one of this.#kernels) this.#look(one);
+    void Promise.all(this.#kernels.map((one) => one.shared.ask(one.pids)));
+    if (this.#kernels.length > 0) this.#change();
+    const now = this.#clock.now();
+    const deaths = this.#deaths.filter((one) => now - one.time < TOLD_MS);
+    if (this.#kernels.length === 0 && deaths.length === 0) throw new NoData(t("no notebook kernel of this user runs"));
+    return readingsOf({ kernels: this.#kernels, deaths, died: this.#died, frozen: (one) => one.guard?.reason ?? "" });
+  }
+
+  #adopt(found: FoundKernel): void {
+    if (this.#of(found) !== null) return;
+    const { pid, startedAt, language } = found;
+    this.#track(found, { pid, startedAt, language, host: this.#hostname }, true);
+  }
+
+  #track(found: FoundKernel, kernel: Tracked["kernel"], local: boolean): Tracked | null {
+    if (this.#kernels.length >= MOST_KERNELS) return null;
+    const shared = new SharedMemory(this.#clock, (pids) => this.#eye.shared(pids));
+    const one = new Tracked({ found, kernel, number: this.#freeNumber(), local, shared });
+    this.#kernels = [...this.#kernels, one];
+    this.#log.debug(`kernel ${String(kernel.pid)} (${kernel.language}) is watched`);
+    this.#lookNow(one);
+    return one;
+  }
+
+  #freeNumber(): number {
+    const taken = new Set(this.#kernels.map(({ number }) => number));
+    for (let number = 1; number <= MOST_SLOTS; number++) if (!taken.has(number)) return number;
+    return 0;
+  }
+
+  #isHere({ pid, startedAt, language, host }: Tracked["kernel"]): boolean {
+    return host === this.#hostname && this.#enabled() && this.#eye.find(pid, startedAt, language) !== null;
+  }
+
+  #foundFor({ pid, startedAt, language, host }: Tracked["kernel"]): FoundKernel {
+    const found = host === this.#hostname ? this.#eye.find(pid, startedAt, language) : null;
+    return found ?? { pid, startedAt, language, connection: "", folder: "", ancestors: [], executable: "" };
+  }
+
+  #of(kernel: KernelId): Tracked | null {
+    return this.#kernels.find((one) => sameKernel(one.kernel, kernel)) ?? null;
+  }
+
+  #lookNow(one: Tracked): void {
+    const age = this.#clock.now() - (one.looks.last?.time ?? -Infinity);
+    if (this.#enabled() && !this.#closed && !(age >= 0 && age < FRESH_MS)) this.#look(one);
+  }
+
+  #look(one: Tracked): void {
+    if (!one.local || one.gone) return;
+    const monotonic = this.#clock.monotonic();
+    const looked = this.#eye.look(one.found);
+    if (looked === "gone") {
+      this.#vanished(one);
+      return;
+    }
+    if (monotonic - one.limitAt >= LIMIT_EVERY_MS) {
+      one.limit = limitOf(this.#host, one.found.pid, one.guard?.limitBytes ?? null);
+      one.limitAt = monotonic;
+    }
+    one.see(looked);
+    one.gpuBytes = this.#gpuOf(one.pids);
+  }
+
+  /** Where the GPUs' pids are those of another namespace, as in containers, none is found and nothing is known. */
+  #gpuOf(pids: readonly number[]): number | null {
+    const held = this.#gpu();
+    if (held === null) return null;
+    const found = pids.filter((pid) => held.has(pid));
+    if (found.length > 0) return found.reduce((sum, pid) => sum + (held.get(pid) ?? 0), 0);
+    return [...held.keys()].every((pid) => this.#eye.alive(pid)) ? 0 : null;
+  }
+
+  /** Looks more often while a cell runs. */
+  #keepLooking(): void {
+    this.#looking?.dispose();
+    this.#looking = null;
+    if (this.#closed || this.#eye.lookMs < RUNNING_LOOK_MS || this.#eye.lookMs > 1000) return;
+    if (!this.#kernels.some(({ running, gone }) => running !== null && !gone)) return;
+    this.#looking = this.#clock.schedule(
+      () => {
+        for (const one of this.#kernels) if (one.running !== null) this.#lookNow(one);
+        this.#change();
+        this.#keepLooking();
+      },
+      RUNNING_LOOK_MS,
+      { unref: true },
+    );
+  }
+
+  #vanished(one: Tracked): void {
+    one.gone = true;
+    this.#conclude(one);
+  }
+
+  #conclude(one: Tracked): void {
+    this.#kernels = this.#kernels.filter((other) => other !== one);
+    this.#eye.forget(one.found.pid);
+    const now = this.#clock.now();
+    const death = unknownDeath(one, now);
+    this.#died.set(death.cause, (this.#died.get(death.cause) ?? 0) + 1);
+    this.#deaths = [death, ...this.#deaths].filter(({ time }) => now - time < REMEMBERED_MS).slice(0, MOST_DEATHS);
+    this.#log.info(death.sentence);
+    for (const listener of [...this.#dead]) this.#call(() => listener(death));
+    const { running } = one;
+    if (running !== null) {
+      const { cell, startedAt: from } = running;
+      const run = { kernel: one.kernel, cell, from, to: Math.max(from, now), limit: one.limit };
+      const record = recordOf({ ...run, outcome: "died", idleSince: one.idleSince(from) }, one.looks);
+      if (record !== null) for (const listener of [...this.#recorded]) this.#call(() => listener(record));
+    }
+    this.#change();
+  }
+
+  /** Tells what changed, at once or when it is time again. */
+  #change(): void {
+    if (this.#closed || this.#telling !== null || this.#changed.size === 0) return;
+    const waitMs = Math.max(0, this.#toldAt + TELL_MS - this.#clock.monotonic());
+    const tell = () => {
+      this.#telling = null;
+      this.#toldAt = this.#clock.monotonic();
+      const state = this.state();
+      for (const listener of [...this.#changed]) this.#call(() => listener(state));
+    };
+    this.#telling = this.#clock.schedule(tell, waitMs, { unref: true });
+  }
+
+  #call(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#log.error(`A listener on kernels failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+function subscribe<T>(listeners: Set<(value: T) => void>, listener: (value: T) => void): Disposable {
+  const own = (value: T) => listener(value);
+  listeners.add(own);
+  return { dispose: () => listeners.delete(own) };
+}
