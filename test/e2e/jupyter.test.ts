@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pythonEnv } from "../../scripts/python-env.ts";
 import { Access, serveJupyter, type CancellationToken, type Kernel } from "../workbench/fixtures/jupyter/api.ts";
 import { Bridge, type Ran } from "../workbench/fixtures/jupyter/bridge.ts";
 import { NotebookKernel, type RunMessage } from "../workbench/fixtures/jupyter/kernel.ts";
-import { BRIDGE, findJupyter } from "../workbench/jupyter.ts";
+import { BRIDGE } from "../workbench/jupyter.ts";
 import { signal } from "../workbench/processes.ts";
 import { until } from "./driver.ts";
 
@@ -81,9 +82,9 @@ describe("the stand-in for the Jupyter extension", () => {
     return found;
   };
 
-  beforeAll(() => {
+  beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "gorgon-jupyter-"));
-    bridge = new Bridge(findJupyter(), BRIDGE);
+    bridge = new Bridge(await pythonEnv("test"), BRIDGE);
     kernel = new NotebookKernel(
       "python",
       () => bridge,

@@ -2,13 +2,31 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Locator, Page } from "playwright-core";
+import { pythonEnv } from "../../scripts/python-env.ts";
+import { packJupyter } from "../workbench/jupyter.ts";
 import { openFile, until } from "./driver.ts";
+import { openSession, type Session, type SessionOptions } from "./session.ts";
 
 /** How long a cell may take that does little, milliseconds: the first one starts a kernel. */
 const RUN_MS = 60_000;
 
-/** Writes a notebook whose cells have the ids `cell-0`, `cell-1`, ... Answers with its path. */
-export function writeNotebook(folder: string, name: string, sources: readonly string[], spec = "python3"): string {
+/** How a notebook's kernel is started. */
+export interface KernelOptions {
+  /** The kernelspec; default `python3`. */
+  readonly spec?: "python3" | "ir";
+  /** Added to its environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Put before its command line. */
+  readonly wrapper?: readonly string[];
+}
+
+/** Writes a notebook whose cells have the ids `cell-0`, `cell-1`, ... */
+export function writeNotebook(
+  folder: string,
+  name: string,
+  sources: readonly string[],
+  { spec = "python3", ...fixture }: KernelOptions = {},
+): void {
   const cells = sources.map((source, index) => ({
     cell_type: "code",
     execution_count: null,
@@ -19,10 +37,14 @@ export function writeNotebook(folder: string, name: string, sources: readonly st
   }));
   const language = spec === "ir" ? "R" : "python";
   const kernelspec = { display_name: spec, language, name: spec };
-  const metadata = { kernelspec, language_info: { name: language } };
-  const file = path.join(folder, name);
-  writeFileSync(file, JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1));
-  return file;
+  const metadata = { kernelspec, language_info: { name: language }, fixture };
+  writeFileSync(path.join(folder, name), JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1));
+}
+
+/** A session with the stand-in for the Jupyter extension, whose kernels run in the environment of the Python package's tests. */
+export async function openNotebooks(options: SessionOptions): Promise<Session> {
+  const settings = { ...options.settings, "jupyterFixture.python": await pythonEnv("test") };
+  return openSession({ ...options, settings, extensions: [await packJupyter()] });
 }
 
 /** A notebook that is open in the page. */
@@ -53,6 +75,29 @@ export class NotebookPage {
   async items(index: number): Promise<readonly string[]> {
     const texts = await this.cell(index).locator(".cell-status-item").allInnerTexts();
     return texts.map((text) => text.replace(/\s+/g, " ").trim()).filter(Boolean);
+  }
+
+  /** Waits until an item below a cell has this text, and answers with all of them. */
+  async untilItem(index: number, wanted: RegExp, limitMs = RUN_MS): Promise<readonly string[]> {
+    let last: readonly string[] = [];
+    try {
+      return await until(
+        `${String(wanted)} below cell ${String(index)} of ${this.#name}`,
+        async () => {
+          last = await this.items(index);
+          return last.some((text) => wanted.test(text)) ? last : null;
+        },
+        limitMs,
+      );
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(`${message}; there is ${JSON.stringify(last)}`, { cause: error });
+    }
+  }
+
+  /** An item below a cell, to be clicked. */
+  item(index: number, text: string | RegExp): Locator {
+    return this.cell(index).locator(".cell-status-item").filter({ hasText: text }).first();
   }
 
   /** Runs a cell and does not wait. */

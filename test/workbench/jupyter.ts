@@ -1,18 +1,11 @@
-/** Packs the fixture that stands in for the Jupyter extension, and finds the Python that runs its kernels. */
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+/** Packs the fixture that stands in for the Jupyter extension. */
+import { copyFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { createVSIX } from "@vscode/vsce";
 import { build } from "esbuild";
 
 const root = path.dirname(path.dirname(import.meta.dirname));
 const source = path.join(import.meta.dirname, "fixtures", "jupyter");
-
-/** The Python with jupyter_client and ipykernel. Throws `missing: ...` when there is none. */
-export function findJupyter(): string {
-  const python = path.join(root, "jupyter", ".venv", "bin", "python");
-  if (existsSync(python)) return python;
-  throw new Error("missing: jupyter (node scripts/python-env.ts makes jupyter/.venv)");
-}
 
 /** Where the bridge to the kernels is: a Python program of the fixture's. */
 export const BRIDGE = path.join(source, "bridge.py");
