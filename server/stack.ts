@@ -288,7 +288,7 @@ export function createStack(options: StackOptions): Stack {
 
   leadership?.onAlerts((alerts) => bell.showForeign(alerts));
   bell.on((now) => {
-    leadership?.tellAlerts({ alerts: now.alerts, silences: now.silences });
+    leadership?.door.tellAlerts({ alerts: now.alerts, silences: now.silences });
     // Who only looks once polls by himself.
     if (started) {
       pace.setBell(now);
@@ -368,7 +368,7 @@ export function createStack(options: StackOptions): Stack {
       if (switched && started) await hub.collectOnce();
     },
     act: async (act) => {
-      const forwarded = leadership?.forward(act) ?? null;
+      const forwarded = leadership?.leader?.act(act) ?? null;
       return forwarded === null ? bell.act(act) : await forwarded;
     },
     setFacts: (next) => {
