@@ -1,9 +1,9 @@
 /** Control groups of version 1 that a test makes for itself below the one it runs in. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import path from "node:path";
-import { expect } from "vitest";
 import { nodeHost } from "../server/host/node.ts";
 import { ownCgroups } from "../server/rhopalia/cgroup.ts";
+import { until } from "./e2e/driver.ts";
 
 /** A group. */
 export interface ControlGroup {
@@ -28,6 +28,7 @@ export function makeGroup(controller: "memory" | "cpu"): ControlGroup {
 /** Removes a group when its processes are gone. */
 export async function removeGroup({ folder }: ControlGroup): Promise<void> {
   // A group is empty a moment after its last process was reaped.
-  await expect.poll(() => readFileSync(path.join(folder, "cgroup.procs"), "utf8")).toBe("");
+  const procs = path.join(folder, "cgroup.procs");
+  await until(`an empty ${procs}`, () => (readFileSync(procs, "utf8") === "" ? true : null));
   if (existsSync(folder)) rmdirSync(folder);
 }
