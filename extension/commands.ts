@@ -13,6 +13,8 @@ import { COMMANDS, type CommandId } from "./contributions.ts";
 import type { Dashboard } from "./dashboard/dashboard.ts";
 import type { Doctor } from "./doctor.ts";
 import { notification } from "./escape.ts";
+import type { NotebookLoader } from "./notebook/load.ts";
+import { NOTEBOOK_COMMANDS, type NotebookCommand } from "./notebook/names.ts";
 import type { LatestState } from "./worker/latest.ts";
 import type { Worker } from "./worker/worker.ts";
 
@@ -24,6 +26,7 @@ export interface CommandTargets {
   readonly doctor: Doctor;
   readonly mutes: Mutes;
   readonly views: Pick<Views, "sortBy">;
+  readonly notebooks: Pick<NotebookLoader, "run">;
   readonly timers: Timers;
   readonly channel: vscode.LogOutputChannel;
   readonly extensionId: string;
@@ -31,12 +34,12 @@ export interface CommandTargets {
 
 /** Registers every command of `COMMANDS`. */
 export function registerCommands(vs: typeof vscode, targets: CommandTargets): vscode.Disposable[] {
-  const { worker, latest, dashboard, doctor, mutes, views, timers, channel, extensionId } = targets;
+  const { worker, latest, dashboard, doctor, mutes, views, notebooks, timers, channel, extensionId } = targets;
   const alerts = { vs, worker, latest, timers, author: userName() };
   const processes = { vs, worker, latest };
   const sensors = { vs, latest };
   /** A command in a view's menu gets the element that it was used on; one in the palette gets nothing. */
-  const handlers: Readonly<Record<CommandId, (element?: unknown) => unknown>> = {
+  const handlers: Readonly<Record<Exclude<CommandId, NotebookCommand>, (element?: unknown) => unknown>> = {
     [COMMANDS.showDashboard]: () => dashboard.show(),
     [COMMANDS.showMenu]: () => showMenu(vs, { worker, latest, mutes, timers }),
     [COMMANDS.showAlerts]: () => dashboard.show("alerts"),
@@ -69,15 +72,19 @@ export function registerCommands(vs: typeof vscode, targets: CommandTargets): vs
     [COMMANDS.mute]: () => pickMutes(vs, mutes, latest.last),
     [COMMANDS.unmute]: () => pickUnmutes(vs, mutes, latest.last),
   };
-  return Object.entries(handlers).map(([id, handler]) =>
-    vs.commands.registerCommand(id, async (element: unknown) => {
+  const register = (id: string, run: (...args: readonly unknown[]) => unknown): vscode.Disposable =>
+    vs.commands.registerCommand(id, async (...args: readonly unknown[]) => {
       try {
-        await handler(element);
+        await run(...args);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         channel.error(`${id}: ${reason}`);
         void vs.window.showWarningMessage(notification(`Gorgon: ${reason}`));
       }
-    }),
-  );
+    });
+  return [
+    ...Object.entries(handlers).map(([id, handler]) => register(id, (element) => handler(element))),
+    // Under a cell a command gets the cell's name and what was clicked.
+    ...Object.values(NOTEBOOK_COMMANDS).map((id) => register(id, (...args) => notebooks.run(id, args))),
+  ];
 }

@@ -4,6 +4,8 @@
  * fails when they differ.
  */
 import { english, keyed, said, sentences } from "./nls.ts";
+import { NOTEBOOK_COMMAND_LIST, NOTEBOOK_SETTINGS } from "./notebook/contributions.ts";
+import { NOTEBOOK_COMMANDS } from "./notebook/names.ts";
 import { viewContributions } from "./views/contributions.ts";
 
 /** Every command by its id. */
@@ -29,6 +31,7 @@ export const COMMANDS = {
   openSettings: "gorgon.openSettings",
   mute: "gorgon.muteNotifications",
   unmute: "gorgon.unmuteNotifications",
+  ...NOTEBOOK_COMMANDS,
 } as const;
 
 /** The id of a command of ours. */
@@ -58,6 +61,8 @@ export interface CommandContribution {
   readonly title: string;
   /** A codicon, for menus that show one. */
   readonly icon?: string;
+  /** When it can be used; always without one. */
+  readonly enablement?: string;
   /** For the README; not part of package.json. */
   readonly help: string;
 }
@@ -151,13 +156,16 @@ export const COMMAND_LIST: readonly CommandContribution[] = [
     help: "Opens the output channel; its level is set with the gear there.",
   },
   { command: COMMANDS.openSettings, title: "Open Settings", help: "Opens Gorgon's settings." },
+  ...NOTEBOOK_COMMAND_LIST,
 ];
 
 /** One setting, without its `gorgon.` prefix in the key. */
 export interface SettingContribution {
   /** A number that may be null is not set by default. */
-  readonly type: "number" | "boolean" | "array" | readonly ["number", "null"];
-  readonly default: number | boolean | readonly string[] | null;
+  readonly type: "number" | "boolean" | "string" | "array" | readonly ["number", "null"];
+  readonly default: number | boolean | string | readonly string[] | null;
+  /** What a text, or each text of a list, may be. */
+  readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
   /** Says what changes and what it costs. */
@@ -275,6 +283,7 @@ export const SETTINGS = {
       "Arguments for the Node.js that runs the worker, e.g. `--max-old-space-size=256`. A change restarts the worker; a " +
       "wrong argument keeps it from starting. Not taken from a workspace that is not trusted.",
   },
+  ...NOTEBOOK_SETTINGS,
 } as const satisfies Record<string, SettingContribution>;
 
 /** The key of a setting, without `gorgon.`. */
@@ -288,14 +297,15 @@ export function restricted(): readonly string[] {
 }
 
 function property(key: string, setting: SettingContribution, order: number): Record<string, unknown> {
-  const { advanced, hostWide, markdownDescription, ...rest } = setting;
+  const { advanced, hostWide, choices, markdownDescription, ...rest } = setting;
+  const named = choices === undefined ? {} : { enum: choices };
   return {
     order,
     // A machine has its own thresholds; a workspace may still override them for its window.
     scope: hostWide === true ? "machine" : "machine-overridable",
     ...rest,
     markdownDescription: said(`setting.${key}.description`, markdownDescription),
-    ...(setting.type === "array" ? { items: { type: "string" } } : {}),
+    ...(setting.type === "array" ? { items: { type: "string", ...named }, uniqueItems: true } : named),
     ...(advanced === true ? { tags: ["advanced"] } : {}),
   };
 }
@@ -352,11 +362,12 @@ function contributed() {
       },
     },
     contributes: {
-      commands: COMMAND_LIST.map(({ command, title, icon }) => ({
+      commands: COMMAND_LIST.map(({ command, title, icon, enablement }) => ({
         command,
         title: said(`command.${named(command)}.title`, title),
         category: "Gorgon",
         ...(icon === undefined ? {} : { icon }),
+        ...(enablement === undefined ? {} : { enablement }),
       })),
       ...viewContributions(),
       icons: {
@@ -382,6 +393,7 @@ function cell(text: string): string {
 
 function allowed(setting: SettingContribution): string {
   if (setting.type === "boolean") return "true, false";
+  if (setting.choices !== undefined) return setting.choices.join(", ");
   if (setting.type === "array") return "list of strings";
   const range = `${String(setting.minimum)} to ${String(setting.maximum)}`;
   return setting.default === null ? `${range}, or null` : range;

@@ -31,7 +31,8 @@ function setUp() {
   const dashboard = new Dashboard(fake.vs, fake.vs.Uri.file("/ext"), { worker, latest, mutes, pins, timers, log });
   const views = { sortBy: () => Promise.resolve() };
   const { channel } = fake;
-  const parts = { worker, latest, dashboard, doctor, mutes, views, timers };
+  const notebooks = { run: () => Promise.resolve() };
+  const parts = { worker, latest, dashboard, doctor, mutes, views, notebooks, timers };
   registerCommands(fake.vs, { ...parts, channel, extensionId: "us.gorgon" });
   const run = async (id: string): Promise<void> => {
     await fake.commands.get(id)?.();

@@ -35,3 +35,8 @@ export function statusText(text: string, most = 40): string {
 export function document(text: string): string {
   return plain(text, 2000).replace(/[\\<`[\]|]/g, "\\$&");
 }
+
+/** Text in HTML, attributes included. */
+export function html(text: string, most = 2000): string {
+  return plain(text, most).replace(/[&<>"']/g, (char) => `&#${String(char.charCodeAt(0))};`);
+}

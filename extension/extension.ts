@@ -1,4 +1,5 @@
 /** The extension's table of contents: what there is, in the order in which it is put together. */
+import { hostname } from "node:os";
 import { config } from "@vscode/l10n";
 import * as vscode from "vscode";
 import type { WorkerState } from "../protocol/state.ts";
@@ -11,6 +12,7 @@ import { DASHBOARD_VIEW } from "./contributions.ts";
 import { Dashboard } from "./dashboard/dashboard.ts";
 import { Pins } from "./dashboard/pins.ts";
 import { Doctor, DOCTOR_SCHEME } from "./doctor.ts";
+import { NotebookLoader } from "./notebook/load.ts";
 import { realTimers } from "./timers.ts";
 import { Views } from "./views/views.ts";
 import { AttentionTeller } from "./worker/attention.ts";
@@ -66,10 +68,14 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
   const attention = new AttentionTeller({ vs: vscode, worker, dashboard, timers });
   const doctor = new Doctor(vscode, worker, version);
   const views = new Views({ vs: vscode, worker, latest, timers, memory: context.globalState, log });
+  const notebooks = new NotebookLoader({
+    ...{ vs: vscode, worker, timers, memory: context.workspaceState, extensionUri: context.extensionUri, log },
+    ...{ hostPid: process.pid, hostName: hostname(), words: vscode.l10n.bundle ?? {} },
+  });
 
   context.subscriptions.push(
     channel,
-    ...[worker, latest, mutes, pins, bell, sync, attention, dashboard, doctor, views],
+    ...[worker, latest, mutes, pins, bell, sync, attention, dashboard, doctor, views, notebooks],
     latest.onChange.on(draw),
     latest.onChange.on(() => {
       if (latest.now === null || latest.silentSince !== null) return;
@@ -81,12 +87,17 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
     vscode.window.registerWebviewPanelSerializer(DASHBOARD_VIEW, dashboard),
     vscode.workspace.registerTextDocumentContentProvider(DOCTOR_SCHEME, doctor),
     // Last in, first out: no command runs on parts that are gone.
-    ...registerCommands(vscode, { worker, latest, dashboard, doctor, mutes, views, timers, channel, extensionId: id }),
+    ...registerCommands(vscode, {
+      ...{ worker, latest, dashboard, doctor, mutes, views, notebooks, timers, channel, extensionId: id },
+    }),
   );
 
   draw();
   running = worker;
-  setImmediate(() => void worker.start());
+  setImmediate(() => {
+    notebooks.start();
+    void worker.start();
+  });
   const activationMs = performance.now() - began;
   return { activationMs, worker: () => worker.status, state: () => latest.now };
 }

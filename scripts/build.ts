@@ -28,15 +28,22 @@ const shared: BuildOptions = {
 
 const node: BuildOptions = { ...shared, platform: "node", target: "node22", format: "cjs" };
 
-/** Every bundle, by name. The language client is a file of its own because it is loaded lazily. */
+/** Every bundle, by name. The language client and the notebook side are files of their own because they are loaded lazily. */
 export const BUNDLES: readonly BuildOptions[] = [
   {
     ...node,
     entryPoints: { extension: "extension/extension.ts" },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-    // The client's file stands beside the extension's at run time.
-    external: ["vscode", "./client.cjs"],
+    // Their files stand beside the extension's at run time.
+    external: ["vscode", "./client.cjs", "./notebook.cjs"],
+  },
+  {
+    ...node,
+    entryPoints: { notebook: "extension/notebook/notebooks.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    external: ["vscode"],
   },
   {
     ...node,
@@ -58,7 +65,7 @@ export const BUNDLES: readonly BuildOptions[] = [
     platform: "browser",
     target: "es2022",
     format: "iife",
-    entryPoints: { dashboard: "webview/main.ts" },
+    entryPoints: { dashboard: "webview/main.ts", costly: "webview/costly/main.ts" },
     outdir: "dist/webview",
     loader: { ".css": "css", ".ttf": "file" },
     plugins: [leanCharts],
@@ -96,9 +103,11 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   await buildAll();
   for (const file of [
     "extension.cjs",
+    "notebook.cjs",
     "client.cjs",
     "worker.cjs",
     "webview/dashboard.js",
+    "webview/costly.js",
     "index.js",
     "python/gorgon.zip",
   ]) {

@@ -11,7 +11,8 @@ import type { Timers } from "../timers.ts";
 import type { LatestState } from "../worker/latest.ts";
 import type { Worker } from "../worker/worker.ts";
 import { alertElement, silenceElement } from "./bell.ts";
-import { dotted, moment, titleOf } from "./words.ts";
+import { dotted, titleOf } from "./words.ts";
+import { moment } from "../moment.ts";
 
 const HOUR_MS = 3_600_000;
 /** "Until tomorrow" ends when people come back to work, local time. */

@@ -7,7 +7,8 @@ import type { Level } from "../../protocol/level.ts";
 import { COMMANDS } from "../contributions.ts";
 import { markdown, plain } from "../escape.ts";
 import type { Row } from "./tree.ts";
-import { changeWords, dotted, moment, spoken, standing, titleOf } from "./words.ts";
+import { changeWords, dotted, spoken, standing, titleOf } from "./words.ts";
+import { moment } from "../moment.ts";
 
 /** Longer lists in a tooltip end here. */
 const MOST_LABELS = 12;

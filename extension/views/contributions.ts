@@ -1,6 +1,8 @@
 /** What the views add to package.json: their container, menus, empty states, and the walkthrough. */
 import { said } from "../nls.ts";
 import { COMMANDS, CONTEXTS, VIEWS, type CommandId } from "../contributions.ts";
+import { notebookMenus } from "../notebook/contributions.ts";
+import { CELLS_VIEW, NOTEBOOK_CONTEXTS } from "../notebook/names.ts";
 
 /** The activity bar's container. */
 const CONTAINER = "gorgon";
@@ -22,6 +24,14 @@ export function viewContributions(): Readonly<Record<string, unknown>> {
           name: said("view.processes.name", "Processes"),
           icon: VIEW_ICON,
           contextualTitle: "Gorgon",
+        },
+        {
+          id: CELLS_VIEW,
+          type: "webview",
+          name: said("view.cells.name", "Most Expensive Cells"),
+          icon: VIEW_ICON,
+          contextualTitle: "Gorgon",
+          when: `${NOTEBOOK_CONTEXTS.seen} && config.gorgon.notebook.enabled`,
         },
       ],
     },
@@ -109,8 +119,11 @@ function menus(): Readonly<Record<string, readonly MenuEntry[]>> {
   ];
   const trusted = "isWorkspaceTrusted";
   const is = (...words: readonly string[]): string => words.map((word) => `viewItem =~ /\\b${word}\\b/`).join(" && ");
+  const { "view/title": inCells = [], ...elsewhere } = notebookMenus();
   return {
+    ...elsewhere,
     "view/title": [
+      ...inCells,
       ...Object.values(VIEWS).map((view) => title(view, COMMANDS.showDashboard, "navigation@1")),
       title(VIEWS.sensors, COMMANDS.pollNow, "navigation@2"),
       title(VIEWS.bell, COMMANDS.showMenu, "navigation@2"),

@@ -14,13 +14,6 @@ export function standing(milliseconds: number): string {
   return milliseconds < RECENT_MS ? t("just now") : t("for {0}", formatDuration(milliseconds));
 }
 
-const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-
-/** The moment itself, in local time. */
-export function moment(time: number): string {
-  return Number.isFinite(time) ? moments.format(time) : "";
-}
-
 /** Which of several an alert is about: the attribute that people know it by; empty when there is none. */
 export function thingOf(labels: Attributes): string {
   const name = NAMES.find((one) => labels[one] !== undefined);

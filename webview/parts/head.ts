@@ -2,7 +2,8 @@
 import { t } from "@vscode/l10n";
 import { RANGES, type RangeMinutes } from "../../protocol/messages/webview.ts";
 import type { Act } from "../actions.ts";
-import { actionButton, choice, progressRing } from "../controls.ts";
+import { choice } from "../choice.ts";
+import { actionButton, progressRing } from "../controls.ts";
 import { Children, type Part, h, setAttr, setShown, setText } from "../dom.ts";
 import type { Head } from "../model.ts";
 import { MARKS, RANGE_WORDS } from "../words.ts";

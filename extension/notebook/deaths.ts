@@ -1,0 +1,140 @@
+/** Kernels of this window that died: under their cell, in one notification each, and the page that says why. */
+import type * as vscode from "vscode";
+import { t } from "@vscode/l10n";
+import type { KernelDeath, KernelsState } from "../../protocol/kernel.ts";
+import { notification } from "../escape.ts";
+import { Signal, type Disposable } from "../signal.ts";
+import type { Timers } from "../timers.ts";
+import { cellUri } from "./cells.ts";
+import type { KernelBindings } from "./kernels.ts";
+import { NOTEBOOK_COMMANDS, NOTEBOOK_CONTEXTS } from "./names.ts";
+import type { RunTracker } from "./tracker.ts";
+
+/** What a window finds when it opens is told if it is not older, milliseconds. */
+const NEWS_MS = 60_000;
+
+/** What it is made from. */
+export interface DeathsParts {
+  readonly vs: typeof vscode;
+  readonly timers: Timers;
+  readonly kernels: KernelBindings;
+  readonly tracker: RunTracker;
+}
+
+interface Known {
+  readonly death: KernelDeath;
+  readonly notebook: vscode.NotebookDocument | null;
+  /** Null once the cell has been run or cleared since. */
+  cell: vscode.NotebookCell | null;
+}
+
+/** Whether a user wants to hear of it: an end that was asked for is none. */
+function isNews(death: KernelDeath): boolean {
+  return death.cause !== "ended";
+}
+
+/** Keeps those of this window. */
+export class Deaths implements Disposable {
+  readonly onChange = new Signal<void>();
+  readonly #parts: DeathsParts;
+  readonly #known = new Map<string, Known>();
+  readonly #subscriptions: readonly Disposable[];
+  #context = false;
+
+  constructor(parts: DeathsParts) {
+    this.#parts = parts;
+    const rerun = (cell: vscode.NotebookCell): void => {
+      for (const one of this.#known.values()) {
+        if (one.cell === null || cellUri(one.cell) !== cellUri(cell)) continue;
+        one.cell = null;
+        this.onChange.fire();
+      }
+    };
+    this.#subscriptions = [parts.tracker.onEmpty.on(rerun), parts.tracker.onStart.on(({ cell }) => rerun(cell))];
+  }
+
+  /** Takes the worker's next word. Before the bindings do: they forget kernels that are gone. */
+  see(state: KernelsState): void {
+    for (const death of state.deaths) {
+      if (this.#known.has(death.id) || !isNews(death) || !this.#parts.kernels.isOurs(death)) continue;
+      this.#take(death);
+    }
+  }
+
+  /** The death that happened in this cell. */
+  of(cell: vscode.NotebookCell): KernelDeath | null {
+    const uri = cellUri(cell);
+    for (const one of [...this.#known.values()].reverse()) {
+      if (one.cell !== null && cellUri(one.cell) === uri) return one.death;
+    }
+    return null;
+  }
+
+  /** All of this window, the newest first. */
+  list(): readonly KernelDeath[] {
+    return [...this.#known.values()].map(({ death }) => death).sort((a, b) => b.time - a.time);
+  }
+
+  /** Where it happened, as far as it is known. */
+  placeOf(id: string): {
+    readonly notebook: vscode.NotebookDocument | null;
+    readonly cell: vscode.NotebookCell | null;
+  } {
+    const { notebook = null, cell = null } = this.#known.get(id) ?? {};
+    return { notebook, cell };
+  }
+
+  dispose(): void {
+    for (const one of this.#subscriptions) one.dispose();
+    this.onChange.dispose();
+  }
+
+  #take(death: KernelDeath): void {
+    const { vs, kernels, tracker, timers } = this.#parts;
+    const notebook = kernels.notebookOf(death.kernel);
+    const named =
+      death.cell === null
+        ? null
+        : kernels.cellOf({
+            ...{ kernel: death.kernel, cell: death.cell },
+            ...{ startedAt: death.cellStartedAt ?? death.time, endedAt: death.time },
+          });
+    const running = notebook === null ? null : (tracker.runningIn(notebook)?.cell ?? null);
+    const cell = named ?? running;
+    this.#known.set(death.id, { death, notebook: notebook ?? cell?.notebook ?? null, cell });
+    if (cell !== null) tracker.stop(cell.notebook);
+    if (!this.#context) {
+      this.#context = true;
+      void vs.commands.executeCommand("setContext", NOTEBOOK_CONTEXTS.died, true);
+    }
+    this.onChange.fire();
+    if (timers.now() - death.time < NEWS_MS) void this.#notify(death, cell);
+  }
+
+  async #notify(death: KernelDeath, cell: vscode.NotebookCell | null): Promise<void> {
+    const { vs } = this.#parts;
+    const goTo = t("Go to Cell");
+    const why = t("Why?");
+    const restart = t("Restart with a Limit...");
+    const limited = death.cause === "oom" && vs.workspace.isTrusted;
+    const buttons = [...(cell === null ? [] : [goTo]), why, ...(limited ? [restart] : [])];
+    const text = notification(death.sentence, 400);
+    const answer = await vs.window.showErrorMessage(t("Gorgon: {0}", text), ...buttons);
+    if (answer === goTo && cell !== null) await revealCell(vs, cell);
+    if (answer === why) await vs.commands.executeCommand(NOTEBOOK_COMMANDS.whyKernelDied, "", death.id);
+    if (answer === restart) await vs.commands.executeCommand(NOTEBOOK_COMMANDS.restartWithLimit, "", death.id);
+  }
+}
+
+/** Shows a notebook at a cell, which is selected. */
+export async function revealCell(vs: typeof vscode, cell: vscode.NotebookCell): Promise<void> {
+  if (cell.index < 0) throw new Error(t("This cell is not in the notebook any more."));
+  const range = new vs.NotebookRange(cell.index, cell.index + 1);
+  const open = vs.window.visibleNotebookEditors.find(({ notebook }) => notebook === cell.notebook);
+  const column = open?.viewColumn;
+  const editor = await vs.window.showNotebookDocument(cell.notebook, {
+    selections: [range],
+    ...(column === undefined ? {} : { viewColumn: column }),
+  });
+  editor.revealRange(range, vs.NotebookEditorRevealType.InCenterIfOutsideViewport);
+}

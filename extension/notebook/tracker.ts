@@ -1,0 +1,211 @@
+/** Which cell runs in which notebook, read off the steps in which VS Code changes a cell's execution summary. */
+import type * as vscode from "vscode";
+import { Signal, type Disposable } from "../signal.ts";
+import type { Timers } from "../timers.ts";
+import { cellUri } from "./cells.ts";
+
+/** A run that ended so long ago is not news: a file that was read again, milliseconds. */
+const NEWS_MS = 60_000;
+/** How long a run that ended is remembered, for records that come late, milliseconds. */
+const LATE_MS = 600_000;
+const MOST_ENDED = 500;
+
+/** The media type of an exception among a cell's outputs. */
+const ERROR_MIME = "application/vnd.code.notebook.error";
+
+/** A cell that runs. */
+export interface CellRun {
+  readonly cell: vscode.NotebookCell;
+  /** Milliseconds since the epoch, by this window's clock. */
+  readonly startedAt: number;
+  /** `In [7]`; null while the kernel has not said so. */
+  readonly order: number | null;
+}
+
+/** A cell that ran to an end. */
+export interface EndedRun extends CellRun {
+  readonly endedAt: number;
+  readonly outcome: "ok" | "error" | "interrupted";
+}
+
+/** What a cell has shown so far of a run. `queued`: its summary was emptied, by a run to come or by a clearing. */
+interface Step {
+  readonly cell: vscode.NotebookCell;
+  readonly queuedAt: number;
+  /** Null until the kernel has numbered the run. */
+  run: CellRun | null;
+}
+
+/**
+ * The steps of one run are: everything empty (queued), empty again (sent), a number (running), a number with success and times
+ * (done); any of them may be missing. A cleared output empties the summary too, and a file that is read again shows a number
+ * without any run: so a run begins only with a number after an emptying, and ends only with times.
+ */
+export class RunTracker implements Disposable {
+  readonly onStart = new Signal<CellRun>();
+  readonly onEnd = new Signal<EndedRun>();
+  /** Its summary was emptied: queued or cleared. */
+  readonly onEmpty = new Signal<vscode.NotebookCell>();
+  /** Nothing of this notebook runs any more, or it is not known. */
+  readonly onIdle = new Signal<vscode.NotebookDocument>();
+  readonly #timers: Timers;
+  /** By the cell's name. */
+  readonly #steps = new Map<string, Step>();
+  /** By the notebook. */
+  readonly #running = new Map<vscode.NotebookDocument, CellRun>();
+  readonly #ended: { readonly uri: string; readonly from: number; readonly to: number }[] = [];
+  readonly #ran = new WeakSet<vscode.NotebookDocument>();
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** Takes a change of a notebook. */
+  see(event: vscode.NotebookDocumentChangeEvent): void {
+    for (const change of event.contentChanges) {
+      for (const cell of change.removedCells) if (cell.index < 0) this.#drop(cell);
+    }
+    for (const { cell, executionSummary } of event.cellChanges) {
+      if (executionSummary !== undefined) this.#step(cell, executionSummary);
+    }
+  }
+
+  /** The notebook was closed, or its kernel is gone: nothing runs in it. */
+  stop(notebook: vscode.NotebookDocument): void {
+    for (const [uri, step] of this.#steps) if (step.cell.notebook === notebook) this.#steps.delete(uri);
+    this.#idle(notebook);
+  }
+
+  /** What runs in a notebook. */
+  runningIn(notebook: vscode.NotebookDocument): CellRun | null {
+    return this.#running.get(notebook) ?? null;
+  }
+
+  /** All that runs. */
+  running(): readonly CellRun[] {
+    return [...this.#running.values()];
+  }
+
+  /** Whether a cell of this notebook has run in this window. */
+  hasRun(notebook: vscode.NotebookDocument): boolean {
+    return this.#ran.has(notebook);
+  }
+
+  /** Whether this window saw that cell queued, running or ended at about that time. */
+  saw(uri: string, from: number, to: number): boolean {
+    if (this.#steps.has(uri)) return true;
+    return this.#ended.some((one) => one.uri === uri && one.from <= to + NEWS_MS && from <= one.to + NEWS_MS);
+  }
+
+  /** Whether another cell of the notebook waits for its turn. */
+  hasQueued(notebook: vscode.NotebookDocument): boolean {
+    return [...this.#steps.values()].some((step) => step.cell.notebook === notebook && step.run === null);
+  }
+
+  /** The package said that the kernel runs this: better than the steps, which come late. */
+  confirm(cell: vscode.NotebookCell, startedAt: number, order: number | null): void {
+    const running = this.#running.get(cell.notebook);
+    if (running !== undefined && cellUri(running.cell) === cellUri(cell)) return;
+    if (!this.#steps.has(cellUri(cell))) return;
+    this.#begin({ cell, startedAt, order });
+  }
+
+  dispose(): void {
+    for (const signal of [this.onStart, this.onEnd, this.onEmpty, this.onIdle]) signal.dispose();
+  }
+
+  #step(cell: vscode.NotebookCell, summary: vscode.NotebookCellExecutionSummary): void {
+    const uri = cellUri(cell);
+    const { executionOrder, success, timing } = summary;
+    const now = this.#timers.now();
+    if (timing !== undefined || success !== undefined) {
+      this.#end(cell, summary);
+      return;
+    }
+    if (executionOrder === undefined) {
+      // Emptied once more while it waits: it was sent to the kernel. What counts of a run's time is its last emptying.
+      const running = this.#steps.get(uri)?.run ?? null;
+      if (running === null) this.#steps.set(uri, { cell, queuedAt: now, run: null });
+      else this.#cancelled(cell);
+      this.onEmpty.fire(cell);
+      return;
+    }
+    const step = this.#steps.get(uri);
+    if (step?.run !== null) return;
+    this.#begin({ cell, startedAt: this.#sentAt(step), order: executionOrder });
+  }
+
+  /** A cell behind others begins when the one before it ends. */
+  #sentAt(step: Step): number {
+    const before = this.#ended.at(-1);
+    const sameNotebook = before !== undefined && before.uri.split("#")[0] === cellUri(step.cell).split("#")[0];
+    return Math.max(step.queuedAt, sameNotebook ? before.to : 0);
+  }
+
+  #begin(run: CellRun): void {
+    const { notebook } = run.cell;
+    const running = this.#running.get(notebook);
+    // Cells run one after the other: one of which no end was seen was cancelled.
+    if (running !== undefined) this.#steps.delete(cellUri(running.cell));
+    const step = this.#steps.get(cellUri(run.cell));
+    if (step !== undefined) step.run = run;
+    this.#running.set(notebook, run);
+    this.#ran.add(notebook);
+    this.onStart.fire(run);
+  }
+
+  #end(cell: vscode.NotebookCell, { executionOrder, success, timing }: vscode.NotebookCellExecutionSummary): void {
+    const uri = cellUri(cell);
+    const step = this.#steps.get(uri);
+    const now = this.#timers.now();
+    this.#steps.delete(uri);
+    const known = step?.run ?? null;
+    if (known !== null) this.#running.delete(cell.notebook);
+    const startedAt = timing?.startTime ?? known?.startedAt;
+    const endedAt = timing?.endTime ?? now;
+    const news = step !== undefined || Math.abs(now - endedAt) < NEWS_MS;
+    const twice = this.#ended.some((one) => one.uri === uri && one.to === endedAt);
+    if (startedAt !== undefined && news && !twice && timing !== undefined) {
+      this.#ran.add(cell.notebook);
+      this.#ended.push({ uri, from: startedAt, to: endedAt });
+      while (this.#ended.length > MOST_ENDED || now - (this.#ended[0]?.to ?? now) > LATE_MS) this.#ended.shift();
+      const outcome = success === false ? failureOf(cell) : "ok";
+      this.onEnd.fire({ cell, startedAt, endedAt, order: executionOrder ?? known?.order ?? null, outcome });
+    }
+    // Jupyter drops what waits behind a cell that failed, without a word.
+    if (success === false) this.#unqueue(cell.notebook);
+    if (known !== null || step !== undefined) this.#idle(cell.notebook);
+  }
+
+  #unqueue(notebook: vscode.NotebookDocument): void {
+    for (const [uri, step] of this.#steps) {
+      if (step.cell.notebook === notebook && step.run === null) this.#steps.delete(uri);
+    }
+  }
+
+  #cancelled(cell: vscode.NotebookCell): void {
+    this.#steps.delete(cellUri(cell));
+    if (this.#running.get(cell.notebook)?.cell === cell) this.#running.delete(cell.notebook);
+    this.#idle(cell.notebook);
+  }
+
+  #drop(cell: vscode.NotebookCell): void {
+    const step = this.#steps.get(cellUri(cell));
+    if (step === undefined) return;
+    this.#cancelled(cell);
+  }
+
+  #idle(notebook: vscode.NotebookDocument): void {
+    const running = this.#running.get(notebook);
+    if (running !== undefined && !this.#steps.has(cellUri(running.cell))) this.#running.delete(notebook);
+    if (!this.#running.has(notebook)) this.onIdle.fire(notebook);
+  }
+}
+
+/** An exception's name says whether the user stopped the cell. */
+function failureOf(cell: vscode.NotebookCell): "error" | "interrupted" {
+  const errors = cell.outputs.flatMap((output) => output.items).filter(({ mime }) => mime === ERROR_MIME);
+  return errors.some(({ data }) => Buffer.from(data).toString("utf8").includes('"KeyboardInterrupt"'))
+    ? "interrupted"
+    : "error";
+}
