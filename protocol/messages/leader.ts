@@ -125,6 +125,8 @@ export type KernelAct =
         readonly pid: number;
         readonly startedAt: number;
         readonly cell: CellRef | null;
+        /** When the window said so, milliseconds since the epoch: said again to the next leader. */
+        readonly since: number;
         readonly leaving: boolean;
       };
     }

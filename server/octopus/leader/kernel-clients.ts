@@ -7,6 +7,7 @@ import {
   KERNEL_LINK_VERSION,
   kernelBell,
   kernelCellEnded,
+  kernelCellIdle,
   kernelCellStarted,
   type KernelBell,
   type KernelHello,
@@ -52,7 +53,7 @@ export interface KernelClientsOptions {
   readonly me: Omit<KernelWelcome, "protocol">;
 }
 
-/** Nobody holds this kernel, or what was wanted cannot be done with it; the message says what is so. */
+/** Who speaks is not taken, or what was wanted cannot be done; the message says why. */
 export class KernelRefused extends Error {
   override readonly name = "KernelRefused";
 }
@@ -120,13 +121,12 @@ export class KernelClients {
     return { protocol: KERNEL_LINK_VERSION, ...me };
   }
 
-  /** Tells the guard of a frozen kernel what the user wants. Throws KernelRefused. */
-  answerGuard(kernel: KernelId, answer: GuardAnswer): void {
+  /** Tells the guard of a frozen kernel what the user wants; false where none holds it. */
+  answerGuard(kernel: KernelId, answer: GuardAnswer): boolean {
     const guard = this.#find("guard", kernel);
-    if (guard?.guard?.phase !== "frozen") {
-      throw new KernelRefused(`No memory guard holds kernel ${String(kernel.pid)} frozen now.`);
-    }
+    if (guard?.guard?.phase !== "frozen") return false;
     guard.peer.sendLine(encodeNotification(guardAnswered, { answer }));
+    return true;
   }
 
   /** The kernel is gone: a child that has inherited its connection does not speak for it. */
@@ -153,6 +153,10 @@ export class KernelClients {
       }
       client.runningSince = parsed.value.startedAt;
       receiver.runs(kernel, parsed.value);
+    });
+    peer.hear(kernelCellIdle, () => {
+      client.runningSince = null;
+      receiver.runs(kernel, null);
     });
     peer.answer(kernelCellEnded, (params) => {
       const parsed = parseCellEnded(params);

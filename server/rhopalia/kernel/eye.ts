@@ -69,13 +69,4 @@ export interface KernelEye {
   forget(pid: number): void;
 }
 
-/** Two starts of one pid that are nearer to each other are one: no system gives a pid again so soon. */
-export const START_TREMBLE_MS = 5000;
-
-/** Whether two names mean one process. */
-export function sameKernel(
-  one: { readonly pid: number; readonly startedAt: number },
-  other: { readonly pid: number; readonly startedAt: number },
-): boolean {
-  return one.pid === other.pid && Math.abs(one.startedAt - other.startedAt) <= START_TREMBLE_MS;
-}
+export { sameKernel, START_TREMBLE_MS } from "../../../protocol/kernel.ts";
