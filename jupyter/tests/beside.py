@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,10 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent
 WATCHER = FOLDER / "gorgon" / "watcher.py"
+
+#: Runs a program as a user without any right.
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
+CAN_BE_NOBODY = hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("setpriv") is not None
 
 #: Longest that something may take that is waited for.
 PATIENCE = 30.0

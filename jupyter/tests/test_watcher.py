@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from beside import Watching, until
+from beside import CAN_BE_NOBODY, NOBODY, Watching, until
 from conftest import Kernel, KernelMaker
+
 from gorgon import runtime
 
 MIB = 1 << 20
@@ -43,22 +43,18 @@ def watching() -> Iterator[Watching]:
     assert one.close() == 0
 
 
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.DEVNULL)
+print(child.pid, flush=True)
+sys.stdin.read()
+child.wait()
+"""
+
+
 def stranger(code: str) -> tuple[int, subprocess.Popen[bytes]]:
-    """A process that is no child of this one; its parent reaps it when its own input ends, or at once."""
-    parent = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import subprocess, sys\n"
-            "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], stdin=subprocess.DEVNULL)\n"
-            "print(child.pid, flush=True)\n"
-            "sys.stdin.read()\n"
-            "child.wait()\n",
-            code,
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+    """A process that is no child of this one; its parent reaps it when its own input ends."""
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert parent.stdout is not None
     return int(parent.stdout.readline()), parent
 
@@ -147,11 +143,10 @@ def test_a_zombie_counts_as_died_and_how_is_known(watching: Watching) -> None:
 
 @linux
 @knows_exits
-@is_root
+@pytest.mark.skipif(not CAN_BE_NOBODY, reason="only root can become another user, with setpriv")
 def test_an_unprivileged_watcher_knows_how_its_users_kernel_ended() -> None:
-    become = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
-    kernel = subprocess.Popen([*become, sys.executable, "-c", "import time; time.sleep(60)"])
-    one = Watching(prefix=become)
+    kernel = subprocess.Popen([*NOBODY, sys.executable, "-c", "import time; time.sleep(60)"])
+    one = Watching(prefix=NOBODY)
     until(lambda: Path(f"/proc/{kernel.pid}").stat().st_uid == 65534, "it has become another user")
     assert one.watch(kernel.pid)["how"] == "pidfd"
     kernel.send_signal(signal.SIGTERM)
