@@ -179,7 +179,10 @@ def kernel_maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelMak
     kernels: list[Kernel] = []
 
     def make(
-        env: dict[str, str] | None = None, load: bool = True, arguments: tuple[str, ...] = (), python: str = sys.executable
+        env: dict[str, str] | None = None,
+        load: bool = True,
+        arguments: tuple[str, ...] = (),
+        python: str = sys.executable,
     ) -> Kernel:
         folder = tmp_path_factory.mktemp("kernel")
         # Nothing of the person who runs the tests: no profile, no running worker of theirs.
