@@ -13,6 +13,8 @@ export interface FoundKernel {
   readonly ancestors: readonly number[];
   /** The program that runs it, a path; empty where it cannot be told. */
   readonly executable: string;
+  /** Who started it: the nearest parent that is no wrapper of its own, such as `conda run`; null where it cannot be told. */
+  readonly starter: number | null;
 }
 
 /** A kernel and its children at one moment. */

@@ -3,7 +3,7 @@ import { t } from "@vscode/l10n";
 import os from "node:os";
 import type { Level } from "../../../protocol/level.ts";
 import type { Host } from "../../host/host.ts";
-import { cgroupsOf, memoryLimit } from "../cgroup.ts";
+import { memoryLimit, type Cgroup } from "../cgroup.ts";
 import { tightest } from "../limits/candidates.ts";
 import { machineBytes } from "../limits/linux.ts";
 
@@ -19,10 +19,10 @@ export interface KernelLimit {
   readonly own: boolean;
 }
 
-/** The tightest limit in sight; `guardBytes`: what the kernel's memory guard was told, null without one. */
-export function limitOf(host: Host, pid: number, guardBytes: number | null): KernelLimit | null {
+/** The tightest limit in sight of these control groups; `guardBytes`: what its memory guard was told, null without one. */
+export function limitOf(host: Host, groups: readonly Cgroup[], guardBytes: number | null): KernelLimit | null {
   const machine = machineOf(host);
-  const group = host.platform === "linux" ? memoryLimit(host, machine, cgroupsOf(host, pid, "memory")) : null;
+  const group = host.platform === "linux" ? memoryLimit(host, machine, groups) : null;
   const found = tightest([
     guardBytes === null ? null : { value: guardBytes, source: "%gorgon limit" },
     group === null ? null : { value: group.bytes, source: `cgroup ${group.cgroup.name}` },
@@ -39,11 +39,12 @@ export function levelOfShare(share: number | null, before: Level): Level {
   return "OK";
 }
 
-function machineOf(host: Host): number {
+/** What the machine has, bytes; Infinity where it does not say. */
+export function machineOf(host: Host): number {
   if (host.platform !== "linux") return os.totalmem();
   try {
     return machineBytes(host);
   } catch {
-    return Infinity; // Unknown; `tightest` takes it for none.
+    return Infinity; // `tightest` takes it for no limit.
   }
 }

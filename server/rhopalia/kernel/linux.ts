@@ -192,7 +192,11 @@ export class LinuxEye implements KernelEye {
     const folder = this.#link(pid, "cwd");
     const executable = this.#link(pid, "exe");
     const startedAt = this.#startMs(stat);
-    return { pid, startedAt, language, connection, folder, executable, ancestors: this.ancestors(pid) };
+    const ancestors = this.ancestors(pid);
+    const isWrapper = (one: number) =>
+      connection !== "" && commandOf(this.#host, one).some((word) => word.includes(connection));
+    const starter = ancestors.find((one) => one !== 1 && !isWrapper(one)) ?? null;
+    return { pid, startedAt, language, connection, folder, executable, ancestors, starter };
   }
 
   #isOwn(pid: number): boolean {

@@ -12,6 +12,9 @@ export const OWN_LIMIT = "jupyter.kernel.limit.utilization";
 export const FROZEN = "jupyter.kernel.frozen";
 export const DIED = "jupyter.kernel.died";
 
+/** What happened, in one sentence: what the bell's rules say of it. */
+export const SENTENCE = "jupyter.kernel.sentence";
+
 /** Kernels with series in history at one time; their numbers are given again, so that history has no more than these. */
 export const MOST_SLOTS = 32;
 

@@ -1,9 +1,9 @@
 /** The readings of the kernels that live and of those that died lately. */
-import type { DeathCause, KernelDeath } from "../../../protocol/kernel.ts";
-import { DEATH_CAUSES } from "../../../protocol/kernel.ts";
+import { DEATH_CAUSES, type DeathCause, type KernelDeath } from "../../../protocol/kernel.ts";
 import type { Reading } from "../../../protocol/reading.ts";
 import * as names from "./metrics.ts";
 import type { Tracked } from "./tracked.ts";
+import { isAlarming } from "./verdict.ts";
 
 /** A death is told for so long. */
 export const TOLD_MS = 300_000;
@@ -15,12 +15,10 @@ export interface Readable {
   readonly deaths: readonly KernelDeath[];
   /** Since the worker began. */
   readonly died: ReadonlyMap<DeathCause, number>;
-  /** Of a frozen kernel, in words. */
-  readonly frozen: (kernel: Tracked) => string;
 }
 
 /** Everything that can be read now. */
-export function readingsOf({ kernels, deaths, died, frozen }: Readable): readonly Reading[] {
+export function readingsOf({ kernels, deaths, died }: Readable): readonly Reading[] {
   const readings: Reading[] = [{ metric: names.COUNT, attributes: {}, value: kernels.length }];
   for (const one of kernels) {
     if (one.number > 0) pushSeries(readings, one);
@@ -29,9 +27,8 @@ export function readingsOf({ kernels, deaths, died, frozen }: Readable): readonl
       readings.push({ metric: names.OWN_LIMIT, attributes, value: Math.min(1, one.share) });
     }
     if (one.guard !== null) {
-      const isFrozen = one.guard.phase === "frozen";
-      const attributes = { ...named(one), ...(isFrozen ? { "jupyter.kernel.frozen.reason": frozen(one) } : {}) };
-      readings.push({ metric: names.FROZEN, attributes, value: isFrozen ? 1 : 0 });
+      const attributes = one.frozen === "" ? named(one) : { ...named(one), [names.SENTENCE]: one.frozen };
+      readings.push({ metric: names.FROZEN, attributes, value: one.frozen === "" ? 0 : 1 });
     }
   }
   for (const cause of DEATH_CAUSES) {
@@ -39,12 +36,12 @@ export function readingsOf({ kernels, deaths, died, frozen }: Readable): readonl
     if (value > 0) readings.push({ metric: names.DEATHS, attributes: { "jupyter.kernel.cause": cause }, value });
   }
   for (const death of deaths) {
-    if (death.cause === "ended") continue;
+    if (!isAlarming(death)) continue;
     const attributes = {
       "process.pid": String(death.kernel.pid),
       "jupyter.kernel.death": death.id,
       "jupyter.kernel.cause": death.cause,
-      "jupyter.kernel.sentence": death.sentence,
+      [names.SENTENCE]: death.sentence,
     };
     readings.push({ metric: names.DIED, attributes, value: 1 });
   }

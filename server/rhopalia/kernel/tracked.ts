@@ -1,10 +1,13 @@
 /** One kernel that is watched: what was seen of it, what is said of it, and what follows. */
+import { t } from "@vscode/l10n";
 import type { CellRef, KernelRef } from "../../../protocol/cell.ts";
 import type { GuardState, KernelState, KernelUsage, RunningCell } from "../../../protocol/kernel.ts";
 import type { Level } from "../../../protocol/level.ts";
 import type { FoundKernel, TreeSight } from "./eye.ts";
+import type { KillCount } from "./kill-count.ts";
 import { levelOfShare, type KernelLimit } from "./limit.ts";
 import { Looks, type Look } from "./looks.ts";
+import type { DeathReport } from "../../wire/kernel-watcher.ts";
 import type { SharedMemory } from "./shared.ts";
 
 /** CPU is told over at least so long: the system counts it in hundredths of a second. */
@@ -13,6 +16,8 @@ const CPU_OVER_MS = 900;
 const MOST_ENDS = 100;
 /** Who was asked to end and has not for so long will not. */
 const LEAVING_HOLDS_MS = 60_000;
+/** Who uses so much of a core is at work, whether or not somebody says at what. */
+const BUSY_CORES = 0.2;
 
 /** What a kernel is tracked with. */
 export interface TrackedOptions {
@@ -37,12 +42,16 @@ export class Tracked {
   /** Where faulthandler writes; empty where it does not. */
   faults = "";
   measured = false;
-  guard: GuardState | null = null;
   limit: KernelLimit | null = null;
   limitAt = -Infinity;
   gpuBytes: number | null = null;
+  kills: KillCount | null = null;
   /** Seen to be gone, and not told yet. */
   gone = false;
+  /** What the watcher program said of its end. */
+  report: DeathReport | null = null;
+  #guard: GuardState | null = null;
+  #frozen = "";
   #level: Level = "UNKNOWN";
   #pids: readonly number[] = [];
   #running: { readonly cell: CellRef; readonly startedAt: number } | null = null;
@@ -68,6 +77,34 @@ export class Tracked {
   /** The cell that it runs, as far as somebody said. */
   get running(): { readonly cell: CellRef; readonly startedAt: number } | null {
     return this.#running;
+  }
+
+  /** What its memory guard does; null: it has none. */
+  get guard(): GuardState | null {
+    return this.#guard;
+  }
+
+  set guard(guard: GuardState | null) {
+    if (guard?.phase !== "frozen") this.#frozen = "";
+    // Told once and then kept word for word: it names an alert.
+    else if (this.#frozen === "") {
+      const words = { pid: this.kernel.pid, reason: guard.reason };
+      this.#frozen = t(
+        "The kernel of process {pid} is frozen by its memory guard and waits for an answer (continue, interrupt or end): {reason}",
+        words,
+      );
+    }
+    this.#guard = guard;
+  }
+
+  /** Why it is frozen, in a sentence; empty while it is not. */
+  get frozen(): string {
+    return this.#frozen;
+  }
+
+  /** Whether it was at work when it was last looked at. */
+  get busy(): boolean {
+    return (this.#cores ?? 0) >= BUSY_CORES;
   }
 
   /** Memory of kernel and children as it counts against a limit, bytes; null before the first look. */

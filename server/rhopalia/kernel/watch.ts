@@ -2,19 +2,24 @@
 import { t } from "@vscode/l10n";
 import os from "node:os";
 import type { CellRecord } from "../../../protocol/cell.ts";
-import type { DeathCause, GuardState, KernelDeath, KernelsState } from "../../../protocol/kernel.ts";
+import type { GuardState, KernelDeath, KernelsState } from "../../../protocol/kernel.ts";
 import type { Reading } from "../../../protocol/reading.ts";
 import type { Clock, Disposable, Host } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
+import { cgroupsOf } from "../cgroup.ts";
 import { NoData } from "../rhopalium.ts";
+import { Deaths, lastRecord, REMEMBERED_MS } from "./deaths.ts";
 import { sameKernel, type FoundKernel, type KernelEye } from "./eye.ts";
 import { limitOf } from "./limit.ts";
 import { recordOf } from "./measure.ts";
+import { KillCount } from "./kill-count.ts";
 import { KERNEL_METRICS, MOST_SLOTS } from "./metrics.ts";
+import { watcherProgram } from "./program.ts";
 import { readingsOf, TOLD_MS } from "./readings.ts";
 import { SharedMemory } from "./shared.ts";
 import { Tracked } from "./tracked.ts";
-import { unknownDeath } from "./verdict.ts";
+import type { DeathReport } from "../../wire/kernel-watcher.ts";
+import { WatcherRunner } from "./watcher.ts";
 import type { KernelGreeting, KernelId, KernelSensor, KernelWatching, RunToMeasure } from "./watching.ts";
 
 /** A limit changes seldom, and a process can be moved. */
@@ -25,9 +30,6 @@ const RUNNING_LOOK_MS = 250;
 const FRESH_MS = 50;
 /** What changed is told at most so often. */
 const TELL_MS = 500;
-/** Deaths are remembered for so long, and so many. */
-const REMEMBERED_MS = 3_600_000;
-const MOST_DEATHS = 50;
 /** Of more kernels at one time the rest is left alone. */
 const MOST_KERNELS = 200;
 
@@ -40,6 +42,8 @@ export interface WatchOptions {
   readonly hostname?: string;
   /** What each process holds of the GPUs, bytes by pid; null while that is not read. */
   readonly gpu?: () => ReadonlyMap<number, number> | null;
+  /** Where the program lies that sees how kernels end; null: it is not run. By default where it is packed. */
+  readonly program?: string | null;
   /** False while the user has switched the sensor off: then nothing is looked at. */
   readonly enabled?: () => boolean;
 }
@@ -54,12 +58,12 @@ export class KernelWatch implements KernelWatching {
   readonly #hostname: string;
   readonly #gpu: () => ReadonlyMap<number, number> | null;
   readonly #enabled: () => boolean;
-  readonly #died = new Map<DeathCause, number>();
   readonly #changed = new Set<(state: KernelsState) => void>();
   readonly #dead = new Set<(death: KernelDeath) => void>();
   readonly #recorded = new Set<(record: CellRecord) => void>();
+  readonly #runner: WatcherRunner;
+  readonly #deaths: Deaths;
   #kernels: readonly Tracked[] = [];
-  #deaths: readonly KernelDeath[] = [];
   #scannedAt = -Infinity;
   #toldAt = -Infinity;
   #telling: Disposable | null = null;
@@ -75,6 +79,15 @@ export class KernelWatch implements KernelWatching {
     this.#hostname = options.hostname ?? os.hostname();
     this.#gpu = options.gpu ?? (() => null);
     this.#enabled = options.enabled ?? (() => true);
+    const program = options.program === undefined ? watcherProgram(host.files) : options.program;
+    const pythons = () => this.#pythons();
+    const onDied = (report: DeathReport) => {
+      const one = this.#kernels.find(({ local, found }) => local && found.pid === report.pid);
+      if (one !== undefined) this.#deaths.hear(one, report);
+    };
+    this.#runner = new WatcherRunner({ host, log, program, pythons, onDied });
+    const onDeath = (one: Tracked, death: KernelDeath) => this.#died(one, death);
+    this.#deaths = new Deaths({ clock: host.clock, log, eye, runner: this.#runner, onDeath });
     const wantedMs = () => this.#wantedMs();
     this.sensor = {
       name: "kernel",
@@ -88,12 +101,8 @@ export class KernelWatch implements KernelWatching {
   }
 
   state(): KernelsState {
-    const time = this.#clock.now();
-    return {
-      time,
-      kernels: this.#kernels.map((one) => one.state()),
-      deaths: this.#deaths.filter((one) => time - one.time < REMEMBERED_MS),
-    };
+    const kernels = this.#living.map((one) => one.state());
+    return { time: this.#clock.now(), kernels, deaths: this.#deaths.within(REMEMBERED_MS) };
   }
 
   onChange(listener: (state: KernelsState) => void): Disposable {
@@ -116,6 +125,7 @@ export class KernelWatch implements KernelWatching {
     one.measured = true;
     one.faults = faults;
     if (executable !== "") one.executable = executable;
+    this.#watchEnd(one);
     this.#change();
   }
 
@@ -125,7 +135,7 @@ export class KernelWatch implements KernelWatching {
     one.measured = false;
     one.guard = null;
     // Of a kernel elsewhere nothing more will be heard.
-    if (!one.local) this.#kernels = this.#kernels.filter((other) => other !== one);
+    if (!one.local) this.#remove(one);
     this.#change();
   }
 
@@ -163,15 +173,21 @@ export class KernelWatch implements KernelWatching {
     this.#closed = true;
     this.#telling?.dispose();
     this.#looking?.dispose();
+    this.#deaths.close();
     this.#changed.clear();
     this.#dead.clear();
     this.#recorded.clear();
+    this.#runner.close();
     await Promise.resolve();
   }
 
+  /** Without those of whose end is only not known yet why. */
+  get #living(): readonly Tracked[] {
+    return this.#kernels.filter(({ gone }) => !gone);
+  }
+
   #wantedMs(): number {
-    const now = this.#clock.now();
-    const lively = this.#kernels.length > 0 || this.#deaths.some((one) => now - one.time < TOLD_MS);
+    const lively = this.#kernels.length > 0 || this.#deaths.within(TOLD_MS).length > 0;
     return lively ? this.#eye.lookMs : this.#eye.scanMs;
   }
 
@@ -187,10 +203,9 @@ export class KernelWatch implements KernelWatching {
     for (const one of this.#kernels) this.#look(one);
     void Promise.all(this.#kernels.map((one) => one.shared.ask(one.pids)));
     if (this.#kernels.length > 0) this.#change();
-    const now = this.#clock.now();
-    const deaths = this.#deaths.filter((one) => now - one.time < TOLD_MS);
+    const deaths = this.#deaths.within(TOLD_MS);
     if (this.#kernels.length === 0 && deaths.length === 0) throw new NoData(t("no notebook kernel of this user runs"));
-    return readingsOf({ kernels: this.#kernels, deaths, died: this.#died, frozen: (one) => one.guard?.reason ?? "" });
+    return readingsOf({ kernels: this.#living, deaths, died: this.#deaths.counts });
   }
 
   #adopt(found: FoundKernel): void {
@@ -206,7 +221,20 @@ export class KernelWatch implements KernelWatching {
     this.#kernels = [...this.#kernels, one];
     this.#log.debug(`kernel ${String(kernel.pid)} (${kernel.language}) is watched`);
     this.#lookNow(one);
+    this.#watchEnd(one);
     return one;
+  }
+
+  #watchEnd({ local, gone, found: { pid, startedAt }, faults }: Tracked): void {
+    if (local && !gone && this.#enabled()) this.#runner.watch({ pid, startedAt, faults });
+  }
+
+  /** Interpreters that may run the watcher: that of a kernel works, and who greeted said which it is. */
+  #pythons(): readonly string[] {
+    const python = this.#kernels.filter(({ local, kernel }) => local && kernel.language === "python");
+    const greeted = python.filter(({ measured }) => measured);
+    const named = [...greeted, ...python].map(({ executable }) => executable).filter((one) => one !== "");
+    return [...named, this.#host.platform === "win32" ? "python" : "python3"];
   }
 
   #freeNumber(): number {
@@ -221,7 +249,8 @@ export class KernelWatch implements KernelWatching {
 
   #foundFor({ pid, startedAt, language, host }: Tracked["kernel"]): FoundKernel {
     const found = host === this.#hostname ? this.#eye.find(pid, startedAt, language) : null;
-    return found ?? { pid, startedAt, language, connection: "", folder: "", ancestors: [], executable: "" };
+    const nothing = { connection: "", folder: "", ancestors: [], executable: "", starter: null };
+    return found ?? { pid, startedAt, language, ...nothing };
   }
 
   #of(kernel: KernelId): Tracked | null {
@@ -238,13 +267,16 @@ export class KernelWatch implements KernelWatching {
     const monotonic = this.#clock.monotonic();
     const looked = this.#eye.look(one.found);
     if (looked === "gone") {
-      this.#vanished(one);
+      this.#deaths.vanished(one);
       return;
     }
     if (monotonic - one.limitAt >= LIMIT_EVERY_MS) {
-      one.limit = limitOf(this.#host, one.found.pid, one.guard?.limitBytes ?? null);
+      const groups = this.#host.platform === "linux" ? cgroupsOf(this.#host, one.found.pid, "memory") : [];
+      one.limit = limitOf(this.#host, groups, one.guard?.limitBytes ?? null);
       one.limitAt = monotonic;
+      one.kills = groups[0] === undefined ? null : new KillCount(this.#host, groups[0]);
     }
+    if (!this.#runner.watches(one.found.pid)) one.kills?.look();
     one.see(looked);
     one.gpuBytes = this.#gpuOf(one.pids);
   }
@@ -275,27 +307,17 @@ export class KernelWatch implements KernelWatching {
     );
   }
 
-  #vanished(one: Tracked): void {
-    one.gone = true;
-    this.#conclude(one);
+  #remove(one: Tracked): void {
+    this.#kernels = this.#kernels.filter((other) => other !== one);
+    this.#runner.forget(one.found.pid);
+    this.#eye.forget(one.found.pid);
   }
 
-  #conclude(one: Tracked): void {
-    this.#kernels = this.#kernels.filter((other) => other !== one);
-    this.#eye.forget(one.found.pid);
-    const now = this.#clock.now();
-    const death = unknownDeath(one, now);
-    this.#died.set(death.cause, (this.#died.get(death.cause) ?? 0) + 1);
-    this.#deaths = [death, ...this.#deaths].filter(({ time }) => now - time < REMEMBERED_MS).slice(0, MOST_DEATHS);
-    this.#log.info(death.sentence);
+  #died(one: Tracked, death: KernelDeath): void {
+    this.#remove(one);
     for (const listener of [...this.#dead]) this.#call(() => listener(death));
-    const { running } = one;
-    if (running !== null) {
-      const { cell, startedAt: from } = running;
-      const run = { kernel: one.kernel, cell, from, to: Math.max(from, now), limit: one.limit };
-      const record = recordOf({ ...run, outcome: "died", idleSince: one.idleSince(from) }, one.looks);
-      if (record !== null) for (const listener of [...this.#recorded]) this.#call(() => listener(record));
-    }
+    const record = lastRecord(one, death);
+    if (record !== null) for (const listener of [...this.#recorded]) this.#call(() => listener(record));
     this.#change();
   }
 
