@@ -9,7 +9,7 @@ const NO_VSCODE = { name: "vscode", message: "vscode is imported in extension/ a
 const NO_ZOD = { group: ["zod", "zod/*"], message: "zod stays in server/wire and server/config: it is heavy." };
 
 export default defineConfig(
-  { ignores: ["dist/", "out/", "**/node_modules/", "test/artifacts/", "**/*.cjs"] },
+  { ignores: ["dist/", "out/", "**/node_modules/", "test/artifacts/", "**/*.cjs", "jupyter/.venv*"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

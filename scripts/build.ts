@@ -1,10 +1,14 @@
-/** Builds dist/: the extension and worker (CommonJS), the webview (IIFE), the library (ES module) and its types. */
+/**
+ * Builds dist/: the extension and worker (CommonJS), the webview (IIFE), the library (ES module) and its types, and the
+ * kernels' Python package, as a folder and zipped.
+ */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type BuildOptions } from "esbuild";
 import { leanCharts } from "./lean-charts.ts";
+import { copyPython } from "./python-files.ts";
 
 const root = path.dirname(import.meta.dirname);
 const out = path.join(root, "dist");
@@ -85,6 +89,7 @@ export async function buildAll(): Promise<void> {
   await Promise.all(BUNDLES.map((options) => build(options)));
   const icons = path.join(root, "node_modules/@vscode/codicons/dist");
   for (const file of ["codicon.css", "codicon.ttf"]) cpSync(path.join(icons, file), path.join(out, "webview", file));
+  await copyPython(path.join(root, "jupyter", "gorgon"), path.join(out, "python"));
   const types = spawnSync(
     process.execPath,
     [path.join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"],
@@ -104,6 +109,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     "webview/dashboard.js",
     "webview/costly.js",
     "index.js",
+    "python/gorgon.zip",
   ]) {
     const full = path.join(out, file);
     if (existsSync(full)) console.log(`dist/${file}  ${(statSync(full).size / 1000).toFixed(0)} kB`);

@@ -11,7 +11,7 @@ const root = path.dirname(import.meta.dirname);
 const LIMIT = 3_000_000;
 
 /** Native modules would tie the VSIX to one platform; sources belong to the repository. */
-const FORBIDDEN = /\.node$|\.ts$|(^|\/)node_modules\/|\.vsix$|(^|\/)\.env/;
+const FORBIDDEN = /\.node$|\.ts$|\.pyc$|(^|\/)jupyter\/|(^|\/)node_modules\/|\.vsix$|(^|\/)\.env/;
 
 /** A packed extension. */
 export interface Vsix {
@@ -55,15 +55,25 @@ export async function packageVsix(): Promise<Vsix> {
 /** The newest change under a file or folder, milliseconds since the epoch. */
 function newest(place: string): number {
   const found = statSync(place, { throwIfNoEntry: false });
-  if (!found) return 0;
+  // Python's caches come and go beside its files.
+  if (!found || path.basename(place) === "__pycache__") return 0;
   if (!found.isDirectory()) return found.mtimeMs;
   return readdirSync(place).reduce((time, name) => Math.max(time, newest(path.join(place, name))), found.mtimeMs);
 }
 
 /** What goes into the VSIX, directly or through the bundles. */
 const INPUTS: readonly string[] = [
+  "jupyter/gorgon",
   ...["extension", "protocol", "server", "webview", "media", "l10n"],
-  ...["package.json", ".vscodeignore", "README.md", "CHANGELOG.md", "LICENSE", "scripts/build.ts"],
+  ...[
+    "package.json",
+    ".vscodeignore",
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "scripts/build.ts",
+    "scripts/python-files.ts",
+  ],
   ...readdirSync(root).filter((name) => /^package\.nls.*\.json$/.test(name)),
 ];
 

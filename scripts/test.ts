@@ -47,6 +47,7 @@ const STEPS: readonly Step[] = [
   { name: "lint", args: tool("eslint/bin/eslint.js", ".", "--max-warnings=0") },
   suite("unit"),
   suite("parts"),
+  { name: "jupyter", args: ["scripts/jupyter.ts", resultsFile("jupyter")], results: resultsFile("jupyter") },
   suite("protocol"),
   suite("integration"),
   suite("torture"),

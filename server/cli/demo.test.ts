@@ -31,8 +31,8 @@ describe("the demo workspace", () => {
     for (const rule of config.rules) expect(given).toContain(rule.metric);
   });
 
-  test("has a notebook whose cells have ids and no output yet", () => {
-    const notebook = JSON.parse(readFileSync(path.join(DEMO, "burn.ipynb"), "utf8")) as {
+  test.each(["burn.ipynb", "cells.ipynb"])("has a notebook %s whose cells have ids and no output yet", (file) => {
+    const notebook = JSON.parse(readFileSync(path.join(DEMO, file), "utf8")) as {
       nbformat: number;
       nbformat_minor: number;
       cells: { id: string; cell_type: string; source: string[]; outputs?: unknown[] }[];

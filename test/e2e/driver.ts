@@ -167,8 +167,8 @@ export async function setFocus(page: Page, focused: boolean): Promise<void> {
   }, focused);
 }
 
-/** Runs a command by its title in the command palette. A picker that is just closing has the same input: it is tried again. */
-export async function runCommand(page: Page, title: string): Promise<void> {
+/** Types into the command palette and takes the first row with this text. A picker that is just closing has the same input: it is tried again. */
+async function pick(page: Page, typed: string, title: string): Promise<void> {
   const input = page.locator(".quick-input-widget input.input, .quick-input-widget .quick-input-box input").first();
   const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
   await until(`the command palette with '${title}'`, async () => {
@@ -176,7 +176,7 @@ export async function runCommand(page: Page, title: string): Promise<void> {
     await input.waitFor({ state: "hidden", timeout: 3000 }).catch(() => undefined); // Escape again is the mend
     await page.keyboard.press("F1");
     try {
-      await input.fill(`>${title}`, { timeout: 3000 });
+      await input.fill(typed, { timeout: 3000 });
       await row.waitFor({ timeout: 10_000 });
       return true;
     } catch {
@@ -184,6 +184,16 @@ export async function runCommand(page: Page, title: string): Promise<void> {
     }
   });
   await row.click();
+}
+
+/** Runs a command by its title in the command palette. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await pick(page, `>${title}`, title);
+}
+
+/** Opens a file of the workspace by its name. */
+export async function openFile(page: Page, name: string): Promise<void> {
+  await pick(page, name, name);
 }
 
 /** A notification with a text in it. */

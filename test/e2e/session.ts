@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly scale?: number;
   /** More variables for the workbench's environment, and so for the worker's. */
   readonly env?: Readonly<Record<string, string>>;
+  /** More extensions to install: the paths of their VSIXes. */
+  readonly extensions?: readonly string[];
 }
 
 /** Installs, starts and opens everything. Throws `missing: ...` when Chromium or the workbench cannot be had. */
@@ -66,7 +68,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
       writeSettings(profile.userData, { ...options.settings, ...settings });
     };
     configure({});
-    await installVsix(entry, profile, vsix);
+    for (const one of [vsix, ...(options.extensions ?? [])]) await installVsix(entry, profile, one);
     const folder = path.join(profile.base, "demo");
     mkdirSync(folder);
     cpSync(path.join(root, "demo"), folder, { recursive: true });

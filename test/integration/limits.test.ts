@@ -1,31 +1,27 @@
 /** The limits sensor in control groups of version 1 made for it: a real quota, a real throttle, a real OOM kill. */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, test } from "vitest";
 import { seriesKey, type Attributes, type Reading } from "../../protocol/reading.ts";
-import { nodeHost } from "../../server/host/node.ts";
-import { ownCgroups } from "../../server/rhopalia/cgroup.ts";
+import { makeGroup as makeControlGroup, removeGroup, type ControlGroup } from "../control-group.ts";
 import { here } from "../platforms.ts";
 
 const MIB = 1024 * 1024;
 const CHILD = path.join(import.meta.dirname, "limits-child.ts");
 
-const groups: string[] = [];
-const children: ChildProcessWithoutNullStreams[] = [];
+const groups: ControlGroup[] = [];
 
-/** A group of this test's own below the one it runs in. */
-function makeGroup(controller: "memory" | "cpu"): { folder: string; name: string } {
-  const [own] = ownCgroups(nodeHost(), controller);
-  if (own?.version !== 1) throw new Error(`${controller} is not mounted as version 1`);
-  const name = `gorgon-test-${String(process.pid)}`;
-  const folder = path.join(own.folder, name);
-  mkdirSync(folder);
-  groups.push(folder);
-  return { folder, name: path.posix.join(own.name, name) };
+/** A group that is removed after the test. */
+function makeGroup(controller: "memory" | "cpu"): ControlGroup {
+  const group = makeControlGroup(controller);
+  groups.push(group);
+  return group;
 }
+
+const children: ChildProcessWithoutNullStreams[] = [];
 
 /** A child that answers a word with a line. */
 class Child {
@@ -67,11 +63,7 @@ afterEach(async () => {
     child.kill("SIGKILL");
     await once(child, "exit");
   }
-  for (const folder of groups.splice(0)) {
-    // A group is empty a moment after its last process was reaped.
-    await expect.poll(() => readFileSync(path.join(folder, "cgroup.procs"), "utf8")).toBe("");
-    if (existsSync(folder)) rmdirSync(folder);
-  }
+  for (const group of groups.splice(0)) await removeGroup(group);
 });
 
 describe.runIf(here("cgroup-v1"))("the limits sensor in real control groups of version 1", () => {

@@ -1,0 +1,273 @@
+/**
+ * What a person meets in a notebook: Gorgon's VSIX in a real VS Code workbench beside real kernels. The Jupyter extension is
+ * stood in for by a fixture under its id. The cases share one window; each has a notebook, and so a kernel, of its own.
+ */
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { makeGroup, removeGroup } from "../control-group.ts";
+import { here } from "../platforms.ts";
+import { dashboard, notification, runCommand, until, untilBell } from "./driver.ts";
+import { NotebookPage, openNotebooks, writeNotebook, type KernelOptions } from "./notebook.ts";
+import type { Session } from "./session.ts";
+
+const SETTINGS = {
+  "workbench.colorTheme": "Dark Modern",
+  "gorgon.interval": 1,
+  // What the machine does besides is no news here.
+  "gorgon.cpu.warn": 99,
+  "gorgon.cpu.crit": 100,
+  "gorgon.rate.adaptive": false,
+};
+
+const MEASURE = "Gorgon: Measure This Kernel";
+
+/** Holds so many MiB, each page touched, for as many seconds. */
+const hold = (mib: number, seconds = 0): string =>
+  `import time\nblock = bytearray(${String(mib)} << 20)\nblock[::4096] = b"x" * len(block[::4096])\n` +
+  `time.sleep(${String(seconds)})\ndel block`;
+
+/** The dialog in which the Jupyter extension asks for the user's leave. */
+async function answerJupyter(page: Page, answer: "Allow" | "Deny"): Promise<void> {
+  const dialog = page.locator(".monaco-dialog-box").filter({ hasText: "grant Kernel access" });
+  await dialog.locator(".monaco-button", { hasText: answer }).click();
+}
+
+/** Closes what popped up before, so that it is not taken for what comes. */
+async function clearNotifications(page: Page): Promise<void> {
+  await runCommand(page, "Notifications: Clear All Notifications");
+  await page.locator(".notifications-toasts .notification-list-item").waitFor({ state: "detached" });
+}
+
+/** Takes an answer in a notification. */
+async function press(page: Page, text: string | RegExp, button: string): Promise<void> {
+  const toast = notification(page, text).first();
+  await toast.waitFor();
+  await toast.hover();
+  await toast.locator(".monaco-button", { hasText: button }).click();
+}
+
+describe("Gorgon in a notebook", () => {
+  let session: Session;
+  let open = false;
+  let number = 0;
+
+  /** A new notebook with a kernel of its own, in front. */
+  const openNotebook = async (sources: readonly string[], kernel: KernelOptions = {}): Promise<NotebookPage> => {
+    number += 1;
+    const name = `case-${String(number)}.ipynb`;
+    await runCommand(session.page, "View: Close All Editors");
+    writeNotebook(session.folder, name, sources, kernel);
+    return NotebookPage.open(session.page, name, kernel.spec === "ir" ? /^R$/ : /Python 3/);
+  };
+
+  beforeAll(async () => {
+    session = await openNotebooks({ settings: SETTINGS, viewport: { width: 1280, height: 1000 } });
+    open = true;
+  });
+
+  afterAll(async () => {
+    if (open) await session.close();
+  });
+
+  afterEach(async ({ task }) => {
+    if (open && task.result?.state === "fail")
+      await session.shot(`failed-notebook-${task.name.split(" ").slice(0, 6).join("-")}`);
+  });
+
+  it("says what a cell costs by looking from outside, while it runs and when it is done", async () => {
+    const notebook = await openNotebook(["print('hello', 6 * 7)", hold(300, 4), "1 / 0"]);
+    expect(await notebook.run(0)).toBe("ok");
+    await notebook.untilOutput("hello 42");
+    await notebook.start(1);
+    await notebook.untilItem(1, /now 3\d\d MiB/);
+    await session.shot("notebook-live");
+    expect(await notebook.ended(1)).toBe("ok");
+    await notebook.untilItem(1, /peak ≥ 3\d\d MiB/);
+    expect(await notebook.run(2)).toBe("error");
+    await notebook.untilItem(2, /ZeroDivisionError|\d s/);
+    await session.shot("notebook-outside");
+  });
+
+  it("says that there is no kernel to measure where none was started", async () => {
+    const { page } = session;
+    await openNotebook(["1"]);
+    await runCommand(page, MEASURE);
+    await notification(page, /[Rr]un a cell/).waitFor();
+    await session.shot("notebook-not-started");
+    await clearNotifications(page);
+  });
+
+  it("goes on from outside where the user does not let it into the kernel", async () => {
+    const { page } = session;
+    const notebook = await openNotebook(["1", hold(200, 3)]);
+    await notebook.run(0);
+    await runCommand(page, MEASURE);
+    await answerJupyter(page, "Deny");
+    await notification(page, /does not let Gorgon/).waitFor();
+    await session.shot("notebook-denied");
+    await clearNotifications(page);
+    await notebook.run(1);
+    await notebook.untilItem(1, /peak ≥ 2\d\d MiB/);
+  });
+
+  it("measures exactly with the package in the kernel, beside the run before", async () => {
+    const { page } = session;
+    await runCommand(page, "Jupyter: Manage Access To Jupyter Kernels");
+    const notebook = await openNotebook(["1", hold(200), "sum(range(3_000_000))"]);
+    await notebook.run(0);
+    await runCommand(page, MEASURE);
+    await answerJupyter(page, "Allow");
+    await notification(page, /[Mm]easure|exact/).waitFor();
+    await session.shot("notebook-measured");
+    await clearNotifications(page);
+    await notebook.run(1);
+    const first = await notebook.untilItem(1, /^peak 2\d\d MiB \(\+20\d\)/);
+    expect(first.join(" ")).not.toMatch(/[≥~]/);
+    await notebook.run(1);
+    await notebook.untilItem(1, /^was 2\d\d MiB/);
+    await session.shot("notebook-exact");
+  });
+
+  it("is loaded behind a cell that runs", async () => {
+    const { page } = session;
+    const notebook = await openNotebook(["import time; time.sleep(4)", hold(100)]);
+    await notebook.start(0);
+    await notebook.untilItem(0, /^[1-9] s|\d\.?\d* s/);
+    await runCommand(page, MEASURE);
+    expect(await notebook.ended(0)).toBe("ok");
+    await notebook.run(1);
+    await notebook.untilItem(1, /^peak \d+ MiB \(\+1\d\d\)/);
+  });
+
+  it("shows the costs again when the window is reloaded", async () => {
+    const { page } = session;
+    const notebook = await openNotebook(["1", hold(150)]);
+    await notebook.run(0);
+    await notebook.run(1);
+    const before = await notebook.untilItem(1, /peak/);
+    await Promise.all([page.waitForEvent("domcontentloaded"), runCommand(page, "Developer: Reload Window")]);
+    await notebook.cell(1).waitFor();
+    const after = await notebook.untilItem(1, /peak/);
+    expect(after.filter((text) => /peak|CPU/.test(text))).toEqual(before.filter((text) => /peak|CPU/.test(text)));
+    await session.shot("notebook-reloaded");
+  });
+
+  it("warns near the limit of the kernel", async () => {
+    const notebook = await openNotebook(["1", hold(260, 2)], { environment: { MEM_LIMIT: String(400 << 20) } });
+    await notebook.run(0);
+    await notebook.run(1);
+    await notebook.untilItem(1, /WARN .*8\d % of limit/);
+    await session.shot("notebook-warning");
+  });
+
+  it.each([
+    ["killed by SIGKILL", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", /killed by SIGKILL/],
+    ["that exits", "import os; os._exit(3)", /exited with code 3/],
+    ["that breaks", "import ctypes; ctypes.string_at(0)", /segmentation fault/],
+  ])("says why a kernel died: one %s", async (_, code, words) => {
+    const { page } = session;
+    await clearNotifications(page);
+    const notebook = await openNotebook(["1", code]);
+    await notebook.run(0);
+    await notebook.start(1);
+    await notebook.untilItem(1, words);
+    await notification(page, words).waitFor();
+    await session.shot(`notebook-died-${String(number)}`);
+    // It was no restart that somebody asked for: a new kernel goes on.
+    expect(await notebook.run(0)).toBe("ok");
+  });
+
+  it.runIf(here("cgroup-v1"))(
+    "[cgroup-v1] says that a kernel died for want of memory, and of whose limit",
+    async () => {
+      const { page } = session;
+      await clearNotifications(page);
+      const group = makeGroup("memory");
+      try {
+        writeFileSync(path.join(group.folder, "memory.limit_in_bytes"), String(300 << 20));
+        writeFileSync(path.join(group.folder, "memory.swappiness"), "0");
+        const procs = path.join(group.folder, "cgroup.procs");
+        const wrapper = ["sh", "-c", `echo $$ > "${procs}"; exec "$@"`, "sh"];
+        const notebook = await openNotebook(["1", hold(1000)], { wrapper });
+        await notebook.run(0);
+        await notebook.start(1);
+        await notebook.untilItem(1, /out of memory/);
+        await notification(page, /out of memory|limit/i).waitFor();
+        await session.shot("notebook-died-oom");
+        await notebook.item(1, "Why?").click();
+        await until("the page that says why", async () => {
+          for (const frame of page.frames()) {
+            const text = await frame
+              .locator("body")
+              .innerText()
+              .catch(() => "");
+            if (text.includes("What speaks for it")) return text.includes(group.name) ? true : null;
+          }
+          return null;
+        });
+        await session.shot("notebook-why");
+        await runCommand(page, "View: Close All Editors");
+      } finally {
+        await removeGroup(group);
+      }
+    },
+  );
+
+  it("keeps the deaths in the history of alerts", async () => {
+    const { page } = session;
+    await runCommand(page, "Gorgon: Show Alerts");
+    const frame = await dashboard(page);
+    await until("a kernel in the history", async () => {
+      const text = await frame.locator('[data-part="alert-history"]').innerText();
+      return /[Kk]ernel/.test(text) ? true : null;
+    });
+    await session.shot("notebook-alerts");
+  });
+
+  it("asks about a kernel that its guard froze, and does what the user says", async () => {
+    const { page } = session;
+    await clearNotifications(page);
+    const notebook = await openNotebook(["1", "%gorgon limit 400MiB", "x = b'x' * (900 << 20)\nprint(len(x))"]);
+    await notebook.run(0);
+    await notebook.run(1);
+    await notebook.start(2);
+    await notebook.untilItem(2, /frozen/);
+    await notification(page, /frozen/).waitFor();
+    await untilBell(page, "CRIT for the frozen kernel", (face) => face.kind === "error");
+    await session.shot("notebook-frozen");
+    await press(page, /frozen/, "Continue");
+    expect(await notebook.ended(2)).toBe("ok");
+    await session.shot("notebook-continued");
+  });
+
+  it("lists the most expensive cells and jumps to one", async () => {
+    const { page } = session;
+    const notebook = await openNotebook(["1", hold(200), "sum(range(3_000_000))", hold(50)]);
+    for (const index of [0, 1, 2, 3]) await notebook.run(index);
+    await runCommand(page, "Gorgon: Show Most Expensive Cells");
+    await session.shot("notebook-costly");
+  });
+
+  it("looks at an R kernel from outside", async () => {
+    const notebook = await openNotebook(["Sys.getpid()", "x <- rep(1, 3e7); Sys.sleep(3); length(x)"], { spec: "ir" });
+    await notebook.run(0);
+    await notebook.run(1);
+    await notebook.untilItem(1, /peak ≥ [2-9]\d\d MiB/);
+    await session.shot("notebook-r");
+  });
+
+  it("breaks no policy of the page, asks nothing outside of the machine, and throws nothing", () => {
+    expect(session.faults).toEqual([]);
+    expect(session.external).toEqual([]);
+  });
+
+  it("leaves no process behind", async () => {
+    open = false;
+    const { killed, left, leftovers } = await session.close();
+    expect(killed.filter((one) => /worker\.cjs|watcher\.py|ipykernel/.test(one.command))).toEqual([]);
+    expect(left).toEqual([]);
+    expect(leftovers).toEqual([]);
+  });
+});
