@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import signal
 import threading
 import time
@@ -18,6 +19,13 @@ from .limits import MemoryLimit, judge, nearest
 from .meter.difference import Watch, cost
 from .meter.snapshot import Meter
 from .record import SAMPLED, CellRecord, CellRef, KernelRef, cut
+
+try:  # Python's own: OpenSSL's takes ten times as long to begin as it does to hash a cell.
+    from _sha1 import sha1 as _sha1  # type: ignore[import-not-found]
+except ImportError:
+    from functools import partial
+
+    _sha1 = partial(hashlib.sha1, usedforsecurity=False)
 
 OVERLAP = "Another cell ran at the same time: what each used cannot be told apart."
 
@@ -62,6 +70,9 @@ class Parts:
         self._kernel = kernel
         self._config = config
         self._gpus = Gpus()
+        # A number after one random name: a name for each record would cost more than all the rest of it.
+        self._prefix = uuid.uuid4().hex
+        self._numbers = itertools.count(1)
         self._under_way: list[Run] = []
         self._lock = threading.Lock()
         #: The highest that this process was ever seen at, bytes.
@@ -108,7 +119,7 @@ class Parts:
             off = self._meter.tremble / (1 << 20)
             notes.append(f"Linux counts memory on each CPU of its own here: the peak can be off by {off:.0f} MiB.")
         return CellRecord(
-            id=uuid.uuid4().hex,
+            id=f"{self._prefix}-{next(self._numbers)}",
             kernel=self._kernel,
             cell=run.cell,
             started_at=run.started_at,
@@ -150,7 +161,7 @@ def reference(info: Any, count: int | None) -> CellRef:
     name = getattr(info, "cell_id", None)
     digest = ""
     if isinstance(text, str):
-        digest = hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+        digest = _sha1(text.encode("utf-8", "surrogatepass")).hexdigest()
     return CellRef(cut(name) if isinstance(name, str) else None, count, digest)
 
 
