@@ -60,7 +60,7 @@ CASES = {
 def run_case(setup: str, cells: int) -> list[float]:
     """Microseconds that both hooks took together, for each cell."""
     with tempfile.TemporaryDirectory() as folder:
-        manager = KernelManager(connection_file=f"{folder}/kernel.json")
+        manager = KernelManager(connection_file=f"{folder}/kernel.json", transport="ipc", ip=f"{folder}/socket")
         manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         around = {**os.environ, "PYTHONPATH": str(FOLDER), "IPYTHONDIR": folder, "XDG_RUNTIME_DIR": folder}
         manager.start_kernel(env=around, stderr=-3)
