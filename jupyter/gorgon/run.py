@@ -19,6 +19,13 @@ from .meter.difference import Watch, cost
 from .meter.snapshot import Meter
 from .record import SAMPLED, CellRecord, CellRef, KernelRef, cut
 
+try:  # Python's own: OpenSSL's takes ten times as long to begin as it does to hash a cell.
+    from _sha1 import sha1 as _sha1  # type: ignore[import-not-found]
+except ImportError:
+    from functools import partial
+
+    _sha1 = partial(hashlib.sha1, usedforsecurity=False)
+
 OVERLAP = "Another cell ran at the same time: what each used cannot be told apart."
 
 
@@ -26,6 +33,8 @@ class Run:
     """A cell that runs."""
 
     def __init__(self, cell: CellRef, started_at: int, info: object) -> None:
+        #: Of its record. A part that is all of a run has the run's.
+        self.id = uuid.uuid4().hex
         self.cell = cell
         #: Milliseconds since the epoch.
         self.started_at = started_at
@@ -37,6 +46,8 @@ class Run:
         self.shown = True
         self.overlap = False
         self.warn: float | None = None
+        #: It failed though IPython did not see that: a magic ran the code and showed the error.
+        self.failure: BaseException | None = None
         self.record: CellRecord | None = None
         self.watch: Watch | None = None
         self.gpus: GpuState | None = None
@@ -66,6 +77,11 @@ class Parts:
         self._lock = threading.Lock()
         #: The highest that this process was ever seen at, bytes.
         self._own_high = 0
+
+    @property
+    def gpu_note(self) -> str:
+        """For the doctor: what is known of NVIDIA's library; empty as long as nobody needed it."""
+        return self._gpus.note
 
     def prepare(self) -> None:
         first = self._meter.begin(False)
@@ -108,7 +124,7 @@ class Parts:
             off = self._meter.tremble / (1 << 20)
             notes.append(f"Linux counts memory on each CPU of its own here: the peak can be off by {off:.0f} MiB.")
         return CellRecord(
-            id=uuid.uuid4().hex,
+            id=run.id,
             kernel=self._kernel,
             cell=run.cell,
             started_at=run.started_at,
@@ -150,7 +166,7 @@ def reference(info: Any, count: int | None) -> CellRef:
     name = getattr(info, "cell_id", None)
     digest = ""
     if isinstance(text, str):
-        digest = hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+        digest = _sha1(text.encode("utf-8", "surrogatepass")).hexdigest()
     return CellRef(cut(name) if isinstance(name, str) else None, count, digest)
 
 
