@@ -23,7 +23,7 @@ from .ranking import HEAD, ORDERS, RIGHT, rank
 from .record import CellRecord
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame  # type: ignore[import-untyped,unused-ignore]
 
     from .session import Session
 
@@ -47,7 +47,9 @@ class CannotWrite(ValueError):
 class Report:
     """The records of a session, and what is to be said of all of them."""
 
-    def __init__(self, records: Sequence[CellRecord], limits: Sequence[tuple[int, str]] = (), made_at: float | None = None):
+    def __init__(
+        self, records: Sequence[CellRecord], limits: Sequence[tuple[int, str]] = (), made_at: float | None = None
+    ):
         self.records = list(records)
         #: Bytes and who sets them, the tightest first.
         self.limits = list(limits)
@@ -72,13 +74,18 @@ class Report:
         highest = max(records, key=lambda record: record.measure("peakBytes").value or 0)
         failed = sum(record.outcome != "ok" for record in records)
         began, ended = min(one.started_at for one in records), max(one.ended_at for one in records)
-        levels = [f"{count} {level}" for level in ("CRIT", "WARN") if (count := sum(one.level == level for one in records))]
+        levels = [
+            f"{count} {level}" for level in ("CRIT", "WARN") if (count := sum(one.level == level for one in records))
+        ]
         return [
-            ("Runs", f"{len(records)} of {len(rank(records))} cells" + (f", {failed} failed" if failed else "")),
+            ("Runs", f"{len(records)}, of {len(rank(records))} cells" + (f", {failed} failed" if failed else "")),
             ("Time in cells", f"{format_duration(self._sum('wallMs'))} within {format_duration(ended - began)}"),
             ("CPU time", format_duration(self._sum("cpuMs"))),
             ("Highest peak", f"{peak_words(highest)}, {cell_name(highest)}"),
-            ("Disk", f"read {format_bytes(self._sum('diskReadBytes'))}, wrote {format_bytes(self._sum('diskWriteBytes'))}"),
+            (
+                "Disk",
+                f"read {format_bytes(self._sum('diskReadBytes'))}, wrote {format_bytes(self._sum('diskWriteBytes'))}",
+            ),
             ("Levels", ", ".join(levels) or "no cell came near its limit"),
         ]
 
