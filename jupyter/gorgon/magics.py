@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from IPython.core import display_functions, magic, magic_arguments
+import IPython.display
+from IPython.core import magic, magic_arguments
 from IPython.core.error import UsageError
 from traitlets import Bool, Enum, Float
 
@@ -38,7 +39,7 @@ _TOP = 10
 #: IPython gives no types for these.
 _magic: Any = magic
 _arguments: Any = magic_arguments
-_display: Any = display_functions.display
+_display: Any = IPython.display.display
 
 _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("words",), {"nargs": "*", "metavar": "command", "help": "see above; none: kernel, last cell and bell"}),
@@ -70,10 +71,13 @@ def register(ip: Any, session: Session) -> Callable[[], None]:
         ip.configurables.append(magics)
     ip.register_magics(magics)
     unsubscribe = session.on_record(magics.annotate_output)
+    if session.config.limit_bytes is not None:
+        # It was set before `%reload_ext`.
+        magics.guard_at(session.config.limit_bytes)
 
     def end() -> None:
         unsubscribe()
-        magics.unguard()
+        magics.stop_guard()
         if magics in ip.configurables:
             ip.configurables.remove(magics)
         ip.magics_manager.registry.pop(type(magics).__name__, None)
@@ -303,12 +307,12 @@ class GorgonMagics(magic.Magics):
             self._say(options, "No limit: the kernel's memory is not guarded.")
         elif wanted:
             size = self._size(wanted)
-            self._guard_at(size)
-            self._say(options, f"{format_bytes(size)}: {self._guarded()}")
+            self.guard_at(size)
+            self._say(options, f"Limit {format_bytes(size)}: {self._guarded()}")
         elif session.config.limit_bytes is None:
             self._say(options, "No limit is set; %gorgon limit 12GiB guards the kernel's memory.")
         else:
-            self._say(options, f"{format_bytes(session.config.limit_bytes)}: {self._guarded()}")
+            self._say(options, f"Limit {format_bytes(session.config.limit_bytes)}: {self._guarded()}")
 
     def _guarded(self) -> str:
         if self.guard is not None and self.guard.running:
@@ -326,7 +330,7 @@ class GorgonMagics(magic.Magics):
             )
         return size
 
-    def _guard_at(self, size: int) -> None:
+    def guard_at(self, size: int) -> None:
         """Sets the limit, and guards it where that can be done; says so where not."""
         self._session.config.limit_bytes = size
         try:
@@ -347,6 +351,10 @@ class GorgonMagics(magic.Magics):
     def unguard(self) -> None:
         """No limit, no guard."""
         self._session.config.limit_bytes = None
+        self.stop_guard()
+
+    def stop_guard(self) -> None:
+        """The limit stays."""
         try:
             if self.guard is not None:
                 self.guard.stop()
@@ -360,14 +368,14 @@ class GorgonMagics(magic.Magics):
             yield
             return
         before = self._session.config.limit_bytes
-        self._guard_at(self._size(text))
+        self.guard_at(self._size(text))
         try:
             yield
         finally:
             if before is None:
                 self.unguard()
             else:
-                self._guard_at(before)
+                self.guard_at(before)
 
 
 def _no_more(rest: list[str], command: str) -> None:

@@ -171,7 +171,7 @@ class Report:
     def _html_strip(self) -> str:
         """A bar for each run, in their order; a pointer shows which cell it was."""
         shown = self.records[-_STRIP:]
-        step = 6 if len(shown) <= 100 else 4
+        step = min(14, max(4, 640 // len(shown)))
         width = len(shown) * step
         strips = []
         for name, words in (("wallMs", "Time"), ("peakBytes", "Peak memory")):

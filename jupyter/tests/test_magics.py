@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Kernel, KernelMaker, Reply
+from conftest import FOLDER, Kernel, KernelMaker, Reply
 
 LINE = re.compile(r"wall \S+ m?s \| CPU .* \| peak RAM .* \| (OK|WARN|CRIT|UNKNOWN)")
 
@@ -258,6 +259,7 @@ def test_a_report_goes_into_a_file(kernel: Kernel, tmp_path: Path, name: str, st
 
 def test_a_limit_guards_until_it_is_off(kernel: Kernel) -> None:
     assert "is interrupted" in kernel.run("%gorgon limit 80%").printed
+    kernel.run("%reload_ext gorgon")
     try:
         assert "guarded at" in kernel.run("%gorgon").printed
         assert "OK  guard         guards" in kernel.run("%gorgon doctor").printed
@@ -316,6 +318,35 @@ def test_settings_survive_a_reload_and_nothing_is_there_twice(kernel_maker: Kern
 def test_settings_of_a_configuration_file_count(kernel_maker: KernelMaker) -> None:
     kernel = kernel_maker(arguments=("--GorgonMagics.auto=False", "--GorgonMagics.crit=0.9"))
     assert kernel.value("[_g.session().config.auto, _g.session().config.crit]", "import gorgon as _g") == [False, 0.9]
+
+
+def test_a_package_with_parts_missing_still_measures(kernel_maker: KernelMaker, tmp_path: Path) -> None:
+    left_out = shutil.ignore_patterns("link.py", "guard.py", "comm.py", "log.py", "__pycache__")
+    shutil.copytree(FOLDER / "gorgon", tmp_path / "gorgon", ignore=left_out)
+    kernel = kernel_maker(env={"PYTHONPATH": str(tmp_path)})
+    kernel.run("%%gorgon -q --label all\n1")
+    assert kernel.records()[-1]["cell"]["label"] == "all"
+    assert "not heard: this package has no link" in kernel.run("%gorgon").printed
+    reply = kernel.run("%gorgon limit 80%")
+    assert (reply.status, "This package has no guard" in reply.printed) == ("ok", True)
+    assert "Install the whole package" in kernel.run("%gorgon doctor").printed
+
+
+def test_a_measuring_that_fails_leaves_the_code_as_it_is(kernel_maker: KernelMaker) -> None:
+    kernel = kernel_maker()
+    kernel.run(
+        "import gorgon\n"
+        "def broken(*_):\n    raise OSError('no /proc today')\n"
+        "gorgon.session().meter.begin = broken\n"
+        "gorgon.session().meter.end = broken"
+    )
+    reply = kernel.run("%%gorgon\nkept = 41")
+    assert reply.status == "ok"
+    assert reply.printed == "Gorgon could not measure this: %gorgon doctor says why.\n"
+    assert kernel.run("kept = kept + %gorgon run -q 1").status == "error"  # No magic is part of an expression.
+    assert kernel.run("more = %gorgon run -q kept + 1").status == "ok"
+    assert kernel.value("more") == 42
+    assert "no /proc today" in kernel.run("%gorgon doctor").printed
 
 
 # -- bad lines -----------------------------------------------------------------------------------------------------
