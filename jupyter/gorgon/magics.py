@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import keyword
 import os
 import sys
 from argparse import Namespace
@@ -168,7 +169,9 @@ class GorgonMagics(magic.Magics):
 
     def _check(self, options: Namespace) -> None:
         """What can be known to be wrong before something long is run."""
-        if options.variable is not None and not options.variable.isidentifier():
+        if options.variable is not None and (
+            keyword.iskeyword(options.variable) or not options.variable.isidentifier()
+        ):
             raise UsageError(f"{plain(options.variable, 40)} is no name of a variable.")
         if options.json is not None:
             folder = os.path.dirname(os.path.abspath(os.path.expanduser(options.json)))

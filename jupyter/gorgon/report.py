@@ -14,10 +14,10 @@ from .display import (
     format_bytes,
     format_duration,
     html_table,
-    line,
     peak_words,
     plain,
     text_table,
+    written,
 )
 from .ranking import HEAD, ORDERS, RIGHT, rank
 from .record import CellRecord
@@ -252,7 +252,8 @@ def _shares(records: Sequence[CellRecord], name: str) -> list[float]:
 def _bar(record: CellRecord, x: int, width: int, share: float) -> str:
     height = max(1, round(share * 30))
     dim = 1 if record.level in ("WARN", "CRIT") else 0.35 + share * 0.4
-    title = escape(f"{cell_name(record)}: {line(record)}", 400)
+    # Short: there are hundreds of them, and notebooks are saved with what they show.
+    title = escape(f"{cell_name(record)}: {written('wallMs', record.measure('wallMs'))}, {peak_words(record)}", 120)
     return (
         f'<rect x="{x}" y="{31 - height}" width="{width}" height="{height}" fill="currentColor" fill-opacity="{dim:.2f}">'
         f"<title>{title}</title></rect>"

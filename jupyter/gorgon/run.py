@@ -71,6 +71,11 @@ class Parts:
         #: The highest that this process was ever seen at, bytes.
         self._own_high = 0
 
+    @property
+    def gpu_note(self) -> str:
+        """For the doctor: what is known of NVIDIA's library; empty as long as nobody needed it."""
+        return self._gpus.note
+
     def prepare(self) -> None:
         first = self._meter.begin(False)
         self._own_high = first.high or 0

@@ -126,6 +126,19 @@ def test_a_broken_body_shows_its_syntax_error(kernel: Kernel) -> None:
     assert kernel.records()[-1]["error"] == "SyntaxError"
 
 
+def test_a_batch_run_stops_at_a_failing_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nbclient = pytest.importorskip("nbclient", reason="missing: nbclient")
+    nbformat = pytest.importorskip("nbformat", reason="missing: nbformat")
+    cells = [nbformat.v4.new_code_cell(text) for text in ("%load_ext gorgon", "%%gorgon\n1/0", "not_run = 1")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    with pytest.raises(nbclient.exceptions.CellExecutionError) as caught:
+        nbclient.NotebookClient(notebook, timeout=60).execute()
+    assert caught.value.ename == "ZeroDivisionError"
+    assert [cell.get("execution_count") for cell in notebook.cells] == [1, 2, None]
+
+
 def test_an_interrupt_ends_the_body(kernel: Kernel) -> None:
     sent = kernel.send("%%gorgon\nimport os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)")
     reply = kernel.wait(sent, 20)
@@ -152,7 +165,8 @@ def test_inside_other_magics(kernel: Kernel) -> None:
     assert "inner | wall" in reply.printed
     reply = kernel.run("%%gorgon --label outer\n%%gorgon --label inner\nx = 2", "twice")
     assert [one.split(" |")[0] for one in reply.printed.splitlines()] == ["inner", "outer"]
-    assert [one["cell"]["id"] for one in kernel.records()[before:]] == ["timed", "twice"]
+    named = [(one["cell"]["id"], one["cell"]["label"]) for one in kernel.records()[before:]]
+    assert named == [("timed", "inner"), ("twice", "outer")]
 
 
 def test_names_of_the_body_are_the_users(kernel: Kernel) -> None:
@@ -375,6 +389,7 @@ def test_a_measuring_that_fails_leaves_the_code_as_it_is(kernel_maker: KernelMak
         "%%gorgon --limit apples\n1",
         "%%gorgon --json /no/such/folder/r.json\n1",
         "%%gorgon -v not-a-name\n1",
+        "%%gorgon -v class\n1",
         "%%gorgon top 3\n1",
         "%%gorgon --label\n1",
         "%%gorgon\n",
