@@ -18,8 +18,20 @@ _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 #: Only what grows while nobody looks is "at least"; other samples are "about".
 _GROWING = frozenset(
-    ("peakBytes", "peakDeltaBytes", "childPeakBytes", "treeBytes", "diskReadBytes", "diskWriteBytes", "readBytes", "writeBytes")
+    (
+        "peakBytes",
+        "peakDeltaBytes",
+        "childPeakBytes",
+        "treeBytes",
+        "diskReadBytes",
+        "diskWriteBytes",
+        "readBytes",
+        "writeBytes",
+    )
 )
+
+#: Below this it is the interpreter's own files: modules that are imported, the history.
+_DISK_WORTH = 1 << 20
 
 #: A shape beside the word and the place: colour is never needed.
 GLYPHS: Mapping[str, str] = {"OK": "✓", "WARN": "▲", "CRIT": "◆", "UNKNOWN": "?"}
@@ -131,7 +143,7 @@ def _short(value: float) -> str:
 def amount(name: str, value: float) -> str:
     """A value of a measure in its unit, without a mark."""
     if name == "cores":
-        return _short(float(_fixed(value, 1 if value < 9.95 else 0)))
+        return _fixed(value, 1 if value < 9.95 else 0)
     if name in ("threads", "children"):
         return str(_round(value))
     return format_duration(value) if name.endswith("Ms") else format_bytes(value)
@@ -228,7 +240,7 @@ def line(record: CellRecord) -> str:
         swapped = measure("swapDeltaBytes").value or 0
         parts.append(f"swap {'+' if swapped > 0 else ''}{format_bytes(swapped)}")
     parts.extend(f"GPU{gpu.index} {gpu_words(gpu)}" for gpu in record.gpus[:8])
-    if measure("diskReadBytes").value or measure("diskWriteBytes").value:
+    if max(measure("diskReadBytes").value or 0, measure("diskWriteBytes").value or 0) >= _DISK_WORTH:
         read, write = (_disk(name, measure(name)) for name in ("diskReadBytes", "diskWriteBytes"))
         parts.append(f"disk r {read} w {write}")
     if measure("children").value:
@@ -257,7 +269,9 @@ def rows_of(record: CellRecord) -> list[tuple[str, str, str]]:
         rows.append((f"GPU {gpu.index} {gpu.name}", written("peakBytes", gpu.peak), of_whom))
     if record.limit is not None:
         share = format_ratio(record.limit.share)
-        rows.append(("Limit of memory", format_bytes(record.limit.bytes), f"{record.limit.source}; the peak was {share} of it"))
+        rows.append(
+            ("Limit of memory", format_bytes(record.limit.bytes), f"{record.limit.source}; the peak was {share} of it")
+        )
     return rows
 
 
@@ -292,9 +306,11 @@ def html_of(record: CellRecord) -> str:
     )
 
 
-def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
+def text_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset(), most: int = 80
+) -> str:
     """Aligned columns. Texts are cut to one line each."""
-    lines = [[plain(text, 80) for text in row] for row in ([head, *rows] if head else rows)]
+    lines = [[plain(text, most) for text in row] for row in ([head, *rows] if head else rows)]
     if not lines:
         return ""
     widths = [max(len(row[at]) for row in lines) for at in range(len(lines[0]))]

@@ -60,7 +60,9 @@ def _package(session: Session, _: Any) -> Iterator[Finding]:
     folder = os.path.dirname(os.path.abspath(__file__))
     yield Finding(OK, "package", f"gorgon {__version__} (api {KERNEL_API}) from {folder}")
     if session.quiet:
-        yield Finding(WORSE, "measuring", "stopped after repeated failures.", "%reload_ext gorgon, and report what failed.")
+        yield Finding(
+            WORSE, "measuring", "stopped after repeated failures.", "%reload_ext gorgon, and report what failed."
+        )
     elif not session.config.auto:
         yield Finding(BAD, "measuring", "only cells with %%gorgon are measured.", "%gorgon on")
     else:
@@ -85,7 +87,11 @@ def _meter(session: Session, _: Any) -> Iterator[Finding]:
         yield Finding(BAD, "meter", note)
     tremble = int(getattr(meter, "tremble", 0))
     if tremble >= 16 << 20:
-        yield Finding(BAD, "meter", f"Linux counts memory on each CPU of its own here: peaks can be off by {format_bytes(tremble)}.")
+        yield Finding(
+            BAD,
+            "meter",
+            f"Linux counts memory on each CPU of its own here: peaks can be off by {format_bytes(tremble)}.",
+        )
 
 
 def _permissions(session: Session, _: Any) -> Iterator[Finding]:
@@ -151,13 +157,14 @@ def _release(text: str) -> tuple[int, ...]:
 def _link(session: Session, _: Any) -> Iterator[Finding]:
     link = session.link
     if link is None:
-        yield Finding(BAD, "worker", "this package has no link: nothing is told to a worker.", "Install the whole package.")
+        yield Finding(
+            BAD, "worker", "this package has no link: nothing is told to a worker.", "Install the whole package."
+        )
         return
     if link.connected:
         yield Finding(OK, "worker", f"linked to release {link.peer or 'unknown'}")
     else:
-        mend = "Open VS Code with the Gorgon extension on this machine, or ignore this where there is none."
-        yield Finding(BAD, "worker", f"not linked: {link.why or 'none is beside this kernel.'}", mend)
+        yield Finding(BAD, "worker", f"not linked: {link.why or 'no worker is beside this kernel.'}")
     for note in getattr(link, "notes", []):
         if note != link.why:
             yield Finding(BAD, "worker", note)
@@ -183,7 +190,9 @@ def _guard(session: Session, guard: Any) -> Iterator[Finding]:
 
 
 def _gpu(session: Session, _: Any) -> Iterator[Finding]:
-    libraries = [name for name in ("torch", "cupy", "jax", "tensorflow") if name in sys.modules]
+    from .gpu import LIBRARIES
+
+    libraries = [name for name in LIBRARIES if name in sys.modules]
     last = session.records.last()
     if last is not None and last.gpus:
         seen = ", ".join(f"GPU {gpu.index} {gpu.name} ({gpu.scope}, by {gpu.source})" for gpu in last.gpus[:4])
@@ -192,6 +201,8 @@ def _gpu(session: Session, _: Any) -> Iterator[Finding]:
         yield Finding(OK, "GPU", f"{', '.join(libraries)} imported, but no GPU in use by it")
     else:
         yield Finding(OK, "GPU", "none in use; libraries are asked only once you have imported them")
+    if session.gpu_note:
+        yield Finding(BAD if libraries else OK, "GPU", session.gpu_note)
 
 
 def _log(session: Session, _: Any) -> Iterator[Finding]:

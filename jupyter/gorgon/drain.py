@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 #: The MIME type of what a drain displays.
 RECORDS_MIME = "application/vnd.gorgon.records.v1+json"
 
@@ -15,7 +17,7 @@ def drain(since_id: str | None = None) -> None:
     `{"v": 1, "kernel": KernelRef, "running": {"cell", "startedAt"} | null, "records": [...]}`. Without a session: no records,
     and kernel is null.
     """
-    from IPython.display import display
+    import IPython.display
 
     from . import extension
 
@@ -29,4 +31,5 @@ def drain(since_id: str | None = None) -> None:
         "running": None if running is None else {"cell": running[0].to_dict(), "startedAt": running[1]},
         "records": records,
     }
-    display({RECORDS_MIME: told, "text/plain": f"Gorgon: {len(records)} records"}, raw=True)
+    show: Any = IPython.display.display
+    show({RECORDS_MIME: told, "text/plain": f"Gorgon: {len(records)} records"}, raw=True)

@@ -14,16 +14,16 @@ from .display import (
     format_bytes,
     format_duration,
     html_table,
-    line,
     peak_words,
     plain,
     text_table,
+    written,
 )
 from .ranking import HEAD, ORDERS, RIGHT, rank
 from .record import CellRecord
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame  # type: ignore[import-untyped,unused-ignore]
 
     from .session import Session
 
@@ -47,7 +47,9 @@ class CannotWrite(ValueError):
 class Report:
     """The records of a session, and what is to be said of all of them."""
 
-    def __init__(self, records: Sequence[CellRecord], limits: Sequence[tuple[int, str]] = (), made_at: float | None = None):
+    def __init__(
+        self, records: Sequence[CellRecord], limits: Sequence[tuple[int, str]] = (), made_at: float | None = None
+    ):
         self.records = list(records)
         #: Bytes and who sets them, the tightest first.
         self.limits = list(limits)
@@ -72,13 +74,18 @@ class Report:
         highest = max(records, key=lambda record: record.measure("peakBytes").value or 0)
         failed = sum(record.outcome != "ok" for record in records)
         began, ended = min(one.started_at for one in records), max(one.ended_at for one in records)
-        levels = [f"{count} {level}" for level in ("CRIT", "WARN") if (count := sum(one.level == level for one in records))]
+        levels = [
+            f"{count} {level}" for level in ("CRIT", "WARN") if (count := sum(one.level == level for one in records))
+        ]
         return [
-            ("Runs", f"{len(records)} of {len(rank(records))} cells" + (f", {failed} failed" if failed else "")),
+            ("Runs", f"{len(records)}, of {len(rank(records))} cells" + (f", {failed} failed" if failed else "")),
             ("Time in cells", f"{format_duration(self._sum('wallMs'))} within {format_duration(ended - began)}"),
             ("CPU time", format_duration(self._sum("cpuMs"))),
             ("Highest peak", f"{peak_words(highest)}, {cell_name(highest)}"),
-            ("Disk", f"read {format_bytes(self._sum('diskReadBytes'))}, wrote {format_bytes(self._sum('diskWriteBytes'))}"),
+            (
+                "Disk",
+                f"read {format_bytes(self._sum('diskReadBytes'))}, wrote {format_bytes(self._sum('diskWriteBytes'))}",
+            ),
             ("Levels", ", ".join(levels) or "no cell came near its limit"),
         ]
 
@@ -164,7 +171,7 @@ class Report:
     def _html_strip(self) -> str:
         """A bar for each run, in their order; a pointer shows which cell it was."""
         shown = self.records[-_STRIP:]
-        step = 6 if len(shown) <= 100 else 4
+        step = min(14, max(4, 640 // len(shown)))
         width = len(shown) * step
         strips = []
         for name, words in (("wallMs", "Time"), ("peakBytes", "Peak memory")):
@@ -245,7 +252,8 @@ def _shares(records: Sequence[CellRecord], name: str) -> list[float]:
 def _bar(record: CellRecord, x: int, width: int, share: float) -> str:
     height = max(1, round(share * 30))
     dim = 1 if record.level in ("WARN", "CRIT") else 0.35 + share * 0.4
-    title = escape(f"{cell_name(record)}: {line(record)}", 400)
+    # Short: there are hundreds of them, and notebooks are saved with what they show.
+    title = escape(f"{cell_name(record)}: {written('wallMs', record.measure('wallMs'))}, {peak_words(record)}", 120)
     return (
         f'<rect x="{x}" y="{31 - height}" width="{width}" height="{height}" fill="currentColor" fill-opacity="{dim:.2f}">'
         f"<title>{title}</title></rect>"

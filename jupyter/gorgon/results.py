@@ -9,14 +9,16 @@ from .display import html_of, line
 from .record import CELL_MEASURES, CELL_MIME, CellRecord
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame  # type: ignore[import-untyped,unused-ignore]
 
 
 class RichRecord:
     """One record. Its numbers are attributes: `r.peak_bytes`, `r.wall_ms`; None where they are not to be had."""
 
-    def __init__(self, record: CellRecord) -> None:
+    def __init__(self, record: CellRecord, part: bool = False) -> None:
         self.record = record
+        #: It is of a part of the cell that its `cell` names.
+        self.part = part
 
     def __str__(self) -> str:
         return line(self.record)
@@ -28,7 +30,7 @@ class RichRecord:
         measure = _ATTRIBUTES.get(name)
         if measure is not None:
             return self.record.measure(measure).value
-        if name.startswith("_") or name == "record":
+        if name.startswith("_") or name in ("record", "part"):
             raise AttributeError(name)
         return getattr(self.record, name)
 
@@ -36,7 +38,11 @@ class RichRecord:
         return sorted({*super().__dir__(), *_ATTRIBUTES, *type(self.record).__slots__})
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {"text/plain": str(self), "text/html": html_of(self.record), CELL_MIME: self.to_dict()}
+        shown: dict[str, Any] = {"text/plain": str(self), "text/html": html_of(self.record)}
+        # Front ends take what they find in a cell's outputs for the cost of that cell.
+        if not self.part and _runs_now(self.record):
+            shown[CELL_MIME] = self.to_dict()
+        return shown
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form (`application/vnd.gorgon.cell.v1+json`)."""
@@ -54,6 +60,15 @@ def _attribute(name: str) -> str:
 _ATTRIBUTES = {_attribute(name): name for name in CELL_MEASURES}
 
 
+def _runs_now(record: CellRecord) -> bool:
+    """It is a record of the cell that runs and would show it."""
+    from . import extension
+
+    session = extension.session()
+    running = None if session is None else session.running
+    return running is not None and running[0] == record.cell
+
+
 def bundle(record: CellRecord) -> dict[str, Any]:
     """For a cell's own output: front ends that know records draw it, others show the line."""
     return {"text/plain": line(record), CELL_MIME: record.to_dict()}
@@ -62,7 +77,7 @@ def bundle(record: CellRecord) -> dict[str, Any]:
 def to_pandas(records: Iterable[CellRecord]) -> DataFrame:
     """A row for each record, a column for each measure and one for its quality. Needs pandas, which is imported here."""
     try:
-        import pandas
+        import pandas  # type: ignore[import-untyped,unused-ignore]
     except ImportError as error:
         raise ImportError("to_pandas() needs pandas, which is not installed here; to_dict() needs nothing.") from error
     return pandas.DataFrame([_row(record) for record in records])
