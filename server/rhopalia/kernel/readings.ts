@@ -1,6 +1,7 @@
 /** The readings of the kernels that live and of those that died lately. */
+import type { KernelRef } from "../../../protocol/cell.ts";
 import { DEATH_CAUSES, type DeathCause, type KernelDeath } from "../../../protocol/kernel.ts";
-import type { Reading } from "../../../protocol/reading.ts";
+import type { Attributes, Reading } from "../../../protocol/reading.ts";
 import * as names from "./metrics.ts";
 import type { Tracked } from "./tracked.ts";
 import { isAlarming } from "./verdict.ts";
@@ -26,9 +27,8 @@ export function readingsOf({ kernels, deaths, died }: Readable): readonly Readin
       const attributes = { ...named(one), "gorgon.limit.source": one.limit.source };
       readings.push({ metric: names.OWN_LIMIT, attributes, value: Math.min(1, one.share) });
     }
-    if (one.guard !== null) {
-      const attributes = one.frozen === "" ? named(one) : { ...named(one), [names.SENTENCE]: one.frozen };
-      readings.push({ metric: names.FROZEN, attributes, value: one.frozen === "" ? 0 : 1 });
+    if (one.frozen !== "") {
+      readings.push({ metric: names.FROZEN, attributes: { ...named(one), [names.SENTENCE]: one.frozen }, value: 1 });
     }
   }
   for (const cause of DEATH_CAUSES) {
@@ -38,7 +38,7 @@ export function readingsOf({ kernels, deaths, died }: Readable): readonly Readin
   for (const death of deaths) {
     if (!isAlarming(death)) continue;
     const attributes = {
-      "process.pid": String(death.kernel.pid),
+      ...named(death),
       "jupyter.kernel.death": death.id,
       "jupyter.kernel.cause": death.cause,
       [names.SENTENCE]: death.sentence,
@@ -58,6 +58,7 @@ function pushSeries(into: Reading[], one: Tracked): void {
   into.push({ metric: names.CHILDREN, attributes, value: usage.children });
 }
 
-function named({ kernel }: Tracked) {
-  return { "process.pid": String(kernel.pid), "jupyter.kernel.language": kernel.language };
+/** Of one kernel: what its series are called on faces, and its pid. */
+function named({ kernel: { pid, language } }: { readonly kernel: KernelRef }): Attributes {
+  return { [names.NAME]: `${language} ${String(pid)}`, "process.pid": String(pid) };
 }
