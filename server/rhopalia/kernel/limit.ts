@@ -10,7 +10,7 @@ import { machineBytes } from "../limits/linux.ts";
 /** Shares of the limit, and where a level that was reached is left again. */
 export const WARN_SHARE = 0.8;
 export const CRIT_SHARE = 0.95;
-const SLACK = 0.05;
+export const LIMIT_SLACK = 0.05;
 
 /** A limit, and whether it is tighter than the machine itself. */
 export interface KernelLimit {
@@ -34,8 +34,8 @@ export function limitOf(host: Host, groups: readonly Cgroup[], guardBytes: numbe
 /** The level of a share of a limit, held a little under where it was reached. */
 export function levelOfShare(share: number | null, before: Level): Level {
   if (share === null) return "UNKNOWN";
-  if (share >= CRIT_SHARE - (before === "CRIT" ? SLACK : 0)) return "CRIT";
-  if (share >= WARN_SHARE - (before === "CRIT" || before === "WARN" ? SLACK : 0)) return "WARN";
+  if (share >= CRIT_SHARE - (before === "CRIT" ? LIMIT_SLACK : 0)) return "CRIT";
+  if (share >= WARN_SHARE - (before === "CRIT" || before === "WARN" ? LIMIT_SLACK : 0)) return "WARN";
   return "OK";
 }
 

@@ -12,8 +12,10 @@ export const OWN_LIMIT = "jupyter.kernel.limit.utilization";
 export const FROZEN = "jupyter.kernel.frozen";
 export const DIED = "jupyter.kernel.died";
 
-/** What happened, in one sentence: what the bell's rules say of it. */
+/** What happened, in one sentence: what the bell says of it. */
 export const SENTENCE = "jupyter.kernel.sentence";
+/** What one kernel is called, e.g. `python 4711`. */
+export const NAME = "jupyter.kernel.name";
 
 /** Kernels with series in history at one time; their numbers are given again, so that history has no more than these. */
 export const MOST_SLOTS = 32;
@@ -53,14 +55,14 @@ export const KERNEL_METRICS: readonly MetricInfo[] = [
   },
   {
     name: FROZEN,
-    unit: "1",
+    unit: "{event}",
     kind: "gauge",
     description: "1 while the memory guard of a kernel holds it frozen, else 0",
     transient: true,
   },
   {
     name: DIED,
-    unit: "1",
+    unit: "{event}",
     kind: "gauge",
     description: "1 for five minutes after a kernel died, with what happened in words",
     transient: true,

@@ -1,6 +1,7 @@
 /** The readings of the kernels that live and of those that died lately. */
+import type { KernelRef } from "../../../protocol/cell.ts";
 import { DEATH_CAUSES, type DeathCause, type KernelDeath } from "../../../protocol/kernel.ts";
-import type { Reading } from "../../../protocol/reading.ts";
+import type { Attributes, Reading } from "../../../protocol/reading.ts";
 import * as names from "./metrics.ts";
 import type { Tracked } from "./tracked.ts";
 import { isAlarming } from "./verdict.ts";
@@ -38,7 +39,7 @@ export function readingsOf({ kernels, deaths, died }: Readable): readonly Readin
   for (const death of deaths) {
     if (!isAlarming(death)) continue;
     const attributes = {
-      "process.pid": String(death.kernel.pid),
+      ...named(death),
       "jupyter.kernel.death": death.id,
       "jupyter.kernel.cause": death.cause,
       [names.SENTENCE]: death.sentence,
@@ -58,6 +59,7 @@ function pushSeries(into: Reading[], one: Tracked): void {
   into.push({ metric: names.CHILDREN, attributes, value: usage.children });
 }
 
-function named({ kernel }: Tracked) {
-  return { "process.pid": String(kernel.pid), "jupyter.kernel.language": kernel.language };
+/** Of one kernel: what its series are called on faces, and its pid. */
+function named({ kernel: { pid, language } }: { readonly kernel: KernelRef }): Attributes {
+  return { [names.NAME]: `${language} ${String(pid)}`, "process.pid": String(pid) };
 }

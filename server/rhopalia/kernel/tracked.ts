@@ -21,20 +21,17 @@ const BUSY_CORES = 0.2;
 
 /** What a kernel is tracked with. */
 export interface TrackedOptions {
-  readonly found: FoundKernel;
+  /** Null: no process of this machine; all that is known is what its package says. */
+  readonly found: FoundKernel | null;
   readonly kernel: KernelRef;
   /** Its number among those with series in history; 0: it has none. */
   readonly number: number;
-  /** A process of this machine that can be looked at; else all that is known is what its package says. */
-  readonly local: boolean;
   readonly shared: SharedMemory;
 }
 
 /** A kernel as found, or as it greeted. */
 export class Tracked {
-  readonly found: FoundKernel;
   readonly number: number;
-  readonly local: boolean;
   readonly shared: SharedMemory;
   readonly looks = new Looks();
   kernel: KernelRef;
@@ -52,6 +49,8 @@ export class Tracked {
   report: DeathReport | null = null;
   #guard: GuardState | null = null;
   #frozen = "";
+  #found: FoundKernel;
+  #local: boolean;
   #level: Level = "UNKNOWN";
   #pids: readonly number[] = [];
   #running: { readonly cell: CellRef; readonly startedAt: number } | null = null;
@@ -60,13 +59,31 @@ export class Tracked {
   #cores: number | null = null;
   readonly #ends: number[] = [];
 
-  constructor({ found, kernel, number, local, shared }: TrackedOptions) {
-    this.found = found;
+  constructor({ found, kernel, number, shared }: TrackedOptions) {
+    const { pid, startedAt, language } = kernel;
+    const nothing = { connection: "", folder: "", ancestors: [], executable: "", starter: null };
+    this.#found = found ?? { pid, startedAt, language, ...nothing };
+    this.#local = found !== null;
     this.kernel = kernel;
     this.number = number;
-    this.local = local;
     this.shared = shared;
-    this.executable = found.executable;
+    this.executable = this.#found.executable;
+  }
+
+  /** The process, as it was found. */
+  get found(): FoundKernel {
+    return this.#found;
+  }
+
+  /** A process of this machine that can be looked at. */
+  get local(): boolean {
+    return this.#local;
+  }
+
+  /** It is a process of this machine after all. */
+  settle(found: FoundKernel): void {
+    this.#found = found;
+    this.#local = true;
   }
 
   /** Kernel and children at the last look. */

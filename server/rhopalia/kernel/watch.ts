@@ -118,8 +118,7 @@ export class KernelWatch implements KernelWatching {
   }
 
   greet({ kernel, executable, faults }: KernelGreeting): void {
-    const known = this.#of(kernel);
-    const one = known ?? this.#track(this.#foundFor(kernel), kernel, this.#isHere(kernel));
+    const one = this.#of(kernel) ?? this.#track(this.#seek(kernel), kernel);
     if (one === null) return;
     one.kernel = kernel;
     one.measured = true;
@@ -209,15 +208,21 @@ export class KernelWatch implements KernelWatching {
   }
 
   #adopt(found: FoundKernel): void {
-    if (this.#of(found) !== null) return;
+    const known = this.#of(found);
+    if (known?.local === true) return;
     const { pid, startedAt, language } = found;
-    this.#track(found, { pid, startedAt, language, host: this.#hostname }, true);
+    if (known === null) this.#track(found, { pid, startedAt, language, host: this.#hostname });
+    else if (known.kernel.host === this.#hostname) {
+      // It greeted while the sensor was switched off.
+      known.settle(found);
+      this.#watchEnd(known);
+    }
   }
 
-  #track(found: FoundKernel, kernel: Tracked["kernel"], local: boolean): Tracked | null {
+  #track(found: FoundKernel | null, kernel: Tracked["kernel"]): Tracked | null {
     if (this.#kernels.length >= MOST_KERNELS) return null;
     const shared = new SharedMemory(this.#clock, (pids) => this.#eye.shared(pids));
-    const one = new Tracked({ found, kernel, number: this.#freeNumber(), local, shared });
+    const one = new Tracked({ found, kernel, number: this.#freeNumber(), shared });
     this.#kernels = [...this.#kernels, one];
     this.#log.debug(`kernel ${String(kernel.pid)} (${kernel.language}) is watched`);
     this.#lookNow(one);
@@ -243,14 +248,9 @@ export class KernelWatch implements KernelWatching {
     return 0;
   }
 
-  #isHere({ pid, startedAt, language, host }: Tracked["kernel"]): boolean {
-    return host === this.#hostname && this.#enabled() && this.#eye.find(pid, startedAt, language) !== null;
-  }
-
-  #foundFor({ pid, startedAt, language, host }: Tracked["kernel"]): FoundKernel {
-    const found = host === this.#hostname ? this.#eye.find(pid, startedAt, language) : null;
-    const nothing = { connection: "", folder: "", ancestors: [], executable: "", starter: null };
-    return found ?? { pid, startedAt, language, ...nothing };
+  /** The process that says that it is a kernel; null: it is none of this machine's. */
+  #seek({ pid, startedAt, language, host }: Tracked["kernel"]): FoundKernel | null {
+    return host === this.#hostname && this.#enabled() ? this.#eye.find(pid, startedAt, language) : null;
   }
 
   #of(kernel: KernelId): Tracked | null {
