@@ -11,9 +11,13 @@ import { type CaseResult, readResults } from "./results.ts";
 const root = path.dirname(import.meta.dirname);
 const jupyter = path.join(root, "jupyter");
 
+/** Where there is Python: the package, and small programs beside the tests and benches that run them. */
+const PLACES = [".", "../bench", "../server", "../test"];
+const RULES = ["--config", "pyproject.toml"];
+
 const CHECKS: readonly { readonly title: string; readonly args: readonly string[] }[] = [
-  { title: "ruff check", args: ["ruff", "check", "."] },
-  { title: "ruff format", args: ["ruff", "format", "--check", "."] },
+  { title: "ruff check", args: ["ruff", "check", ...RULES, ...PLACES] },
+  { title: "ruff format", args: ["ruff", "format", "--check", ...RULES, ...PLACES] },
   { title: "mypy", args: ["mypy", "gorgon"] },
 ];
 

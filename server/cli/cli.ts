@@ -9,6 +9,7 @@ import type { DoctorFlags } from "./doctor.ts";
 import { EXIT_BROKEN, EXIT_DEFECT, EXIT_OK, EXIT_USAGE } from "./exit-codes.ts";
 import type { ExportFlags } from "./export-flags.ts";
 import { type CliIo, UsageError } from "./io.ts";
+import type { ReportFlags } from "./notebook/report.ts";
 import type { QuickFlags } from "./quick.ts";
 import type { AddSilenceFlags } from "./silence.ts";
 import type { TopFlags } from "./top.ts";
@@ -18,7 +19,8 @@ Exit codes:
   0   all is well, or ended with q, Ctrl+C or a signal
   1   bell --iterations: the last level is WARN; doctor: something is broken;
       export, alerts, silence: there is no history, or it cannot be read or written;
-      acknowledge, silence, kernel: it was not done, e.g. because no worker runs
+       acknowledge, silence, kernel: it was not done, e.g. because no worker runs;
+       notebook report: the notebook cannot be read, or nothing is known of its cells
   2   bell --iterations: the last level is CRIT
   3   bell --iterations: the last level is UNKNOWN
   64  the command line cannot be used
@@ -33,7 +35,7 @@ const KERNEL_ANSWERS: readonly (readonly [GuardAnswer, string])[] = [
 ];
 
 /** What is no defect of Gorgon, by the names of the errors: their classes come with what takes long to load. */
-const EXPECTED: readonly string[] = ["NotDone", "HistoryUnavailable", "SqliteMissing"];
+const EXPECTED: readonly string[] = ["NotDone", "HistoryUnavailable", "SqliteMissing", "NotebookUnreadable"];
 
 /** Runs one command and gives its exit code. Never rejects; nothing is written but to `io`. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
@@ -226,6 +228,24 @@ function program(io: CliIo, done: (code: number) => void): Command {
     .action(async (flags: ExportFlags) => {
       const { exportCommand } = await import("./export.ts");
       done(await exportCommand(flags, io));
+    });
+
+  gorgon
+    .command("notebook")
+    .description("What notebooks cost.")
+    .command("report <file>")
+    .description(
+      "Write what each cell of a notebook cost: from its outputs and metadata, a log, and what this user's worker keeps.",
+    )
+    .option("--log <file>", "also look in this file, as GORGON_LOG made it")
+    .option("--format <format>", "html or md (default: by the ending of --output, else html)")
+    .option("-o, --output <file>", "into this file (default: beside the notebook, NAME-cost.html), or - for stdout")
+    .option("--open <yes|no>", "show it in the browser (default: yes for somebody at a desktop's terminal)")
+    .option("--source", "with the cells' text, which is left out otherwise")
+    .addHelpText("after", "\nExample:\n  $ gorgon notebook report analysis.ipynb --log cells.jsonl")
+    .action(async (file: string, flags: ReportFlags) => {
+      const { reportCommand } = await import("./notebook/report.ts");
+      done(await reportCommand(file, flags, io));
     });
 
   gorgon

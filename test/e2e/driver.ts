@@ -167,20 +167,22 @@ export async function setFocus(page: Page, focused: boolean): Promise<void> {
   }, focused);
 }
 
-/** Types into the command palette and takes the first row with this text; tries again while the page is still opening. */
+/** Types into the command palette and takes the first row with this text; tries again while it is not there yet. */
 async function pick(page: Page, typed: string, title: string): Promise<void> {
   const input = page.locator(".quick-input-widget input.input, .quick-input-widget .quick-input-box input").first();
-  await until(`the command palette with '${title}'`, async () => {
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("F1");
-    return input.waitFor({ timeout: 3000 }).then(
+  const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
+  const there = (locator: Locator): Promise<true | null> =>
+    locator.waitFor({ timeout: 3000 }).then(
       () => true,
       () => null,
     );
+  await until(`'${title}' in the command palette`, async () => {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("F1");
+    if ((await there(input)) === null) return null;
+    await input.fill(typed);
+    return there(row);
   });
-  await input.fill(typed);
-  const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
-  await row.waitFor({ timeout: PATIENCE_MS });
   await row.click();
 }
 

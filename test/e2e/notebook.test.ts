@@ -40,6 +40,17 @@ async function clearNotifications(page: Page): Promise<void> {
   await page.locator(".notifications-toasts .notification-list-item").waitFor({ state: "detached" });
 }
 
+/** Closes whatever is open, without a question about outputs that were not saved. */
+async function closeNotebook(page: Page): Promise<void> {
+  const tabs = page.locator(".tabs-container .tab");
+  while ((await tabs.count()) > 0) {
+    const before = await tabs.count();
+    await tabs.first().click();
+    await runCommand(page, "View: Revert and Close Editor");
+    await until("a closed editor", async () => ((await tabs.count()) < before ? true : null));
+  }
+}
+
 /** Takes an answer in a notification. */
 async function press(page: Page, text: string | RegExp, button: string): Promise<void> {
   const toast = notification(page, text).first();
@@ -57,7 +68,7 @@ describe("Gorgon in a notebook", () => {
   const openNotebook = async (sources: readonly string[], kernel: KernelOptions = {}): Promise<NotebookPage> => {
     number += 1;
     const name = `case-${String(number)}.ipynb`;
-    await runCommand(session.page, "View: Close All Editors");
+    await closeNotebook(session.page);
     writeNotebook(session.folder, name, sources, kernel);
     return NotebookPage.open(session.page, name, kernel.spec === "ir" ? /^R$/ : /Python 3/);
   };
@@ -86,7 +97,7 @@ describe("Gorgon in a notebook", () => {
     expect(await notebook.ended(1)).toBe("ok");
     await notebook.untilItem(1, /peak ≥ 3\d\d MiB/);
     expect(await notebook.run(2)).toBe("error");
-    await notebook.untilItem(2, /ZeroDivisionError|\d s/);
+    await notebook.untilItem(2, /ZeroDivisionError|\d m?s/);
     await session.shot("notebook-outside");
   });
 
