@@ -2,6 +2,17 @@
 import type { CellRef, KernelRef } from "./cell.ts";
 import type { Level } from "./level.ts";
 
+/** Two starts of one pid that are nearer to each other than this, milliseconds, are one: no system gives a pid again so soon. */
+export const START_TREMBLE_MS = 5000;
+
+/** Whether two names mean one process. Who computes a start from other clocks gets it some milliseconds otherwise. */
+export function sameKernel(
+  one: Pick<KernelRef, "pid" | "startedAt">,
+  other: Pick<KernelRef, "pid" | "startedAt">,
+): boolean {
+  return one.pid === other.pid && Math.abs(one.startedAt - other.startedAt) <= START_TREMBLE_MS;
+}
+
 /** What a kernel and its children use now, looked at from outside. */
 export interface KernelUsage {
   /** When it was looked at, milliseconds since the epoch. */
