@@ -9,11 +9,10 @@ import {
   keyedManifest,
   manifest,
   manifestSentences,
-  putTable,
   SETTINGS,
   VIEWS,
-  withTables,
 } from "./contributions.ts";
+import { putTable, withTables } from "./readme.ts";
 import { placeholders } from "../scripts/words.ts";
 
 const root = path.dirname(import.meta.dirname);

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { format } from "prettier";
-import { keyedManifest, manifestSentences, withTables } from "../extension/contributions.ts";
+import { keyedManifest, manifestSentences } from "../extension/contributions.ts";
+import { withTables } from "../extension/readme.ts";
 import { configSchema } from "../server/config/schema.ts";
 
 const root = path.dirname(import.meta.dirname);

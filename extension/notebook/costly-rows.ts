@@ -110,7 +110,7 @@ function hintOf(input: CostlyInput): Pick<CostlySnapshot, "hint" | "command"> {
 function runningWords({ run, binding, now }: CostlyInput): string {
   if (run === null) return "";
   const name = t("Cell {0}", run.cell.index + 1);
-  const time = formatDuration(Math.max(0, Math.floor((now - run.startedAt) / 1000) * 1000));
+  const time = words.elapsed(now - run.startedAt);
   const usage = binding?.state?.usage ?? null;
   return usage === null
     ? t("{0} runs: {1}", name, time)

@@ -182,7 +182,7 @@ export function liveItems({ startedAt, kernel }: LiveCell, now: number, show: re
       ? []
       : [t("Kernel: process {0}, {1} children, {2} threads", kernel.kernel.pid, usage.children, usage.threads)]),
   ].join("\n");
-  const texts: string[] = [`$(sync~spin) ${formatDuration(Math.max(0, Math.floor((now - startedAt) / 1000) * 1000))}`];
+  const texts: string[] = [`$(sync~spin) ${words.elapsed(now - startedAt)}`];
   const cores = usage?.cores ?? null;
   if (show.includes("cpu") && cores !== null) texts.push(t("{0} cores", words.amount("cores", cores)));
   if (show.includes("memory") && size !== null) {

@@ -81,13 +81,14 @@ export class CellItems implements vscode.NotebookCellStatusBarItemProvider, Disp
     if (guard !== null) return frozenItems(guard);
     const death = deathOf(cell);
     if (death !== null) return deathItems(death);
-    const run = tracker.runningIn(cell.notebook);
     const wanted = options();
-    if (run !== null && cellUri(run.cell) === cellUri(cell)) {
+    const cost = records.of(cell);
+    const run = tracker.runningIn(cell.notebook);
+    // The package's record of the run comes a moment before VS Code sees its end.
+    if (run !== null && cellUri(run.cell) === cellUri(cell) && cost?.cleared !== false) {
       const kernel = kernels.of(cell.notebook)?.state ?? null;
       return liveItems({ startedAt: run.startedAt, kernel }, timers.now(), wanted.show);
     }
-    const cost = records.of(cell);
     return cost === null || cost.cleared ? [] : costItems(cost, wanted);
   }
 

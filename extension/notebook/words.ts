@@ -75,6 +75,12 @@ export function levelOf(record: CellRecord, shares: Shares): Level {
   return part >= shares.crit ? "CRIT" : part >= shares.warn ? "WARN" : "OK";
 }
 
+/** How long something has run, in whole seconds at first: tenths would only flicker. */
+export function elapsed(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  return seconds === 0 ? "0 s" : formatDuration(seconds * 1000);
+}
+
 /** What a measure is called. */
 export function nameOf(name: CellMeasure): string {
   switch (name) {

@@ -1,6 +1,16 @@
 /** A small stand-in for the `vscode` module: records what the extension does to it, lets a test play the user. */
 import type * as vscode from "vscode";
 import { Signal } from "../signal.ts";
+import {
+  fakePanel,
+  fakeTree,
+  FakeUri,
+  statusItem,
+  type FakePanel,
+  type FakeStatusItem,
+  type FakeTree,
+} from "./faces.ts";
+import { FakeNotebooks } from "./notebooks.ts";
 
 /** A message shown to the user, and the way to answer it. */
 export interface ShownMessage {
@@ -12,54 +22,15 @@ export interface ShownMessage {
   readonly answer: (button: string | undefined) => void;
 }
 
-/** A status bar item that counts what is set. */
-export interface FakeStatusItem {
-  readonly id: string;
-  readonly set: { readonly key: string; readonly value: unknown }[];
-  readonly now: Record<string, unknown>;
-}
-
-/** A panel whose page is the test. */
-export interface FakePanel {
-  /** Whether the tab is in front; `turn` puts it there or behind another. */
-  visible: boolean;
-  readonly turn: (visible: boolean) => void;
-  revealed: number;
-  disposed: boolean;
-  iconPath: unknown;
-  readonly webview: { html: string; options: unknown; cspSource: string };
-  readonly posted: unknown[];
-  readonly send: (message: unknown) => void;
-  readonly panel: vscode.WebviewPanel;
-}
-
-/** A tree view whose user is the test. */
-export interface FakeTree {
-  readonly id: string;
-  readonly provider: vscode.TreeDataProvider<string>;
-  readonly view: { visible: boolean; badge: vscode.ViewBadge | undefined; description: string | undefined };
-  /** What was redrawn: elements, or null for all of it. */
-  readonly redrawn: (readonly string[] | null)[];
-  readonly show: (visible: boolean) => void;
-  readonly expand: (element: string) => void;
-  /** The rows as they are drawn now, each level under its parent. */
-  readonly drawn: (element?: string) => Promise<readonly FakeRow[]>;
-}
-
-/** One row of a tree as VS Code would draw it. */
-export interface FakeRow {
-  readonly element: string;
-  readonly item: vscode.TreeItem;
-  readonly rows: readonly FakeRow[];
-}
-
 /** The module and everything a test wants to see or set. */
 export interface FakeVscode {
   readonly vs: typeof vscode;
   readonly messages: ShownMessage[];
   readonly executed: { readonly command: string; readonly args: readonly unknown[] }[];
-  readonly commands: Map<string, (element?: unknown) => unknown>;
+  readonly commands: Map<string, (...args: readonly unknown[]) => unknown>;
   readonly trees: FakeTree[];
+  /** Notebooks and all that VS Code has for them. */
+  readonly notebooks: FakeNotebooks;
   /** Values of `setContext`. */
   readonly contexts: Map<string, unknown>;
   /** What input boxes were shown, for their titles and checks. */
@@ -99,118 +70,13 @@ export interface FakeVscode {
   readonly memento: vscode.Memento;
 }
 
-class FakeUri {
-  readonly path: string;
-  readonly scheme: string;
-  constructor(scheme: string, path: string) {
-    this.scheme = scheme;
-    this.path = path;
-  }
-  get fsPath(): string {
-    return this.path;
-  }
-  with({ scheme }: { scheme: string }): FakeUri {
-    return new FakeUri(scheme, this.path);
-  }
-  toString(): string {
-    return `${this.scheme}:${this.path}`;
-  }
-}
-
-function statusItem(id: string): FakeStatusItem & { readonly proxy: vscode.StatusBarItem } {
-  const set: { key: string; value: unknown }[] = [];
-  const now: Record<string, unknown> = {};
-  const methods = { show: () => (now["visible"] = true), dispose: () => (now["disposed"] = true) };
-  const proxy = new Proxy(methods, {
-    get: (target, key) => (Reflect.get(target, key) as unknown) ?? now[String(key)],
-    set: (_target, key, value: unknown) => {
-      set.push({ key: String(key), value });
-      now[String(key)] = value;
-      return true;
-    },
-  }) as unknown as vscode.StatusBarItem;
-  return { id, set, now, proxy };
-}
-
-/** A panel as `createWebviewPanel` gives it. */
-export function fakePanel(options: unknown = {}): FakePanel {
-  const messages = new Signal<unknown>();
-  const closed = new Signal<undefined>();
-  const turned = new Signal<undefined>();
-  const posted: unknown[] = [];
-  const webview = {
-    html: "",
-    options,
-    cspSource: "https://webview.test",
-    asWebviewUri: (uri: FakeUri) => ({ toString: () => `https://webview.test${uri.path}` }),
-    onDidReceiveMessage: (listener: (message: unknown) => void) => messages.on(listener),
-    postMessage: (message: unknown) => {
-      posted.push(message);
-      return Promise.resolve(true);
-    },
-  };
-  const fake = {
-    visible: true,
-    revealed: 0,
-    disposed: false,
-    iconPath: undefined as unknown,
-    webview,
-    posted,
-    send: (message: unknown) => messages.fire(message),
-    reveal: () => (fake.revealed += 1),
-    onDidDispose: (listener: () => void) => closed.on(listener),
-    onDidChangeViewState: (listener: () => void) => turned.on(listener),
-    turn: (visible: boolean) => {
-      fake.visible = visible;
-      turned.fire(undefined);
-    },
-    dispose: () => {
-      fake.disposed = true;
-      closed.fire(undefined);
-    },
-  };
-  return Object.defineProperty(fake, "panel", { value: fake }) as unknown as FakePanel;
-}
-
-function fakeTree(id: string, provider: vscode.TreeDataProvider<string>): FakeTree {
-  const visibility = new Signal<{ visible: boolean }>();
-  const expanded = new Signal<{ element: string }>();
-  const collapsed = new Signal<{ element: string }>();
-  const redrawn: (readonly string[] | null)[] = [];
-  provider.onDidChangeTreeData?.((elements) => {
-    redrawn.push(typeof elements === "string" ? [elements] : (elements ?? null));
-  });
-  const view = {
-    visible: false,
-    badge: undefined as vscode.ViewBadge | undefined,
-    description: undefined as string | undefined,
-    onDidChangeVisibility: (listener: (event: { visible: boolean }) => void) => visibility.on(listener),
-    onDidExpandElement: (listener: (event: { element: string }) => void) => expanded.on(listener),
-    onDidCollapseElement: (listener: (event: { element: string }) => void) => collapsed.on(listener),
-    dispose: () => undefined,
-  };
-  const drawn = async (element?: string): Promise<readonly FakeRow[]> => {
-    const elements = (await provider.getChildren(element)) ?? [];
-    return Promise.all(
-      elements.map(async (one) => ({ element: one, item: await provider.getTreeItem(one), rows: await drawn(one) })),
-    );
-  };
-  return {
-    ...{ id, provider, view, redrawn, drawn },
-    show: (visible) => {
-      view.visible = visible;
-      visibility.fire({ visible });
-    },
-    expand: (element) => expanded.fire({ element }),
-  };
-}
-
 /** Makes a fresh stand-in. */
 export function fakeVscode(): FakeVscode {
   const messages: ShownMessage[] = [];
   const executed: { command: string; args: readonly unknown[] }[] = [];
-  const commands = new Map<string, (element?: unknown) => unknown>();
+  const commands: FakeVscode["commands"] = new Map();
   const trees: FakeTree[] = [];
+  const notebooks = new FakeNotebooks();
   const contexts = new Map<string, unknown>();
   const boxes: vscode.InputBoxOptions[] = [];
   const items: FakeStatusItem[] = [];
@@ -261,8 +127,9 @@ export function fakeVscode(): FakeVscode {
   const module = {
     version: "1.125.0",
     StatusBarAlignment: { Left: 1, Right: 2 },
-    ViewColumn: { Active: -1 },
-    ProgressLocation: { Window: 10 },
+    ...notebooks.module,
+    ViewColumn: { Active: -1, Beside: -2 },
+    ProgressLocation: { Window: 10, Notification: 15 },
     TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
     ConfigurationTarget: { Global: 1, Workspace: 2, WorkspaceFolder: 3 },
     QuickPickItemKind: { Separator: -1, Default: 0 },
@@ -336,7 +203,7 @@ export function fakeVscode(): FakeVscode {
     },
     l10n: { bundle: undefined },
     env: { appName: "Code", language: "en", remoteName: undefined },
-    window: {
+    window: notebooks.inWindow({
       get state() {
         return { focused: state.focused, active: state.focused };
       },
@@ -378,8 +245,8 @@ export function fakeVscode(): FakeVscode {
         progress.push(title);
         return task();
       },
-    },
-    workspace: {
+    }),
+    workspace: notebooks.inWorkspace({
       get isTrusted() {
         return state.trusted;
       },
@@ -409,9 +276,9 @@ export function fakeVscode(): FakeVscode {
         events.configuration.on(listener),
       onDidChangeWorkspaceFolders: (listener: () => void) => events.folders.on(listener),
       onDidGrantWorkspaceTrust: (listener: () => void) => events.trust.on(listener),
-    },
+    }),
     commands: {
-      registerCommand: (id: string, run: (element?: unknown) => unknown) => {
+      registerCommand: (id: string, run: (...args: readonly unknown[]) => unknown) => {
         commands.set(id, run);
         return { dispose: () => commands.delete(id) };
       },
@@ -432,7 +299,7 @@ export function fakeVscode(): FakeVscode {
   } as unknown as vscode.Memento;
   const vs = module as unknown as typeof vscode;
   return {
-    ...{ vs, messages, executed, commands, items, panels, trees, contexts, boxes },
+    ...{ vs, messages, executed, commands, items, panels, trees, notebooks, contexts, boxes },
     ...{ documents, progress, edits, state, events, channel, logged, memento },
   };
 }

@@ -7,7 +7,7 @@ import { alarmed, alertOf, silenceOf } from "../testing/alerts.ts";
 import { stateOf } from "../testing/states.ts";
 import { settle } from "../testing/timers.ts";
 import { fakeWindow } from "../testing/window.ts";
-import type { FakeRow } from "../testing/vscode.ts";
+import type { FakeRow } from "../testing/faces.ts";
 import { Views } from "./views.ts";
 
 const EVIL = "[x](command:evil) <b> $(flame) \u202e";
