@@ -57,7 +57,7 @@ export const KERNEL_METRICS: readonly MetricInfo[] = [
     name: FROZEN,
     unit: "{event}",
     kind: "gauge",
-    description: "1 while the memory guard of a kernel holds it frozen, else 0",
+    description: "1 while the memory guard of a kernel holds it frozen, with the reason in words",
     transient: true,
   },
   {

@@ -27,9 +27,8 @@ export function readingsOf({ kernels, deaths, died }: Readable): readonly Readin
       const attributes = { ...named(one), "gorgon.limit.source": one.limit.source };
       readings.push({ metric: names.OWN_LIMIT, attributes, value: Math.min(1, one.share) });
     }
-    if (one.guard !== null) {
-      const attributes = one.frozen === "" ? named(one) : { ...named(one), [names.SENTENCE]: one.frozen };
-      readings.push({ metric: names.FROZEN, attributes, value: one.frozen === "" ? 0 : 1 });
+    if (one.frozen !== "") {
+      readings.push({ metric: names.FROZEN, attributes: { ...named(one), [names.SENTENCE]: one.frozen }, value: 1 });
     }
   }
   for (const cause of DEATH_CAUSES) {
