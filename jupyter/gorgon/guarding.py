@@ -180,7 +180,7 @@ class Guarding:
         self.judge.see(now, used)
         self._stop_growing_children(now)
         # It stops when it comes out of the system's code. If it goes on after that, somebody else has answered.
-        stopped = tree.state_of(self.pid) in ("T", "t")
+        stopped = runtime.state_of(self.pid) in ("T", "t")
         if self.seen_stopped and not stopped:
             self._thaw("continue")
         self.seen_stopped = stopped
