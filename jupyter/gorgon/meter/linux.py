@@ -123,7 +123,8 @@ class LinuxMeter:
         found.virtual_high = kib(text, b"\nVmPeak:")
         at = text.find(b"\nThreads:")
         if at >= 0:
-            found.threads = int(text[at + 9 : text.index(b"\n", at + 9)])
+            number = text[at + 9 : at + 20].split(None, 1)[:1]
+            found.threads = int(number[0]) if number and number[0].isdigit() else None
 
     def _reset(self) -> bool:
         # Opened each time: a descriptor that is kept could be the user's own file by now, and this writes.
@@ -188,6 +189,8 @@ class LinuxMeter:
         for name, _, rest in rows:
             if name in self._net_used:
                 fields = rest.split(None, 9)
+                if len(fields) < 9 or not fields[0].isdigit() or not fields[8].isdigit():
+                    return None
                 received += int(fields[0])
                 sent += int(fields[8])
         return received, sent
@@ -207,7 +210,8 @@ def _throttled_ns(text: bytes, version: int) -> int:
     if at < 0:
         return 0
     end = text.find(b"\n", at)
-    return int(text[at + len(name) : end if end >= 0 else len(text)]) * unit
+    number = text[at + len(name) : end if end >= 0 else len(text)]
+    return int(number) * unit if number.isdigit() else 0
 
 
 def _tremble() -> int:
