@@ -50,6 +50,9 @@ export const kernelCellStarted = notification<{ readonly cell: CellRef; readonly
   "toLeader",
 );
 
+/** What was told to run has ended and leaves no record: it was too short for one, or measuring was switched off. */
+export const kernelCellIdle = notification<Record<string, never>>("kernel/cell/idle", "toLeader");
+
 /** A run ended. Sent again after a connection broke: the receiver knows a record by its id. */
 export const kernelCellEnded = request<{ readonly record: CellRecord }, null>("kernel/cell/ended", "toLeader");
 

@@ -1,0 +1,306 @@
+"""Tells the leading worker which cell runs and what each run cost, from a thread of its own: a cell never waits for it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import select
+import socket
+import sys
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from . import leader
+from .faults import Faults
+
+if TYPE_CHECKING:
+    from .record import CellRecord, CellRef
+    from .session import Session
+
+#: Records that may wait for their answers at one time; the worker takes 64.
+_MOST_OPEN = 16
+#: Words that wait for the thread. The ring holds the records, so what falls out here is not lost.
+_MOST_WAITING = 1000
+#: Ids of taken records; beyond it those that have left the ring are forgotten.
+_MOST_REMEMBERED = 2000
+#: How long the end of the kernel may wait for records to be taken, seconds.
+_FLUSH_S = 0.5
+
+_links: weakref.WeakSet[Link] = weakref.WeakSet()
+_hooked = False
+
+
+class _Question:
+    """What the cell's thread asks the worker."""
+
+    def __init__(self) -> None:
+        self.answered = threading.Event()
+        self.result: Any = None
+
+
+class Link:
+    """The kernel's end. `start` and `stop` once each; nothing in it raises."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._pid = os.getpid()
+        kernel = session.kernel
+        #: The file of faulthandler; `.why` says why there is none.
+        self.faults = Faults(kernel.pid, kernel.started_at)
+        self._leader = leader.Leader(self._hello)
+        self._inbox: deque[tuple[str, Any]] = deque(maxlen=_MOST_WAITING)
+        self._thread: threading.Thread | None = None
+        self._wake: socket.socket | None = None
+        self._woken: socket.socket | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._ends_at: float | None = None
+        self._idle = threading.Event()
+        # What follows is the thread's alone.
+        self._open: dict[int, str] = {}
+        self._questions: dict[int, _Question] = {}
+        self._taken: set[str] = set()
+        self._told: tuple[CellRef, int] | None = None
+        #: Records that the worker did not take, for the doctor.
+        self.refused = 0
+
+    @property
+    def connected(self) -> bool:
+        return self._leader.ready
+
+    @property
+    def why(self) -> str:
+        """Why there is no connection, in words; empty while there is one."""
+        return self._leader.why
+
+    @property
+    def peer(self) -> str:
+        """The worker's version; empty without a connection."""
+        return self._leader.peer
+
+    @property
+    def notes(self) -> list[str]:
+        """What does not work, each a sentence, for `%gorgon doctor`."""
+        notes = [self.why] if self.why else []
+        if self.faults.why:
+            notes.append(self.faults.why)
+        if self.refused:
+            notes.append(f"The worker did not take {self.refused} records.")
+        return notes
+
+    def start(self) -> None:
+        self.faults.enable()
+        if self._thread is not None or self._pid != os.getpid():
+            return
+        if sys.platform == "win32":
+            self._leader.close(
+                "Named pipes of Windows are not supported: records stay in the kernel, and a front end asks for them."
+            )
+            return
+        self._wake, self._woken = socket.socketpair()
+        self._wake.setblocking(False)
+        self._woken.setblocking(False)
+        _watch_forks()
+        _links.add(self)
+        self._unsubscribe = [self._session.on_started(self._on_started), self._session.on_record(self._on_record)]
+        self._thread = threading.Thread(target=self._run, name="gorgon-link", daemon=True)
+        self._thread.start()
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """Ends it, after records that wait were taken or half a second has passed."""
+        atexit.unregister(self.stop)
+        self.faults.disable()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe = []
+        thread, self._thread = self._thread, None
+        _links.discard(self)
+        if thread is None or self._pid != os.getpid():
+            return
+        self._ends_at = time.monotonic() + _FLUSH_S
+        self._nudge()
+        thread.join(_FLUSH_S + 1.0)
+
+    def bell(self, timeout_s: float = 0.5) -> dict[str, Any] | None:
+        """The worker's bell; None without a worker, before its first poll, or when it does not answer in time."""
+        if not self.connected or self._pid != os.getpid():
+            return None
+        question = _Question()
+        self._inbox.append(("bell", question))
+        self._nudge()
+        question.answered.wait(timeout_s)
+        return question.result if isinstance(question.result, dict) else None
+
+    # --- in the cell's thread ---
+
+    def _on_started(self, cell: CellRef, started_at: int) -> None:
+        if self._leader.ready:
+            self._inbox.append(("started", (cell, started_at)))
+            self._nudge()
+
+    def _on_record(self, record: CellRecord) -> None:
+        if self._leader.ready:
+            self._inbox.append(("record", record))
+            self._nudge()
+
+    def _nudge(self) -> None:
+        if self._wake is None or self._pid != os.getpid():
+            return
+        try:
+            self._wake.send(b"\0")
+        except OSError:
+            pass  # It is full: the thread is awake; or closed.
+
+    # --- in the link's thread ---
+
+    def _hello(self) -> dict[str, Any]:
+        from . import __version__
+
+        return {
+            "role": "kernel",
+            "kernel": self._session.kernel.to_dict(),
+            "version": __version__,
+            "executable": sys.executable or "",
+            "faults": self.faults.path,
+        }
+
+    def _run(self) -> None:
+        try:
+            while not self._ended():
+                self._wait()
+                self._step()
+        except Exception as error:  # noqa: BLE001 - a thread's traceback would land in the user's output
+            self._leader.close(f"The link broke: {type(error).__name__}: {error}")
+        else:
+            self._leader.close()
+        for one in (self._wake, self._woken):
+            if one is not None:
+                one.close()
+        for question in self._questions.values():
+            question.answered.set()
+
+    def _ended(self) -> bool:
+        if self._ends_at is None:
+            return False
+        unsent = self._inbox or self._open or self._leader.wants_write
+        return not (self._leader.ready and unsent) or time.monotonic() >= self._ends_at
+
+    def _wait(self) -> None:
+        assert self._woken is not None
+        now = time.monotonic()
+        seconds = self._leader.due(now)
+        if self._ends_at is not None:
+            seconds = min(seconds, max(0.0, self._ends_at - now))
+        poller = select.poll()
+        poller.register(self._woken, select.POLLIN)
+        if self._leader.fileno() >= 0:
+            poller.register(self._leader.fileno(), select.POLLIN | (select.POLLOUT if self._leader.wants_write else 0))
+        poller.poll(seconds * 1000 + 1)
+        try:
+            while self._woken.recv(4096):
+                pass
+        except OSError:
+            pass
+
+    def _step(self) -> None:
+        for event in self._leader.step(time.monotonic()):
+            if isinstance(event, leader.Ready):
+                self._catch_up()
+            elif isinstance(event, leader.Lost):
+                self._open.clear()
+                self._give_up_questions()
+            elif isinstance(event, leader.Answered):
+                self._answered(event)
+        if not self._leader.ready:
+            self._give_up_questions()
+            return
+        while self._inbox and len(self._open) < _MOST_OPEN:
+            kind, what = self._inbox.popleft()
+            if kind == "started":
+                self._tell_started(*what)
+            elif kind == "record":
+                self._tell_record(what)
+            elif number := self._leader.request("kernel/bell", None):
+                self._questions[number] = what
+        if self._told is not None and not self._inbox and self._session.running is None:
+            # It left no record: it was too short for one, or the measuring was switched off.
+            self._leader.notify("kernel/cell/idle", {})
+            self._told = None
+        # What was just asked goes out now.
+        self._leader.step(time.monotonic())
+
+    def _catch_up(self) -> None:
+        """What the worker has not taken yet, oldest first, and what runs now."""
+        self._open.clear()
+        self._told = None
+        self._inbox = deque((one for one in self._inbox if one[0] == "bell"), _MOST_WAITING)
+        records = self._session.records.all()
+        self._inbox.extend(("record", record) for record in records)
+        running = self._session.running
+        if running is not None:
+            self._inbox.append(("started", running))
+
+    def _tell_started(self, cell: CellRef, started_at: int) -> None:
+        self._told = cell, started_at
+        self._leader.notify("kernel/cell/started", {"cell": cell.to_dict(), "startedAt": started_at})
+
+    def _tell_record(self, record: CellRecord) -> None:
+        if self._told is not None and record.ended_at >= self._told[1]:
+            self._told = None
+        if record.id in self._taken or record.id in self._open.values():
+            return
+        try:
+            number = self._leader.request("kernel/cell/ended", {"record": record.to_dict()})
+        except (ValueError, TypeError):
+            self.refused += 1  # It has a number that is none, and never will be taken.
+            self._taken.add(record.id)
+            return
+        self._open[number] = record.id
+
+    def _answered(self, event: leader.Answered) -> None:
+        question = self._questions.pop(event.number, None)
+        if question is not None:
+            question.result = event.result
+            question.answered.set()
+            return
+        record = self._open.pop(event.number, None)
+        if record is None:
+            return
+        # One that is refused would be refused again.
+        self._taken.add(record)
+        if event.refused:
+            self.refused += 1
+        if len(self._taken) > _MOST_REMEMBERED:
+            self._taken &= {one.id for one in self._session.records.all()}
+
+    def _give_up_questions(self) -> None:
+        for question in self._questions.values():
+            question.answered.set()
+        self._questions.clear()
+
+    def _forked(self) -> None:
+        """In a child: the connection is the kernel's. Closing our copies does not end it."""
+        for one in (self._wake, self._woken):
+            if one is not None:
+                one.close()
+        self._thread = None
+        self._unsubscribe = []
+        self._leader.close("This is a child of the kernel, which does not speak for it.")
+        atexit.unregister(self.stop)
+
+
+def _watch_forks() -> None:
+    global _hooked
+    if not _hooked and hasattr(os, "register_at_fork"):
+        _hooked = True
+        os.register_at_fork(after_in_child=_after_fork)
+
+
+def _after_fork() -> None:
+    for one in list(_links):
+        one._forked()
+    _links.clear()
