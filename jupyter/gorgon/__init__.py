@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-# Imported before session() is defined: Python puts the module of that name here when it is first imported.
+# Imported here: Python puts a module here by its name when it is first imported, and these names are to be functions.
+from .drain import drain as drain
 from .session import Session
 
 if TYPE_CHECKING:

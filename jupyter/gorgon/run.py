@@ -26,6 +26,8 @@ class Run:
     """A cell that runs."""
 
     def __init__(self, cell: CellRef, started_at: int, info: object) -> None:
+        #: Of its record. A part that is all of a run has the run's.
+        self.id = uuid.uuid4().hex
         self.cell = cell
         #: Milliseconds since the epoch.
         self.started_at = started_at
@@ -37,6 +39,8 @@ class Run:
         self.shown = True
         self.overlap = False
         self.warn: float | None = None
+        #: It failed though IPython did not see that: a magic ran the code and showed the error.
+        self.failure: BaseException | None = None
         self.record: CellRecord | None = None
         self.watch: Watch | None = None
         self.gpus: GpuState | None = None
@@ -108,7 +112,7 @@ class Parts:
             off = self._meter.tremble / (1 << 20)
             notes.append(f"Linux counts memory on each CPU of its own here: the peak can be off by {off:.0f} MiB.")
         return CellRecord(
-            id=uuid.uuid4().hex,
+            id=run.id,
             kernel=self._kernel,
             cell=run.cell,
             started_at=run.started_at,

@@ -44,9 +44,10 @@ class Session:
         self.kernel = KernelRef(os.getpid(), self.meter.started_at(), "python", socket.gethostname())
         #: It has failed too often and measures no more.
         self.quiet = False
-        #: Set by extension.py where these parts are there: link.Link, log.Log.
+        #: Set where these parts are there: link.Link, log.Log, magics.GorgonMagics.
         self.link: Any = None
         self.log: Any = None
+        self.magics: Any = None
         self._root = root
         self._parts = Parts(self.meter, self.kernel, config)
         self._started = Listeners(self._listener_failed)
@@ -108,15 +109,27 @@ class Session:
         """Somebody outside saw so much resident memory: a peak below that would be wrong."""
         self._parts.saw(rss_bytes)
 
+    def fail_cell(self, error: BaseException) -> None:
+        """The cell that this thread runs has failed, though IPython does not know: a magic ran its code and showed the error.
+
+        The request is answered with the error, and it stands in the record.
+        """
+        run = self._runs.get(threading.get_ident())
+        if run is not None:
+            run.failure = error
+
     @contextmanager
-    def measure(self, label: str = "") -> Iterator[Run]:
+    def measure(self, label: str = "", whole: bool = False) -> Iterator[Run]:
         """Measures what is done inside; `.record` of what it gives is there afterwards.
 
         The record goes nowhere else: the cell around has its own. An exception passes and is in the record.
+        whole: it is all that the cell does, so the two records are of one run and have one id.
         """
         around = self._runs.get(threading.get_ident())
         cell = around.cell if around is not None else CellRef(None, None)
         run = Run(cell, _now(), None)
+        if whole and around is not None:
+            run.id = around.id
         run.name(label, None)
         limits = self.limits()
         self._parts.begin(run)
@@ -230,6 +243,8 @@ class Session:
                     break
             return
         del self._runs[thread]
+        if run.failure is not None and result is not None and result.success:
+            result.error_in_exec = run.failure
         if not run.measured:
             return
         error = raised
