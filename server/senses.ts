@@ -2,7 +2,7 @@
 import type { Crab } from "./crabs/crab.ts";
 import { commonBeat } from "./crabs/beat.ts";
 import { CrabGuardian } from "./crabs/guardian.ts";
-import { sleeper } from "./crabs/sleeper.ts";
+import { sleeper, type PresetOptions } from "./crabs/sleeper.ts";
 import { CrabTrainer } from "./crabs/trainer.ts";
 import { watchdog } from "./crabs/watchdog.ts";
 import type { StackConfig } from "./config/config.ts";
@@ -32,6 +32,8 @@ export interface OwnCrabsOptions {
   /** Sensors that outlive the crabs: their state is the worker's own. */
   readonly lasting: readonly Rhopalium[];
   readonly onNote: (note: Note) => void;
+  /** Further crabs for the same clock and beat. */
+  readonly others?: (shared: Omit<PresetOptions, "sensors">) => readonly Crab[];
 }
 
 /** A sensor that outlives the crabs it is lent to: a worker that follows, and has none, still says what it costs. */
@@ -64,7 +66,7 @@ export class OwnCrabs {
 
   /** A fresh set: guardian, sleeper and, where a training script reports, trainer. */
   make(intervalMs: number): readonly Crab[] {
-    const { host, log, config, lasting, onNote } = this.#options;
+    const { host, log, config, lasting, onNote, others } = this.#options;
     const information = new SystemInformation(host);
     const crabs: Crab[] = [
       new CrabGuardian({
@@ -86,7 +88,7 @@ export class OwnCrabs {
       onNote(note);
     });
     if (training !== null) crabs.push(new CrabTrainer({ ...this.#shared, sensor: training }));
-    return crabs;
+    return [...crabs, ...(others?.(this.#shared) ?? [])];
   }
 
   /** The crab that looks at the worst processes while something is wrong. */

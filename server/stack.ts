@@ -3,8 +3,10 @@ import { randomUUID } from "node:crypto";
 import { t } from "@vscode/l10n";
 import type { AlertAct, Silence } from "../protocol/alert.ts";
 import type { Attention } from "../protocol/attention.ts";
+import type { CellRecord } from "../protocol/cell.ts";
+import type { KernelsState } from "../protocol/kernel.ts";
 import type { LinkWindow, LinkWish } from "../protocol/messages/leader.ts";
-import type { HistoryHealth, HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
+import type { HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
 import { Bell } from "./bell/bell.ts";
 import { atOnce, BUILT_IN, rulesOf } from "./bell/rules.ts";
 import { TimeLine } from "./bell/time-line.ts";
@@ -16,14 +18,15 @@ import { CallOut, troubled } from "./crabs/watchdog.ts";
 import type { Disposable, Host } from "./host/host.ts";
 import type { Log } from "./host/log.ts";
 import type { StatePaths } from "./host/paths.ts";
+import { History, wantedHistory } from "./history.ts";
+import { KERNELS, Kernels, type WindowWish } from "./kernels.ts";
 import { glanceOf } from "./octopus/glance.ts";
 import type { Hub, Latest } from "./octopus/hub.ts";
-import { Leadership } from "./octopus/leader/leadership.ts";
+import { Leadership, type LeadershipOptions } from "./octopus/leader/leadership.ts";
 import { Octopus } from "./octopus/octopus.ts";
 import { processesOf } from "./octopus/processes.ts";
-import { MemoryStore } from "./octopus/store/memory.ts";
-import { openStore } from "./octopus/store/open.ts";
-import type { SeriesStore } from "./octopus/store/store.ts";
+import type { CellQuery } from "./octopus/store/cells.ts";
+import { kernelWatch } from "./rhopalia/kernel/index.ts";
 import { GpuDemand, GpuHold, gpuSensor } from "./rhopalia/gpu/index.ts";
 import { onBattery } from "./rhopalia/battery/index.ts";
 import type { Note } from "./rhopalia/training/note.ts";
@@ -69,6 +72,18 @@ export interface Stack {
   applyConfig(config: LoadedConfig): Promise<void>;
   /** Does to alerts what a user wants; answers with the silence that was added. Rejects with ActRefused. */
   act(act: AlertAct): Promise<Silence | null>;
+  /** The kernels of this user now, as this worker or the one that leads sees them. */
+  kernels(): KernelsState;
+  /** Called when something of them changed. */
+  onKernels(listener: (state: KernelsState) => void): Disposable;
+  /** What cells cost, newest first. */
+  cells(query: CellQuery): readonly CellRecord[];
+  /** Called with every record once. */
+  onCell(listener: (record: CellRecord) => void): Disposable;
+  /** Takes what the window says of a kernel, or does with it what it wants; answers with the record that was made. Rejects in words. */
+  kernelAct(act: WindowWish): Promise<CellRecord | null>;
+  /** For the doctor: packages and guards that are connected to this worker, and records that are kept. */
+  kernelReport(): { readonly connected: Kernels["connected"]; readonly kept: number | null };
   /** Puts the static facts in place of the provisional ones. */
   setFacts(facts: HostFacts): void;
   /** Resolves when it is known who leads. */
@@ -80,45 +95,8 @@ export interface Stack {
 /** Snapshots in the ring: faces ask the store for the past, and each snapshot is 8 kB or more. */
 const RING_SNAPSHOTS = 150;
 
-/** Where the worker keeps no file, this much history is in memory. */
-const MEMORY_RETENTION_MS = 3_600_000;
-
-/** Why history is written by a window where it is switched off. */
-function forOthers(): string {
-  return t(
-    "History on disk is switched off in this window (gorgon.history.enabled), but on in another one of yours: this one " +
-      "leads, so it writes what that one keeps. Switch it off there too, or on here.",
-  );
-}
-
 /** What the window asks for lingers already: the sensor's own is for a window that is reloaded. */
 const GPU_LINGER_MS = 10_000;
-
-/** How long this window wants history on disk, milliseconds; null: it wants none. */
-function wantedHistory({ config }: LoadedConfig): number | null {
-  // JSON knows no infinity: what is kept for ever is kept for longer than anybody counts.
-  return config.history.enabled ? Math.min(config.history.retentionMs, Number.MAX_SAFE_INTEGER) : null;
-}
-
-/** The same for this window and those that follow it. */
-function heldHistory(config: LoadedConfig, leadership: Leadership | null): number | null {
-  return leadership?.wishes.historyMs ?? wantedHistory(config);
-}
-
-/** Opens the store that the windows ask for. Only a worker that leads writes. */
-function storeOf(options: StackOptions, config: LoadedConfig, leadership: Leadership | null): SeriesStore {
-  const { clock } = options.host;
-  const retentionMs = heldHistory(config, leadership);
-  if (retentionMs !== null && options.paths !== null) {
-    const mayWrite = () => leadership?.mayWrite() ?? true;
-    return openStore({ path: options.paths.history, retentionMs, clock, log: options.log, mayWrite });
-  }
-  const reason =
-    retentionMs !== null
-      ? t("History is not kept on disk here; the last hour is in memory.")
-      : t("History on disk is switched off (gorgon.history.enabled, or history.enabled); the last hour is in memory.");
-  return new MemoryStore({ clock, retentionMs: MEMORY_RETENTION_MS, reason });
-}
 
 /** What this window wants of whoever leads. */
 function wishOf(config: LoadedConfig, more: Pick<LinkWish, "intervalMs" | "gpu" | "window">): LinkWish {
@@ -128,12 +106,12 @@ function wishOf(config: LoadedConfig, more: Pick<LinkWish, "intervalMs" | "gpu" 
 function leadershipOf(
   { host, log, nodeName, config, paths }: StackOptions,
   window: LinkWindow,
-  act: (act: AlertAct) => Silence | null,
+  done: Pick<LeadershipOptions, "act" | "kernels">,
 ): Leadership | null {
   if (paths === null) return null;
   const me = { pid: process.pid, version: VERSION, node: nodeName };
   const wish = wishOf(config, { intervalMs: config.config.intervalMs, gpu: [], window });
-  return new Leadership({ paths, clock: host.clock, log, me, wish, act });
+  return new Leadership({ paths, clock: host.clock, log, me, wish, ...done });
 }
 
 const first = (found: readonly Latest[]): number | null => found[0]?.reading.value ?? null;
@@ -150,6 +128,8 @@ export function createStack(options: StackOptions): Stack {
   /** Whether there is more to tell than the last levels. */
   let news = true;
   let levels = "";
+  /** What is judged next is of kernels alone, which are told by themselves. */
+  let ofKernels = false;
   const boot = clock.now().toString(36);
   const listeners = new Set<(state: WorkerState) => void>();
   const notes = new Set<(note: Note) => void>();
@@ -160,9 +140,17 @@ export function createStack(options: StackOptions): Stack {
   const gpuDemand = new GpuDemand(clock, () => tellWish());
   /** Until a window says what it is, it is none that shows notifications: a terminal never says so. */
   let window: LinkWindow = { worker: randomUUID(), notifies: false, focusedAt: null };
-  const leadership = leadershipOf(options, window, (act) => bell.act(act));
-  const store = storeOf(options, config, leadership);
-  const hub = new Octopus({ node: nodeName, clock, log, store, bufferSize: RING_SNAPSHOTS });
+  const kernels = new Kernels({
+    clock,
+    log,
+    watch: () => kernelWatch({ host, log, enabled: () => !config.config.sensors.disabled.includes("kernel") }),
+    leadership: () => leadership,
+    keeper: () => hub.store.cells,
+    bell: () => (polled ? { level: bell.state().level, sentence: bell.state().headline } : null),
+  });
+  const leadership = leadershipOf(options, window, { act: (act) => bell.act(act), kernels });
+  const history = new History({ host, log, paths: options.paths, leadership, config: () => config });
+  const hub = new Octopus({ node: nodeName, clock, log, store: history.open(), bufferSize: RING_SNAPSHOTS });
 
   /** What this window wants; the leader polls at the shortest that any window wants. */
   let wishedMs = config.config.intervalMs;
@@ -173,12 +161,15 @@ export function createStack(options: StackOptions): Stack {
     nodeName,
     config: () => config.config,
     lasting: [gpu, self],
+    others: (shared) => kernels.crabs(shared),
     onNote: (note) => [...notes].forEach((listener) => listener(note)),
   });
   const senses = new Senses(hub, wantedMs, crabs);
   if (leadership === null) senses.begin();
   // Before the bell, whose judgement of the first snapshot is told already.
   hub.on("snapshot", ({ crab }) => {
+    ofKernels = crab === KERNELS;
+    kernels.settle();
     if (crab !== GUARDIAN) return;
     polled = true;
     news = true;
@@ -230,21 +221,6 @@ export function createStack(options: StackOptions): Stack {
     leadership?.setWish(wishOf(config, { intervalMs: wishedMs, gpu: gpuDemand.parts, window }));
     readGpu();
   };
-  let keeping: Promise<void> = Promise.resolve();
-  let heldMs = heldHistory(config, leadership);
-  /** A history that the windows want otherwise is another store. */
-  const keepHistory = (): Promise<void> => {
-    const before = heldMs;
-    heldMs = heldHistory(config, leadership);
-    if (heldMs !== before) keeping = hub.replaceStore(() => storeOf(options, config, leadership));
-    return keeping;
-  };
-  const history = (): HistoryHealth => {
-    const health = hub.store.health();
-    if (config.config.history.enabled || heldMs === null) return health;
-    return { ...health, reason: `${forOthers()} ${health.reason}`.trim() };
-  };
-
   let attention: Attention | null = null;
   let gpuProcesses: Disposable | null = null;
   /** The dashboard shows which process holds a GPU's memory; nothing else does. */
@@ -274,7 +250,7 @@ export function createStack(options: StackOptions): Stack {
       host: facts,
       sensors: hub.list().flatMap((crab) => crab.stats().sensors),
       self: self.cost(),
-      history: history(),
+      history: history.health(hub.store),
       role: leadership?.role ?? null,
       intervalMs: inForce.intervalMs,
       rate: inForce,
@@ -288,7 +264,7 @@ export function createStack(options: StackOptions): Stack {
 
   leadership?.onAlerts((alerts) => bell.showForeign(alerts));
   bell.on((now) => {
-    leadership?.tellAlerts({ alerts: now.alerts, silences: now.silences });
+    leadership?.door.tellAlerts({ alerts: now.alerts, silences: now.silences });
     // Who only looks once polls by himself.
     if (started) {
       pace.setBell(now);
@@ -301,22 +277,28 @@ export function createStack(options: StackOptions): Stack {
       ...now.alerts.map(({ id, changedAt, notifications }) => `${id} ${String(changedAt)} ${String(notifications)}`),
     ].join("\n");
     // A window that follows tells at the guardian's pace, and at once what changed.
-    if (senses.own || news || levels !== before) tell();
+    if ((senses.own && !ofKernels) || news || levels !== before) tell();
     news = false;
+    ofKernels = false;
   });
   /** What other windows wish goes when they go. */
   const heedFollowers = (): void => {
     senses.keepPace();
     readGpu();
     bell.setGuests(leadership?.wishes.rules ?? []);
-    void keepHistory();
+    void history.keep(hub);
   };
   leadership?.onRelays((relays) => {
     senses.borrow(relays);
+    void kernels.rest();
     readGpu();
   });
   leadership?.onRole(({ role }) => {
-    if (role === "leads" || role === "alone") senses.begin();
+    if (role === "leads" || role === "alone") {
+      kernels.begin();
+      senses.begin();
+    }
+    if (role !== "seeks") kernels.sayAgain();
     heedFollowers();
     // Until the next leader speaks, what the last one said still stands.
     if (role !== "follows" && role !== "seeks") bell.showForeign(null);
@@ -363,14 +345,20 @@ export function createStack(options: StackOptions): Stack {
       senses.keepPace();
       bell.setRules(judged());
       needGpu();
-      await keepHistory();
+      await history.keep(hub);
       // Who flips a switch looks for what comes of it.
       if (switched && started) await hub.collectOnce();
     },
     act: async (act) => {
-      const forwarded = leadership?.forward(act) ?? null;
+      const forwarded = leadership?.leader?.act(act) ?? null;
       return forwarded === null ? bell.act(act) : await forwarded;
     },
+    kernels: () => kernels.state(),
+    onKernels: (listener) => kernels.onState(listener),
+    cells: (query) => kernels.cells(query),
+    onCell: (listener) => kernels.onCell(listener),
+    kernelAct: (act) => kernels.wish(act),
+    kernelReport: () => ({ connected: kernels.connected, kept: kernels.kept }),
     setFacts: (next) => {
       facts = next;
     },
@@ -389,6 +377,7 @@ export function createStack(options: StackOptions): Stack {
       gpuHold.dispose();
       timeLine.dispose();
       bell.dispose();
+      await kernels.close();
       // History first: whoever leads next finds all of it in the file.
       await hub.close();
       await leadership?.close();

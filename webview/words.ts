@@ -103,7 +103,12 @@ export function shown(text: string, most: number): string {
 }
 
 /** The attributes that name a thing by themselves, best first. */
-const NAMING = ["system.filesystem.mountpoint", "network.interface.name", "system.device"] as const;
+const NAMING = [
+  "system.filesystem.mountpoint",
+  "network.interface.name",
+  "system.device",
+  "jupyter.kernel.name",
+] as const;
 
 /**
  * What tells a series apart, beyond what the rule asks for anyway; empty when nothing does. `named`: only attributes

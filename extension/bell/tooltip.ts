@@ -45,7 +45,12 @@ function levelCell(level: Level): string {
 }
 
 /** The attributes that people know a thing by; the others of the same series only repeat it. */
-export const NAMES: readonly string[] = ["system.filesystem.mountpoint", "network.interface.name", "system.device"];
+export const NAMES: readonly string[] = [
+  "system.filesystem.mountpoint",
+  "network.interface.name",
+  "system.device",
+  "jupyter.kernel.name",
+];
 
 function subject(verdict: Verdict): string {
   // What the rule asked for is in its title; what is left tells which one it is.

@@ -11,7 +11,7 @@ import type { MetricInfo, Snapshot } from "../reading.ts";
 import type { SensorHealth } from "../state.ts";
 
 /** Raised whenever one of these messages changes: windows of different releases may meet at one socket. */
-export const LINK_VERSION = 4;
+export const LINK_VERSION = 5;
 
 /** Who greets, and by what right. */
 export interface LinkHello {
@@ -125,6 +125,8 @@ export type KernelAct =
         readonly pid: number;
         readonly startedAt: number;
         readonly cell: CellRef | null;
+        /** When the window said so, milliseconds since the epoch: said again to the next leader. */
+        readonly since: number;
         readonly leaving: boolean;
       };
     }

@@ -4,6 +4,7 @@ import type { Verdict } from "../../protocol/bell.ts";
 import { formatThreshold, formatValue } from "../../protocol/format.ts";
 import { LEVELS } from "../../protocol/level.ts";
 import { printable } from "./printable.ts";
+import { sentenceOf } from "./sentence.ts";
 import { seriesName } from "./series-name.ts";
 import { isStarting } from "./unknown.ts";
 
@@ -36,6 +37,8 @@ function badWords(verdict: Facts): string {
   const shown = formatValue(value, unit);
   const crit = level === "CRIT";
   const name = seriesName(verdict.attributes, rule.match);
+  const said = sentenceOf(verdict.attributes);
+  if (said !== null) return said;
   switch (rule.id) {
     case "cpu":
       return t("CPU is busy: {0}", shown);
@@ -53,6 +56,10 @@ function badWords(verdict: Facts): string {
       return t("swap is nearly full: {0}", shown);
     case "oom":
       return t("memory ran out, processes killed: {0}", shown);
+    case "kernel-memory":
+      return crit
+        ? t("kernel {0} is about to reach its memory limit: {1}", name, shown)
+        : t("kernel {0} comes near its memory limit: {1}", name, shown);
     default: {
       const subject = name === "" ? titleOf(verdict) : `${titleOf(verdict)} (${name})`;
       if (value === null) return t("{0} is missing", subject);

@@ -5,6 +5,7 @@ import { formatDuration, formatThreshold, formatValue } from "../../protocol/for
 import type { Level } from "../../protocol/level.ts";
 import type { Attributes, Unit } from "../../protocol/reading.ts";
 import type { Hub, Latest, MetricSource } from "../octopus/hub.ts";
+import { sentenceOf } from "./sentence.ts";
 import { isBad, isWorse, levelOf } from "./thresholds.ts";
 import { isStarting, STALE_AFTER_INTERVALS, whyUnknown } from "./unknown.ts";
 
@@ -112,7 +113,8 @@ export function verdictOf(seen: Observation, standings: readonly Standing[], bef
 export function standingOf(rule: Rule, unit: Unit, sample: Sample, before: Level = "OK"): Standing {
   const level = sample.value === null ? "OK" : levelOf(rule, sample.value, before);
   const { attributes, value } = sample;
-  return { attributes, value, level, reason: crossedWords(rule, level, value, unit) };
+  const reason = (isBad(level) ? sentenceOf(attributes) : null) ?? crossedWords(rule, level, value, unit);
+  return { attributes, value, level, reason };
 }
 
 /** E.g. `91.2 % is at or over 90 %`; empty for OK. */

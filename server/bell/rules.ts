@@ -3,6 +3,7 @@ import { t } from "@vscode/l10n";
 import type { Rule } from "../../protocol/bell.ts";
 import type { StackConfig, Thresholds } from "../config/config.ts";
 import { ofWorkspace } from "../config/rules.ts";
+import { CRIT_SHARE, LIMIT_SLACK, WARN_SHARE } from "../rhopalia/kernel/limit.ts";
 
 /** The origin of the rules that are always there. */
 export const BUILT_IN = "built in";
@@ -148,5 +149,28 @@ const others = (): readonly Rule[] => [
     forMs: MINUTE_MS,
     missing: "ok",
     labels: { cause: "gpu" },
+  },
+  {
+    // Told at once, in the words of the verdict; for five minutes, then it is history.
+    ...above("kernel-died", t("Notebook kernel died"), "jupyter.kernel.died"),
+    warn: null,
+    crit: 1,
+    missing: "ok",
+  },
+  {
+    // Somebody must answer, or it stays so.
+    ...above("kernel-frozen", t("Notebook kernel frozen"), "jupyter.kernel.frozen"),
+    warn: null,
+    crit: 1,
+    missing: "ok",
+  },
+  {
+    // Of limits tighter than the machine, whose own memory has a rule.
+    ...above("kernel-memory", t("Notebook kernel memory"), "jupyter.kernel.limit.utilization"),
+    warn: WARN_SHARE,
+    crit: CRIT_SHARE,
+    warnClear: WARN_SHARE - LIMIT_SLACK,
+    critClear: CRIT_SHARE - LIMIT_SLACK,
+    missing: "ok",
   },
 ];

@@ -3,7 +3,12 @@ import type { Attributes } from "../../protocol/reading.ts";
 import { printable } from "./printable.ts";
 
 /** The attributes that name a thing by themselves, best first. */
-const NAMING = ["system.filesystem.mountpoint", "network.interface.name", "system.device"] as const;
+const NAMING = [
+  "system.filesystem.mountpoint",
+  "network.interface.name",
+  "system.device",
+  "jupyter.kernel.name",
+] as const;
 
 /** The name without what the rule asks for anyway; empty when nothing tells the series apart. */
 export function seriesName(attributes: Attributes, match: Attributes = {}): string {

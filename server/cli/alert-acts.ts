@@ -5,7 +5,7 @@ import type { Host } from "../host/host.ts";
 import { silentLog } from "../host/log.ts";
 import { statePaths } from "../host/paths.ts";
 import { announced } from "../octopus/leader/announcement.ts";
-import { LeaderLink, LeaderUnreachable } from "../octopus/leader/link.ts";
+import { LeaderLink, LeaderUnreachable, type LinkOptions } from "../octopus/leader/link.ts";
 import { VERSION } from "../version.ts";
 
 /** It was not done; the message says why, with the mend. */
@@ -27,7 +27,7 @@ export function author(): string {
  * is refused. Throws NotDone.
  */
 export async function actThroughLeader(host: Host, act: AlertAct): Promise<Silence | null> {
-  const link = await reach(host);
+  const link = await reachLeader(host, "alerts are judged and silenced");
   try {
     return await link.act(act);
   } catch (error) {
@@ -37,20 +37,25 @@ export async function actThroughLeader(host: Host, act: AlertAct): Promise<Silen
   }
 }
 
-async function reach(host: Host): Promise<LeaderLink> {
+/** A link to the worker that leads. `what` is done while one runs, in words, for who finds none. Throws NotDone. */
+export async function reachLeader(
+  host: Host,
+  what: string,
+  hear: Pick<LinkOptions, "onKernels"> = {},
+): Promise<LeaderLink> {
   const { announcement } = await statePaths(host);
   const me = { pid: process.pid, version: VERSION };
   try {
     const at = announced(announcement);
     if (at === null) throw new LeaderUnreachable("");
-    return await LeaderLink.open({ at, me, clock: host.clock, log: silentLog });
+    return await LeaderLink.open({ at, me, clock: host.clock, log: silentLog, ...hear });
   } catch (error) {
     if (!(error instanceof LeaderUnreachable)) {
       throw new NotDone(error instanceof Error ? error.message : String(error), { cause: error });
     }
     throw new NotDone(
-      "No worker of yours runs on this machine, so there is nobody to do it: alerts are judged and silenced while VS Code " +
-        "runs with Gorgon. Open VS Code, then run this again.",
+      `No worker of yours runs on this machine, so there is nobody to do it: ${what} while VS Code runs with Gorgon. ` +
+        "Open VS Code, then run this again.",
       { cause: error },
     );
   }

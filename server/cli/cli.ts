@@ -1,5 +1,6 @@
 /** The command line `gorgon`: its commands, their flags and what the exit codes mean. Each command loads when it runs. */
 import { Command, CommanderError, Option } from "commander";
+import type { GuardAnswer } from "../../protocol/kernel.ts";
 import { VERSION } from "../version.ts";
 import type { AcknowledgeFlags } from "./acknowledge.ts";
 import type { AlertsFlags } from "./alerts.ts";
@@ -18,13 +19,20 @@ Exit codes:
   0   all is well, or ended with q, Ctrl+C or a signal
   1   bell --iterations: the last level is WARN; doctor: something is broken;
       export, alerts, silence: there is no history, or it cannot be read or written;
-      acknowledge, silence: it was not done, e.g. because no worker runs;
+      acknowledge, silence, kernel: it was not done, e.g. because no worker runs;
       notebook report: the notebook cannot be read, or nothing is known of its cells
   2   bell --iterations: the last level is CRIT
   3   bell --iterations: the last level is UNKNOWN
   64  the command line cannot be used
   69  no Node.js with node:sqlite was found
   70  a defect of Gorgon`;
+
+/** What can be answered for a kernel that its memory guard holds frozen. */
+const KERNEL_ANSWERS: readonly (readonly [GuardAnswer, string])[] = [
+  ["continue", "Let a kernel go on that its memory guard holds frozen."],
+  ["interrupt", "Let it go on, and ask its cell to stop."],
+  ["end", "End it."],
+];
 
 /** What is no defect of Gorgon, by the names of the errors: their classes come with what takes long to load. */
 const EXPECTED: readonly string[] = ["NotDone", "HistoryUnavailable", "SqliteMissing", "NotebookUnreadable"];
@@ -173,6 +181,25 @@ function program(io: CliIo, done: (code: number) => void): Command {
       const { endSilenceCommand } = await import("./silence.ts");
       done(await endSilenceCommand(id, io));
     });
+
+  const kernel = gorgon
+    .command("kernel")
+    .description("List notebook kernels and why those died that are gone, or answer for one that is frozen.")
+    .option("--json", "everything as one JSON object")
+    .addHelpText("after", "\nExample:\n  $ gorgon kernel interrupt 4711")
+    .action(async (flags: { json?: boolean }) => {
+      const { kernelCommand } = await import("./kernel.ts");
+      done(await kernelCommand(flags, io));
+    });
+  for (const [answer, what] of KERNEL_ANSWERS) {
+    kernel
+      .command(`${answer} <pid>`)
+      .description(what)
+      .action(async (pid: string) => {
+        const { answerCommand } = await import("./kernel.ts");
+        done(await answerCommand(answer, pid, io));
+      });
+  }
 
   gorgon
     .command("export")

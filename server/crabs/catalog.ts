@@ -5,6 +5,7 @@ import { CPU_METRICS, LOAD_METRICS } from "../rhopalia/cpu/metrics.ts";
 import { BUSY_METRICS, FILESYSTEM_METRICS, INODE_METRICS, TRANSFER_METRICS } from "../rhopalia/disk/metrics.ts";
 import { FILE_METRICS } from "../rhopalia/file/metrics.ts";
 import { GPU_METRICS } from "../rhopalia/gpu/metrics.ts";
+import { KERNEL_METRICS } from "../rhopalia/kernel/metrics.ts";
 import { LIMIT_METRICS } from "../rhopalia/limits/metrics.ts";
 import { LINUX_MEMORY_METRICS } from "../rhopalia/memory/linux.ts";
 import { NETWORK_METRICS, PACKET_METRICS } from "../rhopalia/network/metrics.ts";
@@ -31,7 +32,7 @@ export function builtInMetrics(): ReadonlyMap<string, MetricInfo> {
     ...[FILESYSTEM_METRICS, INODE_METRICS, TRANSFER_METRICS, BUSY_METRICS, NETWORK_METRICS, PACKET_METRICS],
     ...[TOP_METRICS, IO_METRICS, COUNT_METRICS, WATCH_METRICS, WATCH_IO_METRICS, RUNAWAY_METRICS],
     ...[LIMIT_METRICS, THERMAL_METRICS, BATTERY_METRICS, UPTIME_METRICS, FILE_METRICS, SQL_METRICS, TCP_METRICS],
-    ...[GPU_METRICS, TRAINING_METRICS, SELF_METRICS],
+    ...[GPU_METRICS, TRAINING_METRICS, KERNEL_METRICS, SELF_METRICS],
   ].flat();
   const byName = new Map<string, MetricInfo>();
   // Two sensors share hw.temperature; the first describes it.

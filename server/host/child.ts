@@ -16,6 +16,7 @@ export class ProgramFailed extends Error {
 
 /** Ends the program and everything it started. It must lead a process group of its own (`detached`) off Windows. */
 export function endChild(child: ChildProcess): void {
+  child.stdin?.destroy();
   child.stdout?.destroy();
   child.stderr?.destroy();
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;

@@ -1,18 +1,24 @@
 /** A long-lived program for tests: it says what the test says, when the test says it. */
-import type { Disposable, StreamEnd, StreamOptions } from "./host.ts";
+import type { StreamEnd, StreamOptions, Talking } from "./host.ts";
 
 /** One program that a `FixtureHost` was asked to stream. */
-export class FixtureStream implements Disposable {
+export class FixtureStream implements Talking {
   readonly file: string;
   readonly args: readonly string[];
   /** Whether it still runs: neither ended nor called off. */
   running = true;
+  /** What was said to it, oldest first. */
+  readonly heard: string[] = [];
   readonly #options: StreamOptions;
 
   constructor(file: string, args: readonly string[], options: StreamOptions) {
     this.file = file;
     this.args = args;
     this.#options = options;
+  }
+
+  write(line: string): void {
+    if (this.running) this.heard.push(line);
   }
 
   /** Says some lines. */

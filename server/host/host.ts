@@ -105,6 +105,14 @@ export interface StreamOptions {
   readonly onLine: (line: string) => void;
   /** Called once when it has ended by itself or could not be started; never after `dispose`. */
   readonly onEnd: (end: StreamEnd) => void;
+  /** It listens too: its standard input stays open for `write`. Absent: it has none. */
+  readonly input?: boolean;
+}
+
+/** A program that goes on talking. `dispose` ends it and everything it started. */
+export interface Talking extends Disposable {
+  /** Says a line to it, where it has an input; one that has ended or reads nothing hears nothing. */
+  write(line: string): void;
 }
 
 /** Programs. Arguments are a list; there is never a shell. */
@@ -120,7 +128,7 @@ export interface Programs {
    * started. It ends with this process too, however that ends. Its locale is C. A line over 64 KiB, or more than
    * 1 MiB within a second, ends it (`TOO_LONG`).
    */
-  stream(file: string, args: readonly string[], options: StreamOptions): Disposable;
+  stream(file: string, args: readonly string[], options: StreamOptions): Talking;
 }
 
 /** The operating system. */

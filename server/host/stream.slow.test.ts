@@ -40,6 +40,20 @@ describe("a program that goes on talking", () => {
     expect(lines).toEqual(["one", "two", "", "thrüe"]);
   });
 
+  test("hears what is said to it, as long as it lives", async () => {
+    const lines: string[] = [];
+    const code =
+      "process.stdin.on('data', (text) => { process.stdout.write(text); if (/bye/.test(text)) process.exit() })";
+    const options = { onLine: (line: string) => lines.push(line), onEnd: () => lines.push("(end)"), input: true };
+    const stream = nodeHost().programs.stream(process.execPath, ["-e", code], options);
+    running.push(stream);
+    stream.write("hello");
+    await expect.poll(() => lines, until).toEqual(["hello"]);
+    stream.write("bye");
+    await expect.poll(() => lines, until).toEqual(["hello", "bye", "(end)"]);
+    stream.write("nobody hears this");
+  });
+
   test("tells how it ended, and what it complained about", async () => {
     const { ends } = hear("console.error('no driver'); process.exit(9)");
     await expect.poll(() => ends, until).toEqual([{ code: 9, failure: null, stderr: "no driver" }]);

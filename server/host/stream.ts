@@ -1,15 +1,19 @@
 /** A long-lived program heard line by line: no shell, bounded lines, and never left behind. */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { existsSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { endChild, ProgramFailed, startFailure } from "./child.ts";
-import type { Disposable, StreamOptions } from "./host.ts";
+import type { StreamOptions, Talking } from "./host.ts";
 
 /** No line of figures is longer. */
 const LINE_LIMIT = 64 * 1024;
 
 /** A program that says more in a second is not one that we asked for figures. */
 const SECOND_LIMIT_BYTES = 1024 * 1024;
+
+/** What waits for a program that does not read its input. */
+const UNREAD_LIMIT_BYTES = 1024 * 1024;
 
 /** As much of the standard error as an explanation takes. */
 const STDERR_KEPT = 4096;
@@ -21,17 +25,17 @@ const STDERR_KEPT = 4096;
 const SETPRIV = "/usr/bin/setpriv";
 
 /** Starts the program. See `Programs.stream`. */
-export function streamProgram(file: string, args: readonly string[], options: StreamOptions): Disposable {
+export function streamProgram(file: string, args: readonly string[], options: StreamOptions): Talking {
   const [command, commandArgs] = tied(file, args);
   const child = spawn(command, commandArgs, {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [options.input === true ? "pipe" : "ignore", "pipe", "pipe"],
     // A group of its own, so that what it starts ends with it. On Windows the system ends children with their parent
     // only while they are not detached.
     detached: process.platform !== "win32",
     shell: false,
     windowsHide: true,
     env: { ...process.env, LC_ALL: "C" },
-  });
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
   let done = false;
   let failure: ProgramFailed | null = null;
   let stderr = "";
@@ -51,6 +55,8 @@ export function streamProgram(file: string, args: readonly string[], options: St
     endChild(child);
     finish(null);
   };
+  // It may end while it is spoken to.
+  child.stdin?.on("error", () => undefined);
   child.stdout.on("data", (chunk: Buffer) => {
     if (done) return;
     const now = performance.now();
@@ -91,6 +97,11 @@ export function streamProgram(file: string, args: readonly string[], options: St
   const isDone = () => done;
 
   return {
+    write: (line) => {
+      const input = child.stdin;
+      if (done || input === null || input.writableLength > UNREAD_LIMIT_BYTES) return;
+      input.write(`${line}\n`);
+    },
     dispose: () => {
       done = true;
       endChild(child);

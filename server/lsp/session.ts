@@ -12,13 +12,9 @@ import type { Attention } from "../../protocol/attention.ts";
 import type { SeriesFrame } from "../../protocol/history.ts";
 import type { Notification, ParamsOf, Request } from "../../protocol/message.ts";
 import {
-  acknowledgeAlert,
-  addSilence,
   attentionChanged,
   collectNow,
-  endSilence,
   findSeries,
-  getAlertHistory,
   getAnnotations,
   getDoctor,
   getHistory,
@@ -30,7 +26,6 @@ import {
   stateChanged,
   terminateProcess,
 } from "../../protocol/messages/worker.ts";
-import type { AlertAct, Silence } from "../../protocol/alert.ts";
 import type { ClientContext, LogLevel, WorkerHello } from "../../protocol/settings.ts";
 import type { WorkerState } from "../../protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
@@ -58,14 +53,11 @@ import {
   parseLogLevel,
   parseTermination,
 } from "../wire/wire.ts";
-import {
-  parseAcknowledgeParams,
-  parseAddSilenceParams,
-  parseAlertHistoryParams,
-  parseEndSilenceParams,
-} from "../wire/alerts.ts";
+import { answerAlerts } from "./alerts.ts";
+import { reasonOf, refuseBad, type Answering } from "./answering.ts";
 import { doctorReport } from "./doctor.ts";
 import { ConfigLanguage } from "./language/language.ts";
+import { answerKernels, tellKernels } from "./kernels.ts";
 import { proposeEdit } from "./language/propose.ts";
 
 /** VS Code's own rhythm; on its own the command line polls slower. */
@@ -100,6 +92,8 @@ export class Session {
   #applying: Promise<unknown> = Promise.resolve();
   #closed = false;
   readonly #language: ConfigLanguage;
+  /** For the parts that answer beside this one. */
+  readonly #answering: Answering;
 
   constructor(options: SessionOptions) {
     this.#connection = options.connection;
@@ -109,6 +103,14 @@ export class Session {
       (level, message) => this.#write(level, message),
       () => this.#level,
     );
+    this.#answering = {
+      log: this.#log,
+      answer: (message, handler) => this.#answer(message, handler),
+      hear: (message, handler) => this.#hear(message, handler),
+      tell: (message, params) => this.#tell(message, params),
+      ready: () => this.#ready(),
+      refuseUntrusted: (reason) => this.#refuseUntrusted(reason),
+    };
     this.#language = new ConfigLanguage({
       connection: options.connection,
       host: options.host,
@@ -130,6 +132,8 @@ export class Session {
     });
     connection.onShutdown(() => this.close());
     this.#language.listen();
+    answerAlerts(this.#answering);
+    answerKernels(this.#answering);
     this.#answer(getState, async () => (await this.#ready()).state());
     this.#answer(collectNow, async () => this.#collect());
     this.#answer(getHistory, async (params) => {
@@ -150,26 +154,6 @@ export class Session {
       const asked = refuseBad(parseFindParams(params));
       this.#catalogue ??= new SeriesCatalogue((await this.#ready()).hub, this.#host.clock);
       return this.#catalogue.find(asked);
-    });
-    this.#answer(getAlertHistory, async (params) => {
-      const asked = refuseBad(parseAlertHistoryParams(params));
-      return { records: (await this.#ready()).bell.book.history(asked) };
-    });
-    this.#answer(acknowledgeAlert, async (params) => {
-      const acknowledge = refuseBad(parseAcknowledgeParams(params));
-      await this.#act({ acknowledge });
-      return null;
-    });
-    this.#answer(addSilence, async (params) => {
-      const { silence } = refuseBad(parseAddSilenceParams(params));
-      const added = await this.#act({ silence });
-      if (added === null) throw new ResponseError(ErrorCodes.InternalError, t("The silence was not added."));
-      return { silence: added };
-    });
-    this.#answer(endSilence, async (params) => {
-      const { id } = refuseBad(parseEndSilenceParams(params));
-      await this.#act({ endSilence: id });
-      return null;
     });
     this.#answer(setContext, async (params) => {
       this.#context = refuseBad(parseContext(params));
@@ -282,7 +266,8 @@ export class Session {
       nodeName: this.#nodeName,
     });
     this.#built = stack;
-    stack.onState((state) => this.#tell(state));
+    tellKernels(stack, this.#answering);
+    stack.onState((state) => this.#tell(stateChanged, state));
     await stack.start();
     this.#log.info(
       `Gorgon ${VERSION} on Node ${process.versions.node}: every ${config.config.intervalMs / 1000} s, ` +
@@ -310,23 +295,6 @@ export class Session {
     const state = stack.state();
     if (!state) throw new ResponseError(ErrorCodes.InternalError, t("The poll gave no state."));
     return state;
-  }
-
-  /** Carries out what the user does to alerts. Refused where the workspace is not trusted. */
-  async #act(act: AlertAct): Promise<Silence | null> {
-    if (this.#context.trusted !== true) {
-      throw new ResponseError(
-        ErrorCodes.InvalidRequest,
-        t(
-          "Nothing is acknowledged or silenced from a workspace that is not trusted. Trust it first (Workspaces: Manage Workspace Trust).",
-        ),
-      );
-    }
-    try {
-      return await (await this.#ready()).act(act);
-    } catch (error) {
-      throw new ResponseError(ErrorCodes.InvalidRequest, reasonOf(error));
-    }
   }
 
   /** Reads every layer of configuration; what is refused keeps its last good value. */
@@ -359,7 +327,7 @@ export class Session {
       const stack = await this.#ready();
       await stack.applyConfig(await this.#load());
       const state = stack.state();
-      if (state) this.#tell(state);
+      if (state) this.#tell(stateChanged, state);
     });
     this.#applying = next.catch((error: unknown) =>
       this.#log.error(`The configuration could not be applied: ${reasonOf(error)}`),
@@ -379,10 +347,10 @@ export class Session {
     this.#watched = [...paths];
   }
 
-  #tell(state: WorkerState): void {
+  #tell<P>(message: Notification<P>, params: P): void {
     if (this.#closed) return;
-    this.#connection.sendNotification(stateChanged.method, state).catch((error: unknown) => {
-      this.#log.debug(`The state was not sent: ${reasonOf(error)}`);
+    this.#connection.sendNotification(message.method, params).catch((error: unknown) => {
+      this.#log.debug(`${message.method} was not sent: ${reasonOf(error)}`);
     });
   }
 
@@ -401,16 +369,4 @@ export class Session {
     else if (level === "info") console.info(message);
     else console.debug(message);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** The parsed value, or the error that the client gets. */
-function refuseBad<T>(
-  parsed: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string },
-): T {
-  if (parsed.ok) return parsed.value;
-  throw new ResponseError(ErrorCodes.InvalidParams, parsed.reason);
 }

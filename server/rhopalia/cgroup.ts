@@ -1,8 +1,8 @@
-/** Which control groups this process is in, and what memory they leave it. For the memory and limits sensors. */
+/** Which control groups a process is in, and what memory they leave it. For the memory, limits and kernel sensors. */
 import type { Host } from "../host/host.ts";
 import { MOUNTINFO, parseMounts, type Mount } from "../host/mounts.ts";
 
-/** One control group that holds this process: its own, or one above it. */
+/** One control group that holds a process: its own, or one above it. */
 export interface Cgroup {
   readonly version: 1 | 2;
   /** Its folder under the cgroup mount. */
@@ -17,20 +17,23 @@ export interface MemoryLimit {
   readonly cgroup: Cgroup;
 }
 
-const SELF_CGROUP = "/proc/self/cgroup";
+/** The control groups of this process: see `cgroupsOf`. */
+export function ownCgroups(host: Host, controller: string): readonly Cgroup[] {
+  return cgroupsOf(host, "self", controller);
+}
 
 /**
- * The control groups of this process for one controller (`memory`, `cpu`, ...), its own first, then those above it as
+ * The control groups of a process for one controller (`memory`, `cpu`, ...), its own first, then those above it as
  * far as they can be seen. Empty when there are none. Version 1 is taken where the controller is mounted so (hybrid).
  */
-export function ownCgroups(host: Host, controller: string): readonly Cgroup[] {
+export function cgroupsOf(host: Host, pid: number | "self", controller: string): readonly Cgroup[] {
   let memberships: string;
   let mounts: Mount[];
   try {
-    memberships = host.files.text(SELF_CGROUP);
+    memberships = host.files.text(`/proc/${String(pid)}/cgroup`);
     mounts = parseMounts(host.files.text(MOUNTINFO));
   } catch {
-    return []; // A kernel without control groups.
+    return []; // A kernel without control groups, or a process that is gone.
   }
   let unified: string | null = null;
   for (const line of memberships.split("\n")) {
@@ -76,12 +79,17 @@ function parent(path: string): string {
 }
 
 /**
- * The tightest memory limit on this process that is below what the machine has; null when the machine is the limit.
- * cgroup v2: `memory.max`. v1: `memory.limit_in_bytes`, and `hierarchical_memory_limit` for groups out of sight.
+ * The tightest memory limit of these groups (this process's own by default) that is below what the machine has; null when
+ * the machine is the limit. cgroup v2: `memory.max`. v1: `memory.limit_in_bytes`, and `hierarchical_memory_limit` for groups
+ * out of sight.
  */
-export function memoryLimit(host: Host, machineBytes: number): MemoryLimit | null {
+export function memoryLimit(
+  host: Host,
+  machineBytes: number,
+  groups: readonly Cgroup[] = ownCgroups(host, "memory"),
+): MemoryLimit | null {
   let found: MemoryLimit | null = null;
-  for (const cgroup of ownCgroups(host, "memory")) {
+  for (const cgroup of groups) {
     for (const bytes of limitsOf(host, cgroup)) {
       // Version 1 writes a number near 2^63 where there is no limit: more than the machine has is none.
       if (bytes < (found?.bytes ?? machineBytes)) found = { bytes, cgroup };

@@ -131,9 +131,8 @@ const kernels = z.object({
 }) satisfies z.ZodMiniType<KernelsState>;
 
 const id = { pid: pidSchema, startedAt: momentSchema };
-const runs = z.object({ ...id, cell: z.nullable(cellRefSchema), leaving: z.boolean() }) satisfies z.ZodMiniType<
-  ParamsOf<typeof kernelRuns>
->;
+const said = { ...id, cell: z.nullable(cellRefSchema), leaving: z.boolean() };
+const runs = z.object(said) satisfies z.ZodMiniType<ParamsOf<typeof kernelRuns>>;
 const measure = z
   .object({
     ...id,
@@ -147,7 +146,7 @@ const measure = z
 >;
 const answer = z.object({ ...id, answer: z.enum(GUARD_ANSWERS) }) satisfies z.ZodMiniType<ParamsOf<typeof answerGuard>>;
 const act = z.union([
-  z.object({ runs }),
+  z.object({ runs: z.object({ ...said, since: momentSchema }) }),
   z.object({ measure }),
   z.object({ guard: answer }),
 ]) satisfies z.ZodMiniType<KernelAct>;

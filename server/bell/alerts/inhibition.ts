@@ -26,6 +26,13 @@ export const INHIBITIONS: readonly Inhibition[] = [
   // Where memory runs out, waiting for it and swapping are how that feels.
   { source: { rule: "memory" }, levels: ["CRIT"], target: { rule: "memory-pressure" }, equal: [] },
   { source: { rule: "memory" }, levels: ["CRIT"], target: { rule: "swap" }, equal: [] },
+  // A kernel that was killed for want of memory is the kill that was counted.
+  {
+    source: { rule: "kernel-died", "jupyter.kernel.cause": "oom" },
+    levels: ["CRIT"],
+    target: { rule: "oom" },
+    equal: [],
+  },
   { source: { rule: "memory-pressure" }, levels: ["CRIT"], target: { rule: "swap" }, equal: [] },
 ];
 

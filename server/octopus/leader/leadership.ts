@@ -14,10 +14,12 @@ import type { StatePaths } from "../../host/paths.ts";
 import { MOST_LINK_RULES } from "../../wire/link.ts";
 import type { Announcement } from "../../wire/link.ts";
 import { announced } from "./announcement.ts";
+import { Door } from "./door.ts";
+import type { KernelReceiver } from "./kernel-clients.ts";
 import { LeaderLink, LeaderRefused } from "./link.ts";
 import { takeLeaderLock, type LeaderLock } from "./lock.ts";
 import { Relays } from "./relays.ts";
-import { LeaderServer, type Follower, type LeaderHub } from "./server.ts";
+import type { Follower, LeaderHub } from "./server.ts";
 import { untilStoodDown } from "./stand-down.ts";
 import { togetherOf, type Wishes } from "./wishes.ts";
 
@@ -43,6 +45,8 @@ export interface LeadershipOptions {
   readonly wish: LinkWish;
   /** Does to alerts what a follower's user wants, while this worker leads. */
   readonly act?: (act: AlertAct) => Silence | null;
+  /** Hears what kernels say, from themselves or from the leader. */
+  readonly kernels?: KernelReceiver;
 }
 
 /** For the doctor: the role and what belongs to it. */
@@ -64,15 +68,15 @@ export class Leadership {
   readonly #followerListeners = new Set<() => void>();
   readonly #alertListeners = new Set<(alerts: LinkAlerts) => void>();
   readonly #relays: Relays;
+  /** Tells the windows that follow, and has the kernels that are connected; to nobody where this worker does not lead. */
+  readonly door: Pick<Door, "tellAlerts" | "tellKernels" | "tellCell" | "kernels">;
+  readonly #door: Door;
   #role: WorkerRole;
   #wish: LinkWish;
-  /** What was told last, for a door that opens later. */
-  #alerts: LinkAlerts | null = null;
   #hub: LeaderHub | null = null;
   #lock: LeaderLock | null = null;
   /** Why the lock could not even be tried. */
   #trouble: Error | null = null;
-  #server: LeaderServer | null = null;
   #link: LeaderLink | null = null;
   #timer: Disposable | null = null;
   /** Monotonic. */
@@ -88,6 +92,12 @@ export class Leadership {
     this.#log = options.log;
     this.#wish = options.wish;
     this.#relays = new Relays(options.log, (crab) => this.#collect(crab));
+    this.#door = new Door({
+      ...options,
+      onFollowers: () => this.#tellFollowers(),
+      onTrouble: (reason) => this.#reached(reason),
+    });
+    this.door = this.#door;
     this.#role = {
       worker: options.wish.window.worker,
       role: "seeks",
@@ -104,7 +114,7 @@ export class Leadership {
 
   /** The windows that follow this one, with what they wish. */
   get followers(): readonly Follower[] {
-    return this.#server?.followers ?? [];
+    return this.#door.followers;
   }
 
   /** What this window and those that follow it wish together. */
@@ -123,7 +133,7 @@ export class Leadership {
 
   report(): LeadershipReport {
     const { leader } = this.#options.paths;
-    const socket = this.#server?.socket ?? this.#link?.socket ?? "";
+    const socket = this.#door.socket === "" ? (this.#link?.socket ?? "") : this.#door.socket;
     return { role: this.#role, lock: leader, socket, followers: this.followers };
   }
 
@@ -147,15 +157,9 @@ export class Leadership {
     this.#alertListeners.add(listener);
   }
 
-  /** Tells the windows that follow the alerts; nobody where this worker does not lead. */
-  tellAlerts(alerts: LinkAlerts): void {
-    this.#alerts = alerts;
-    this.#server?.tellAlerts(alerts);
-  }
-
-  /** Makes the leader do to alerts what this window's user wants; null where this worker follows nobody. */
-  forward(act: AlertAct): Promise<Silence | null> | null {
-    return this.#link?.act(act) ?? null;
+  /** The leader that this worker follows, for what its window's user wants done; null where it follows nobody. */
+  get leader(): Pick<LeaderLink, "act" | "actKernel"> | null {
+    return this.#link;
   }
 
   /** Leads, follows or watches for itself; resolves when it is known which. `hub` is what a leader serves. */
@@ -185,13 +189,13 @@ export class Leadership {
     this.#closed = true;
     this.#timer?.dispose();
     this.#link?.close();
-    // First nobody new, then the lock, then the links: whoever sees its link end finds the lock free.
-    await this.#server?.shut();
+    await this.#door.close(() => this.#release());
+    this.#settle();
+  }
+
+  #release(): void {
     this.#lock?.release();
     this.#lock = null;
-    await this.#server?.close();
-    this.#server = null;
-    this.#settle();
   }
 
   #tryLock(): LeaderLock | null {
@@ -237,40 +241,15 @@ export class Leadership {
     if (this.#closed || this.#hub === null) return;
     this.#relays.clear();
     this.#become("leads", me.pid, "");
-    await this.#openDoor(this.#hub);
+    await this.#door.keep(this.#hub);
     this.#settle();
     if (!this.#isClosed()) this.#watchLock(lock);
   }
 
-  async #openDoor(hub: LeaderHub): Promise<void> {
-    const { paths, clock, me, act } = this.#options;
-    const { announcement, sockets: places } = paths;
-    try {
-      const server = await LeaderServer.open({
-        ...{ hub, clock, log: this.#log, places, announcement, me },
-        ...(act === undefined ? {} : { act }),
-      });
-      if (this.#closed) {
-        await server.close();
-        return;
-      }
-      server.onFollowers(() => this.#tellFollowers());
-      this.#server = server;
-      if (this.#alerts !== null) server.tellAlerts(this.#alerts);
-      this.#doorOpen(server);
-    } catch (error) {
-      this.#noDoor(error);
-    }
-  }
-
-  #doorOpen(server: LeaderServer): void {
-    if (this.#role.reason !== "") this.#become("leads", this.#options.me.pid, "");
-    this.#log.debug(`Other windows reach this one at ${server.socket}`);
-  }
-
-  #noDoor(error: unknown): void {
-    const words = error instanceof Error ? error.message : String(error);
-    const reason = t("Other windows cannot reach this one, so each watches for itself: {0}.", words);
+  /** Others reach this one, or why they cannot. */
+  #reached(trouble: string | null): void {
+    const reason =
+      trouble === null ? "" : t("Other windows cannot reach this one, so each watches for itself: {0}.", trouble);
     if (this.#role.reason !== reason) this.#become("leads", this.#options.me.pid, reason);
   }
 
@@ -280,33 +259,16 @@ export class Leadership {
 
   async #lookAtLock(lock: LeaderLock): Promise<void> {
     if (!lock.valid) {
-      await this.#standDown(lock);
+      await this.#standDown();
       return;
     }
-    const server = this.#server;
-    if (server === null) {
-      if (this.#hub !== null) await this.#openDoor(this.#hub);
-    } else if (!server.reachable) {
-      if (this.#role.reason === "")
-        this.#log.warn("What leads other windows to this one was removed; it is made anew.");
-      try {
-        await server.reopen();
-        this.#doorOpen(server);
-      } catch (error) {
-        this.#noDoor(error);
-      }
-    }
+    if (this.#hub !== null) await this.#door.keep(this.#hub);
     if (!this.#closed) this.#watchLock(lock);
   }
 
-  async #standDown(lock: LeaderLock): Promise<void> {
+  async #standDown(): Promise<void> {
     this.#log.warn(`The lock ${this.#options.paths.leader} was removed while this window led; it is sought anew.`);
-    const server = this.#server;
-    this.#server = null;
-    await server?.shut();
-    lock.release();
-    this.#lock = null;
-    await server?.close();
+    await this.#door.leave(() => this.#release());
     if (!this.#closed) this.#seek();
   }
 
@@ -333,9 +295,10 @@ export class Leadership {
   async #join(at: Announcement): Promise<void> {
     let first: () => void = () => undefined;
     const came = new Promise<void>((resolve) => (first = resolve));
+    const { me, kernels } = this.#options;
     const link = await LeaderLink.open({
       at,
-      me: this.#options.me,
+      me,
       clock: this.#clock,
       log: this.#log,
       follow: {
@@ -348,6 +311,8 @@ export class Leadership {
       onAlerts: (alerts) => {
         for (const listener of this.#alertListeners) listener(alerts);
       },
+      onKernels: (state) => kernels?.showKernels(state),
+      onCell: (record) => kernels?.showCell(record),
     });
     if (this.#closed) {
       link.close();

@@ -1,28 +1,36 @@
 /** A follower's side: greets the leader, says what this window wishes, and notices when the leader is gone. */
 import { connect, type Socket } from "node:net";
 import type { AlertAct, Silence } from "../../../protocol/alert.ts";
+import type { CellRecord } from "../../../protocol/cell.ts";
+import type { KernelsState } from "../../../protocol/kernel.ts";
 import {
   LINK_VERSION,
   linkAct,
   linkAlerts,
+  linkCell,
   linkCollect,
   linkCrabs,
   linkHello,
+  linkKernelAct,
+  linkKernels,
   linkPing,
   linkSnapshot,
   linkWish,
   type CrabCard,
   type CrabCount,
+  type KernelAct,
   type LinkAlerts,
   type LinkHello,
   type LinkWelcome,
   type LinkWish,
 } from "../../../protocol/messages/leader.ts";
+import type { Notification } from "../../../protocol/message.ts";
 import type { Snapshot } from "../../../protocol/reading.ts";
 import type { Clock, Disposable } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import { notOwn } from "../../host/own-folder.ts";
 import { parseLinkActed, parseLinkAlerts } from "../../wire/alerts.ts";
+import { parseKernelActed, parseKernels, parseLinkCell } from "../../wire/kernels.ts";
 import {
   parseLinkCollected,
   parseLinkCrabs,
@@ -30,6 +38,7 @@ import {
   parseLinkWelcome,
   type Announcement,
 } from "../../wire/link.ts";
+import type { Checked } from "../../wire/wire.ts";
 import { readSecret } from "./announcement.ts";
 import { Peer, PeerGone, PeerRefused } from "./peer.ts";
 
@@ -69,6 +78,9 @@ export interface LinkOptions {
     readonly onSnapshot: (snapshot: Snapshot, stats: CrabCount) => void;
   };
   readonly onAlerts?: (alerts: LinkAlerts) => void;
+  /** An onlooker hears of kernels once, with the greeting. */
+  readonly onKernels?: (state: KernelsState) => void;
+  readonly onCell?: (record: CellRecord) => void;
 }
 
 /** A link to the leader, greeted. */
@@ -93,25 +105,11 @@ export class LeaderLink {
 
   /** Connects and greets. Rejects with LeaderRefused or LeaderUnreachable. */
   static async open(options: LinkOptions): Promise<LeaderLink> {
-    const { at, me, clock, log, follow } = options;
+    const { at, me, clock, follow } = options;
     const token = secretOf(at);
     const socket = await reach(at.socket, clock);
     const peer = new Peer({ socket, clock, maxBytes: MAX_BYTES });
-    peer.hear(linkCrabs, (params) => {
-      const parsed = parseLinkCrabs(params);
-      if (parsed.ok) follow?.onCrabs(parsed.value.crabs);
-      else log.warn(parsed.reason);
-    });
-    peer.hear(linkSnapshot, (params) => {
-      const parsed = parseLinkSnapshot(params);
-      if (parsed.ok) follow?.onSnapshot(parsed.value.snapshot, parsed.value.stats);
-      else log.warn(parsed.reason);
-    });
-    peer.hear(linkAlerts, (params) => {
-      const parsed = parseLinkAlerts(params);
-      if (parsed.ok) options.onAlerts?.(parsed.value);
-      else log.warn(parsed.reason);
-    });
+    listen(peer, options);
     try {
       const answer = parseLinkWelcome(
         await peer.request(
@@ -162,6 +160,13 @@ export class LeaderLink {
     return answer.value.silence;
   }
 
+  /** Makes the leader do with a kernel what this window's user wants. Rejects in its words. */
+  async actKernel(act: KernelAct): Promise<CellRecord | null> {
+    const answer = parseKernelActed(await this.#peer.request(linkKernelAct, act, ACT_MS));
+    if (!answer.ok) throw new Error(answer.reason);
+    return answer.value.record;
+  }
+
   close(): void {
     this.#peer.finish("this window follows no more");
   }
@@ -179,6 +184,26 @@ export class LeaderLink {
     if (silentMs >= PING_MS) this.#peer.request(linkPing, null, SILENT_MS).catch(() => undefined); // looked at next time
     this.#watch();
   }
+}
+
+/** Hears what the leader tells. */
+function listen(peer: Peer, { follow, onAlerts, onKernels, onCell, log }: LinkOptions): void {
+  const hear = <P>(
+    message: Notification<P>,
+    parse: (params: unknown) => Checked<P>,
+    take: (params: P) => void,
+  ): void => {
+    peer.hear(message, (params) => {
+      const parsed = parse(params);
+      if (parsed.ok) take(parsed.value);
+      else log.warn(parsed.reason);
+    });
+  };
+  hear(linkCrabs, parseLinkCrabs, ({ crabs }) => follow?.onCrabs(crabs));
+  hear(linkSnapshot, parseLinkSnapshot, ({ snapshot, stats }) => follow?.onSnapshot(snapshot, stats));
+  hear(linkAlerts, parseLinkAlerts, (alerts) => onAlerts?.(alerts));
+  hear(linkKernels, parseKernels, (state) => onKernels?.(state));
+  hear(linkCell, parseLinkCell, ({ record }) => onCell?.(record));
 }
 
 /** The token, when both it and the socket are this user's own. */

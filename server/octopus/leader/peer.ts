@@ -50,7 +50,7 @@ export function encodeNotification<P>(message: Notification<P>, params: P): stri
 export class Peer {
   readonly #socket: Socket;
   readonly #clock: Clock;
-  readonly #maxBytes: number;
+  #maxBytes: number;
   readonly #answers = new Map<string, (params: unknown) => unknown>();
   readonly #hearers = new Map<string, (params: unknown) => void>();
   readonly #waiting = new Map<number, Waiting>();
@@ -81,6 +81,11 @@ export class Peer {
   /** When the other end was last heard, on the monotonic clock. */
   get heardAt(): number {
     return this.#heardAt;
+  }
+
+  /** Takes no longer messages than this from now on, bytes: who has said what it is may have less to say. */
+  limit(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
   }
 
   /** Answers a request. What the handler throws is told to the other end in words. */

@@ -1,37 +1,31 @@
 /** At the leader's door: who is not the user's own worker is refused in words or cut, and never harms the leader. */
 import { readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LINK_VERSION } from "../../../protocol/messages/leader.ts";
 import { systemClock } from "../../host/node.ts";
 import { silentLog } from "../../host/log.ts";
 import { announced, writeSecret } from "./announcement.ts";
 import { LeaderLink, LeaderRefused } from "./link.ts";
-import { meeting, PLAIN_WISH, TestWorker, type Meeting } from "./testing.ts";
+import { meeting, PLAIN_WISH, Stranger, TestWorker, type Meeting } from "./testing.ts";
 
 let place: Meeting;
 let leader: TestWorker;
-const sockets: Socket[] = [];
+const strangers: Stranger[] = [];
 
 beforeEach(async () => {
   place = meeting();
   leader = await new TestWorker(place, 1).start();
 });
 afterEach(async () => {
-  for (const one of sockets.splice(0)) one.destroy();
+  for (const one of strangers.splice(0)) one.socket.destroy();
   await leader.close();
   place.remove();
 });
 
-/** A connection that may say anything, what it got, and whether it was ended. */
-function stranger(): { socket: Socket; got: () => string; ended: Promise<void> } {
-  const socket = connect({ path: place.paths.sockets[0]?.socket ?? "" });
-  sockets.push(socket);
-  let text = "";
-  socket.setEncoding("utf8").on("data", (part: string) => (text += part));
-  socket.on("error", () => undefined);
-  const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  return { socket, got: () => text, ended };
+function stranger(): Stranger {
+  const one = new Stranger(place.paths.sockets[0]?.socket ?? "");
+  strangers.push(one);
+  return one;
 }
 
 function greeting(more: object): string {
@@ -51,8 +45,8 @@ test("a wrong token is refused in plain words, and nothing else is told", async 
   const one = stranger();
   one.socket.write(greeting({ token: "0".repeat(64) }));
   await one.ended;
-  expect(one.got()).toContain("the token is wrong");
-  expect(one.got()).not.toContain("guardian");
+  expect(one.got).toContain("the token is wrong");
+  expect(one.got).not.toContain("guardian");
   expect(leader.leadership.followers).toEqual([]);
   await stillWell();
 });
@@ -61,14 +55,14 @@ test("another version of the link is refused with both releases and what to do",
   const one = stranger();
   one.socket.write(greeting({ protocol: LINK_VERSION + 1 }));
   await one.ended;
-  expect(one.got()).toMatch(/runs Gorgon 1\.2\.3 .*this one 9\.9\.9 .*Reload the older window/);
+  expect(one.got).toMatch(/runs Gorgon 1\.2\.3 .*this one 9\.9\.9 .*Reload the older window/);
   await stillWell();
 });
 
 test("who asks before greeting gets no answer to it", async () => {
   const one = stranger();
   one.socket.write('{"jsonrpc":"2.0","id":5,"method":"leader/collect","params":{"crab":null}}\n');
-  await expect.poll(one.got).toContain("is not known here");
+  await expect.poll(() => one.got).toContain("is not known here");
   expect(leader.hub.getBuffer().length).toBeLessThan(2);
 });
 
@@ -96,14 +90,14 @@ test("a wish that cannot be is refused, and the one before stays", async () => {
   const wish = (intervalMs: unknown) =>
     `${JSON.stringify({ jsonrpc: "2.0", id: 2, method: "leader/wish", params: { ...PLAIN_WISH, intervalMs } })}\n`;
   one.socket.write(greeting({}) + wish(3000) + wish(1) + wish("soon"));
-  await expect.poll(() => one.got().match(/wish cannot be used/g)).toHaveLength(2);
+  await expect.poll(() => one.got.match(/wish cannot be used/g)).toHaveLength(2);
   expect(leader.leadership.followers).toEqual([{ pid: 7, wish: { ...PLAIN_WISH, intervalMs: 3000 } }]);
 });
 
 test("a message that arrives in pieces is one message", async () => {
   const one = stranger();
   for (const letter of greeting({})) one.socket.write(letter);
-  await expect.poll(one.got).toContain('"pid":1');
+  await expect.poll(() => one.got).toContain('"pid":1');
 });
 
 test("a follower says in the leader's words why it was refused", async () => {

@@ -1,13 +1,19 @@
 /** The leader's side: greets followers, keeps their wishes while they are connected, and sends them what it senses. */
 import type { Socket } from "node:net";
 import type { AlertAct, Silence } from "../../../protocol/alert.ts";
+import type { CellRecord } from "../../../protocol/cell.ts";
+import type { KernelsState } from "../../../protocol/kernel.ts";
+import { kernelHello } from "../../../protocol/messages/kernel.ts";
 import {
   LINK_VERSION,
   linkAct,
   linkAlerts,
+  linkCell,
   linkCollect,
   linkCrabs,
   linkHello,
+  linkKernelAct,
+  linkKernels,
   linkPing,
   linkSnapshot,
   linkWish,
@@ -22,9 +28,11 @@ import type { Clock, Disposable } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import type { SocketPlace } from "../../host/paths.ts";
 import { parseLinkAct } from "../../wire/alerts.ts";
+import { parseKernelAct } from "../../wire/kernels.ts";
 import { parseLinkCollect, parseLinkHello, parseLinkWish } from "../../wire/link.ts";
 import type { Hub } from "../hub.ts";
 import { Gate } from "./gate.ts";
+import { KernelClients, type KernelReceiver } from "./kernel-clients.ts";
 import { encodeNotification, Peer } from "./peer.ts";
 
 /** What followers send is small. */
@@ -33,6 +41,8 @@ const MAX_BYTES = 2 ** 20;
 const HELLO_MS = 2000;
 /** Windows of one user; more is no person. */
 const MAX_CLIENTS = 64;
+/** Who has not greeted yet: after a change of leaders all windows and kernels come at once. */
+const MAX_STRANGERS = 256;
 /** A follower that just came gets what the history file may not have yet. */
 const RECENT_MS = 15_000;
 const RECENT_SNAPSHOTS = 40;
@@ -50,7 +60,12 @@ export interface LeaderServerOptions {
   readonly me: Omit<LinkWelcome, "protocol">;
   /** Does to alerts what a follower's user wants; what it throws is told to the follower. */
   readonly act?: (act: AlertAct) => Silence | null;
+  /** Hears what kernels say. Absent: none are taken. */
+  readonly kernels?: KernelReceiver;
 }
+
+/** Cells that ended lately, for who just came: one without history on disk knows of them by this alone. */
+const RECENT_CELLS = 100;
 
 /** A window that follows. Forgotten, with all it wished, when it goes. */
 export interface Follower {
@@ -76,10 +91,14 @@ export class LeaderServer {
   readonly #clients = new Set<Client>();
   readonly #listeners = new Set<() => void>();
   readonly #subscriptions: readonly Disposable[];
+  /** Null where kernels are not taken. */
+  readonly kernels: KernelClients | null;
   /** What the followers know of each crab. */
   #told = new Map<string, { readonly metrics: Crab["metrics"]; readonly intervalMs: number }>();
   /** The alerts as they were told last, for those that come later. */
   #alertsLine = "";
+  #kernelsLine = "";
+  #cellLines: readonly string[] = [];
   #gate: Gate | null = null;
   #closed = false;
 
@@ -88,6 +107,8 @@ export class LeaderServer {
     this.#hub = options.hub;
     this.#clock = options.clock;
     this.#log = options.log;
+    const { kernels: receiver, clock, log, me } = options;
+    this.kernels = receiver === undefined ? null : new KernelClients({ receiver, clock, log, me });
     this.#subscriptions = [
       this.#hub.on("snapshot", (snapshot) => this.#send(snapshot)),
       this.#hub.on("registered", () => this.#tellCrabs()),
@@ -134,6 +155,19 @@ export class LeaderServer {
     for (const { peer, follower } of [...this.#clients]) if (follower !== null) peer.sendLine(line);
   }
 
+  /** Tells every follower the kernels. */
+  tellKernels(state: KernelsState): void {
+    this.#kernelsLine = encodeNotification(linkKernels, state);
+    this.#broadcast(this.#kernelsLine);
+  }
+
+  /** Tells every follower what a cell cost. */
+  tellCell(record: CellRecord): void {
+    const line = encodeNotification(linkCell, { record });
+    this.#cellLines = [...this.#cellLines, line].slice(-RECENT_CELLS);
+    this.#broadcast(line);
+  }
+
   /** Makes the door anew; followers that are connected stay. */
   async reopen(): Promise<void> {
     const old = this.#gate;
@@ -157,13 +191,15 @@ export class LeaderServer {
   async close(): Promise<void> {
     await this.shut();
     this.#listeners.clear();
+    this.kernels?.close();
     for (const { peer } of this.#clients) peer.finish("this window leads no more");
     this.#clients.clear();
   }
 
   #greet(socket: Socket): void {
     const peer = new Peer({ socket, clock: this.#clock, maxBytes: MAX_BYTES });
-    if (this.#closed || this.#clients.size >= MAX_CLIENTS) {
+    const strangers = [...this.#clients].filter(({ follower }) => follower === null).length;
+    if (this.#closed || strangers >= MAX_STRANGERS) {
       peer.cut("no more are taken");
       return;
     }
@@ -172,11 +208,24 @@ export class LeaderServer {
     const late = this.#clock.schedule(() => peer.cut("it did not say who it is"), HELLO_MS, { unref: true });
     peer.answer(linkHello, (params) => {
       late.dispose();
-      return this.#welcome(client, params);
+      return this.#orRefused(peer, () => this.#welcome(client, params));
     });
+    const { kernels } = this;
+    if (kernels !== null) {
+      peer.answer(kernelHello, (params) => {
+        late.dispose();
+        return this.#orRefused(peer, () => {
+          if (client.follower !== null || !this.#clients.has(client)) throw new Error("it has greeted already");
+          const welcome = kernels.welcome(peer, params, (token) => this.#gate?.admits(token) === true);
+          // It is no window any more, and takes no window's place.
+          this.#clients.delete(client);
+          return welcome;
+        });
+      });
+    }
     peer.onEnd((reason) => {
       late.dispose();
-      this.#clients.delete(client);
+      if (!this.#clients.delete(client)) return;
       const who =
         client.follower === null || client.onlooker
           ? "A connection"
@@ -187,11 +236,7 @@ export class LeaderServer {
   }
 
   #welcome(client: Client, params: unknown): LinkWelcome {
-    const { peer } = client;
-    // The refusal is to arrive before the connection ends.
     const refuse = (words: string): never => {
-      this.#log.warn(`A connection to ${this.socket} was refused: ${words}`);
-      setImmediate(() => peer.finish(words));
       throw new Error(words);
     };
     const parsed = parseLinkHello(params);
@@ -205,13 +250,28 @@ export class LeaderServer {
           `(link ${String(protocol)}): they are of different releases. Reload the older window`,
       );
     }
-    if (client.follower !== null) return refuse("it has greeted already");
+    if (client.follower !== null || !this.#clients.has(client)) return refuse("it has greeted already");
+    if ([...this.#clients].filter(({ follower }) => follower !== null).length >= MAX_CLIENTS) {
+      return refuse(`${String(MAX_CLIENTS)} windows are connected already, and no more are taken`);
+    }
     client.follower = { pid, wish: null };
     client.onlooker = onlooker;
     this.#serve(client, client.follower);
     if (!onlooker) this.#log.debug(`The window of process ${String(pid)} follows.`);
     setImmediate(() => this.#bringUpToDate(client));
     return { protocol: LINK_VERSION, ...me };
+  }
+
+  /** Who is refused is told why before the connection ends. */
+  #orRefused<T>(peer: Peer, welcome: () => T): T {
+    try {
+      return welcome();
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      this.#log.warn(`A connection to ${this.socket} was refused: ${words}`);
+      setImmediate(() => peer.finish(words));
+      throw error;
+    }
   }
 
   #serve(client: Client, { pid }: Follower): void {
@@ -230,6 +290,11 @@ export class LeaderServer {
       if (!parsed.ok) throw new Error(parsed.reason);
       return { silence: this.#options.act?.(parsed.value) ?? null };
     });
+    peer.answer(linkKernelAct, (params) => {
+      const parsed = parseKernelAct(params);
+      if (!parsed.ok) throw new Error(parsed.reason);
+      return { record: this.#options.kernels?.act(parsed.value) ?? null };
+    });
     peer.answer(linkCollect, async (params) => {
       const parsed = parseLinkCollect(params);
       if (!parsed.ok) throw new Error(parsed.reason);
@@ -240,8 +305,9 @@ export class LeaderServer {
 
   #bringUpToDate({ peer, onlooker }: Client): void {
     if (!onlooker) peer.sendLine(this.#crabsLine());
-    if (this.#alertsLine !== "") peer.sendLine(this.#alertsLine);
+    for (const line of [this.#alertsLine, this.#kernelsLine]) if (line !== "") peer.sendLine(line);
     if (onlooker) return;
+    for (const line of this.#cellLines) peer.sendLine(line);
     const recent = this.#hub.getBuffer({ from: this.#clock.now() - RECENT_MS }).slice(-RECENT_SNAPSHOTS);
     for (const snapshot of recent) {
       const line = this.#snapshotLine(snapshot);

@@ -1,5 +1,6 @@
 /** Workers of one user in one process, for tests: leaderships over a folder of their own, and hubs that sense numbers. */
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { LinkWish } from "../../../protocol/messages/leader.ts";
@@ -10,6 +11,7 @@ import { systemClock } from "../../host/node.ts";
 import type { SocketPlace } from "../../host/paths.ts";
 import type { Rhopalium } from "../../rhopalia/rhopalium.ts";
 import { Octopus } from "../octopus.ts";
+import type { KernelReceiver } from "./kernel-clients.ts";
 import { Leadership } from "./leadership.ts";
 
 /** Where the workers of a test meet. */
@@ -54,6 +56,39 @@ export function counting(): Rhopalium {
   };
 }
 
+/** A connection that may say anything. */
+export class Stranger {
+  readonly socket: Socket;
+  /** Everything that came. */
+  got = "";
+  readonly ended: Promise<void>;
+  #next = 0;
+
+  constructor(path: string) {
+    this.socket = connect({ path });
+    this.socket.setEncoding("utf8").on("data", (part: string) => (this.got += part));
+    this.socket.on("error", () => undefined); // the end follows
+    this.ended = new Promise((resolve) => this.socket.once("close", () => resolve()));
+  }
+
+  /** What it was told so far, message by message. */
+  get messages(): readonly Readonly<Record<string, unknown>>[] {
+    const lines = this.got.split("\n").slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  }
+
+  /** Sends a request; its number. */
+  ask(method: string, params: unknown): number {
+    this.#next += 1;
+    this.socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: this.#next, method, params })}\n`);
+    return this.#next;
+  }
+
+  tell(method: string, params: unknown): void {
+    this.socket.write(`${JSON.stringify({ jsonrpc: "2.0", method, params })}\n`);
+  }
+}
+
 /** One worker: a hub that senses when it leads or is alone, and relays when it follows. */
 export class TestWorker {
   readonly hub: Octopus;
@@ -61,7 +96,7 @@ export class TestWorker {
   readonly roles: WorkerRole["role"][] = [];
   readonly log: string[] = [];
 
-  constructor(at: Pick<Meeting, "paths">, pid: number, wish: Partial<LinkWish> = {}) {
+  constructor(at: Pick<Meeting, "paths">, pid: number, wish: Partial<LinkWish> = {}, kernels?: KernelReceiver) {
     const log = leveledLog(
       (_, message) => this.log.push(message),
       () => "debug",
@@ -73,6 +108,7 @@ export class TestWorker {
       log,
       me: { pid, version: "1.2.3", node: "here" },
       wish: { ...PLAIN_WISH, ...wish },
+      ...(kernels === undefined ? {} : { kernels }),
     });
     this.leadership.onRelays((crabs) => this.hub.replaceCrabs(crabs));
     this.leadership.onRole(({ role }) => {

@@ -24,10 +24,16 @@ export interface RunToMeasure extends KernelId {
   readonly outcome: "ok" | "error" | "interrupted";
 }
 
+/** The sensor of kernels, which is read more often while there are some. */
+export interface KernelSensor extends Rhopalium {
+  /** When it wants to be read again, milliseconds: soon while there is a kernel, seldom while there is none. */
+  readonly wantedMs: number;
+}
+
 /** Sees kernels from outside and keeps what is said of them. One for each worker that leads. */
 export interface KernelWatching {
   /** Its readings `jupyter.kernel.*`; polling it is what looks at the kernels. */
-  readonly sensor: Rhopalium;
+  readonly sensor: KernelSensor;
   /** Everything now. */
   state(): KernelsState;
   /** Called when something of it changed, at most twice a second. */

@@ -102,7 +102,7 @@ class LinuxLimits implements Rhopalium {
 }
 
 /** What the machine has. Throws Malformed: without it no limit can be told from the absence of one. */
-function machineBytes(host: Host): number {
+export function machineBytes(host: Host): number {
   const [, kib = ""] = /^MemTotal:\s+(\d{1,16}) kB$/m.exec(smallText(host, "/proc/meminfo") ?? "") ?? [];
   const bytes = Number(kib) * 1024;
   if (bytes > 0) return bytes;

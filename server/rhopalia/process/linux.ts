@@ -11,10 +11,8 @@ import { IoRates } from "./io.ts";
 import * as names from "./metrics.ts";
 import { commandOf, detailOf, programOf } from "./names.ts";
 import { ProcessScan, type Process } from "./scan.ts";
+import { bootedMs, TICKS_A_SECOND } from "./stat.ts";
 import { Top } from "./top.ts";
-
-/** The kernel shows times to programs in hundredths of a second on every architecture that Node runs on (USER_HZ). */
-const TICKS_A_SECOND = 100;
 
 /** How many are shown by CPU, and as many by memory. */
 export const DEFAULT_TOP = 10;
@@ -162,8 +160,7 @@ class LinuxProcesses implements Rhopalium {
   /** Read once: it moves with every correction of the clock, and must not, because it names processes. */
   #booted(): number {
     if (Number.isNaN(this.#bootedMs)) {
-      const [, seconds = ""] = /^btime (\d{1,12})$/m.exec(smallText(this.#host, "/proc/stat") ?? "") ?? [];
-      this.#bootedMs = seconds === "" ? 0 : Number(seconds) * 1000;
+      this.#bootedMs = bootedMs(this.#host);
     }
     return this.#bootedMs;
   }

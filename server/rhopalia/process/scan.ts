@@ -7,7 +7,7 @@ import { programOf } from "./names.ts";
 import { emptyStat, parseStat } from "./stat.ts";
 
 /** So many are read at a time, some 2 ms of work, before everybody else has a turn. */
-const PIECE = 150;
+export const PIECE = 150;
 
 /** What a process that vanishes, or is not ours to read, answers. */
 const GONE: ReadonlySet<string> = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM"]);
@@ -144,12 +144,13 @@ export class ProcessScan {
   }
 }
 
-function isPid(name: string): boolean {
+/** Whether a name in /proc is a process. */
+export function isPid(name: string): boolean {
   const first = name.charCodeAt(0);
   return first >= 0x31 && first <= 0x39 && /^\d{1,10}$/.test(name);
 }
 
 /** Lets everybody else have a turn. */
-function turn(): Promise<void> {
+export function turn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }

@@ -1,5 +1,10 @@
 /** One line of /proc/<pid>/stat (proc_pid_stat(5)), parsed out of its bytes. */
+import type { Host } from "../../host/host.ts";
 import type { Scanner } from "../scanner.ts";
+import { smallText } from "../small-file.ts";
+
+/** The kernel shows times to programs in hundredths of a second on every architecture that Node runs on (USER_HZ). */
+export const TICKS_A_SECOND = 100;
 
 const OPEN = 0x28;
 const CLOSE = 0x29;
@@ -15,8 +20,12 @@ export interface Stat {
   nameTo: number;
   /** The letter of its state. */
   state: string;
+  /** The pid of the process that started it, or that took it over. */
+  parent: number;
   /** CPU time in user and system mode, clock ticks. */
   ticks: number;
+  /** The same of children that it has waited for, and of theirs. */
+  reapedTicks: number;
   threads: number;
   /** When it started, clock ticks since the machine did. With the pid it tells a process from every other. */
   start: number;
@@ -26,7 +35,7 @@ export interface Stat {
 
 /** An empty one, to be filled. */
 export function emptyStat(): Stat {
-  return { nameFrom: 0, nameTo: 0, state: "", ticks: 0, threads: 0, start: 0, pages: 0 };
+  return { nameFrom: 0, nameTo: 0, state: "", parent: 0, ticks: 0, reapedTicks: 0, threads: 0, start: 0, pages: 0 };
 }
 
 /** Fills `stat` from the scanner's bytes. Throws Malformed. */
@@ -40,15 +49,24 @@ export function parseStat(scanner: Scanner, stat: Stat): void {
   stat.nameTo = to;
   scanner.at = to + 2;
   stat.state = String.fromCharCode(bytes[to + 2] ?? 0);
-  // state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt
-  for (let field = 0; field < 11; field++) scanner.skipWord();
+  scanner.skipWord();
+  stat.parent = scanner.whole();
+  // pgrp session tty tpgid flags minflt cminflt majflt cmajflt
+  for (let field = 0; field < 9; field++) scanner.skipWord();
   stat.ticks = scanner.whole() + scanner.whole();
-  // cutime cstime priority nice
-  for (let field = 0; field < 4; field++) scanner.skipWord();
+  stat.reapedTicks = scanner.whole() + scanner.whole();
+  // priority nice
+  for (let field = 0; field < 2; field++) scanner.skipWord();
   stat.threads = scanner.whole();
   scanner.skipWord(); // itrealvalue
   stat.start = scanner.whole();
   if (stat.start > LATEST_START) throw scanner.malformed("a start lies beyond all time");
   scanner.skipWord(); // vsize
   stat.pages = scanner.whole();
+}
+
+/** When the machine started, milliseconds since the epoch; 0 where that cannot be read. It moves with the clock's corrections. */
+export function bootedMs(host: Host): number {
+  const [, seconds = ""] = /^btime (\d{1,12})$/m.exec(smallText(host, "/proc/stat") ?? "") ?? [];
+  return seconds === "" ? 0 : Number(seconds) * 1000;
 }

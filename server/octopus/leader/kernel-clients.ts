@@ -1,0 +1,210 @@
+/** Kernels at the leader's door: their packages say what runs and what it cost, their guards what memory does. */
+import type { CellRecord, CellRef, KernelRef } from "../../../protocol/cell.ts";
+import { sameKernel, type GuardAnswer, type GuardState, type KernelsState } from "../../../protocol/kernel.ts";
+import {
+  guardAnswered,
+  guardState,
+  KERNEL_LINK_VERSION,
+  kernelBell,
+  kernelCellEnded,
+  kernelCellIdle,
+  kernelCellStarted,
+  type KernelBell,
+  type KernelHello,
+  type KernelWelcome,
+} from "../../../protocol/messages/kernel.ts";
+import type { KernelAct } from "../../../protocol/messages/leader.ts";
+import type { Clock } from "../../host/host.ts";
+import type { Log } from "../../host/log.ts";
+import type { KernelGreeting, KernelId } from "../../rhopalia/kernel/watching.ts";
+import { parseCellEnded, parseCellStarted, parseGuardState, parseKernelHello } from "../../wire/kernels.ts";
+import { encodeNotification, type Peer } from "./peer.ts";
+
+/** A record takes some kilobytes; one with the longest texts that are allowed fits. */
+const MAX_BYTES = 512 * 1024;
+/** Kernels of one user, and as many guards: more is no person. */
+const MAX_CLIENTS = 128;
+/** A record of a later day was written under another clock, and would stand above all others for as long. */
+const MAX_AHEAD_MS = 86_400_000;
+
+/** What a worker does with what it hears of kernels. */
+export interface KernelReceiver {
+  /** The package in a kernel connected, or its connection ended. */
+  greet(greeting: KernelGreeting): void;
+  part(kernel: KernelId): void;
+  /** What the package says it runs; null: it is idle. */
+  runs(kernel: KernelId, running: { readonly cell: CellRef; readonly startedAt: number } | null): void;
+  ended(record: CellRecord): void;
+  guard(kernel: KernelId, state: GuardState | null): void;
+  /** Null before the first poll has ended. */
+  bell(): KernelBell | null;
+  /** Does what the user of a window that follows wants; answers with the record that was made. Throws in words. */
+  act(act: KernelAct): CellRecord | null;
+  /** What the leader tells, while this worker follows. */
+  showKernels(state: KernelsState): void;
+  showCell(record: CellRecord): void;
+}
+
+/** What the clients need. */
+export interface KernelClientsOptions {
+  readonly receiver: KernelReceiver;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly me: Omit<KernelWelcome, "protocol">;
+}
+
+/** Who speaks is not taken, or what was wanted cannot be done; the message says why. */
+export class KernelRefused extends Error {
+  override readonly name = "KernelRefused";
+}
+
+interface Client {
+  readonly peer: Peer;
+  readonly role: KernelHello["role"];
+  readonly kernel: KernelRef;
+  readonly version: string;
+  /** Of a guard: what it said last. */
+  guard: GuardState | null;
+  /** Of a kernel: when the cell that it runs began. */
+  runningSince: number | null;
+}
+
+/** The connections of kernels and guards, greeted. */
+export class KernelClients {
+  readonly #options: KernelClientsOptions;
+  readonly #clients = new Set<Client>();
+  #closed = false;
+
+  constructor(options: KernelClientsOptions) {
+    this.#options = options;
+  }
+
+  /** Who is connected. */
+  get list(): readonly Pick<Client, "role" | "kernel" | "version">[] {
+    return [...this.#clients];
+  }
+
+  /** Whether the package in this kernel speaks for it. */
+  has(kernel: KernelId): boolean {
+    return this.#find("kernel", kernel) !== undefined;
+  }
+
+  /** Greets who connected; throws in words, to be told to it, whom it does not take. `admits` judges the token. */
+  welcome(peer: Peer, params: unknown, admits: (token: string) => boolean): KernelWelcome {
+    const parsed = parseKernelHello(params);
+    if (!parsed.ok) throw new KernelRefused(parsed.reason);
+    const { protocol, token, role, kernel, version, executable, faults } = parsed.value;
+    const { me, log, receiver } = this.#options;
+    if (!admits(token)) throw new KernelRefused("the token is wrong");
+    if (protocol !== KERNEL_LINK_VERSION) {
+      throw new KernelRefused(
+        `this window runs Gorgon ${me.version} (kernel link ${String(KERNEL_LINK_VERSION)}), the kernel's package is ` +
+          `${version} (kernel link ${String(protocol)}): they do not know each other. Update the older one`,
+      );
+    }
+    if (this.#closed) throw new KernelRefused("this window leads no more");
+    const before = this.#find(role, kernel);
+    if (before === undefined && this.list.filter((one) => one.role === role).length >= MAX_CLIENTS) {
+      throw new KernelRefused(`${String(MAX_CLIENTS)} of its kind are connected already, and no more are taken`);
+    }
+    const client: Client = { peer, role, kernel, version, guard: null, runningSince: null };
+    this.#clients.add(client);
+    if (before !== undefined) this.#dismiss(before, "it has connected anew");
+    peer.limit(MAX_BYTES);
+    peer.answer(kernelBell, () => receiver.bell());
+    if (role === "kernel") {
+      this.#serveKernel(client);
+      receiver.greet({ kernel, executable, faults });
+    } else this.#serveGuard(client);
+    peer.onEnd((reason) => this.#lose(client, reason));
+    log.debug(`The ${role === "kernel" ? "package" : "memory guard"} of kernel ${String(kernel.pid)} connected.`);
+    return { protocol: KERNEL_LINK_VERSION, ...me };
+  }
+
+  /** Tells the guard of a frozen kernel what the user wants; false where none holds it. */
+  answerGuard(kernel: KernelId, answer: GuardAnswer): boolean {
+    const guard = this.#find("guard", kernel);
+    if (guard?.guard?.phase !== "frozen") return false;
+    guard.peer.sendLine(encodeNotification(guardAnswered, { answer }));
+    return true;
+  }
+
+  /** The kernel is gone: a child that has inherited its connection does not speak for it. */
+  drop(kernel: KernelId): void {
+    for (const client of [...this.#clients]) {
+      if (sameKernel(client.kernel, kernel)) this.#dismiss(client, "the kernel is gone");
+    }
+  }
+
+  /** Takes nobody and nothing more, before history is closed: what comes now is the next leader's. */
+  close(): void {
+    this.#closed = true;
+    for (const client of [...this.#clients]) this.#dismiss(client, "this window leads no more");
+  }
+
+  #serveKernel(client: Client): void {
+    const { peer, kernel } = client;
+    const { receiver, clock, log } = this.#options;
+    peer.hear(kernelCellStarted, (params) => {
+      const parsed = parseCellStarted(params);
+      if (!parsed.ok) {
+        log.warn(`Kernel ${String(kernel.pid)}: ${parsed.reason}`);
+        return;
+      }
+      client.runningSince = parsed.value.startedAt;
+      receiver.runs(kernel, parsed.value);
+    });
+    peer.hear(kernelCellIdle, () => {
+      client.runningSince = null;
+      receiver.runs(kernel, null);
+    });
+    peer.answer(kernelCellEnded, (params) => {
+      const parsed = parseCellEnded(params);
+      if (!parsed.ok) throw new KernelRefused(parsed.reason);
+      const { record } = parsed.value;
+      if (!sameKernel(record.kernel, kernel)) throw new KernelRefused("the record is of another kernel");
+      if (record.endedAt > clock.now() + MAX_AHEAD_MS) throw new KernelRefused("the record ends after tomorrow");
+      receiver.ended(record);
+      // Records of earlier runs are sent again after a connection broke, while the next cell runs.
+      if (client.runningSince !== null && record.startedAt > client.runningSince - 1) {
+        client.runningSince = null;
+        receiver.runs(kernel, null);
+      }
+      return null;
+    });
+  }
+
+  #serveGuard(client: Client): void {
+    const { peer, kernel } = client;
+    const { receiver, log } = this.#options;
+    peer.hear(guardState, (params) => {
+      const parsed = parseGuardState(params);
+      if (!parsed.ok) {
+        log.warn(`The memory guard of kernel ${String(kernel.pid)}: ${parsed.reason}`);
+        return;
+      }
+      client.guard = parsed.value.state;
+      receiver.guard(kernel, client.guard);
+    });
+  }
+
+  #dismiss(client: Client, reason: string): void {
+    this.#lose(client, reason);
+    client.peer.finish(reason);
+  }
+
+  #lose(client: Client, reason: string): void {
+    if (!this.#clients.delete(client)) return;
+    const { role, kernel } = client;
+    const { receiver, log } = this.#options;
+    log.debug(`The ${role === "kernel" ? "package" : "memory guard"} of kernel ${String(kernel.pid)} left: ${reason}`);
+    // One that connected anew has taken its place.
+    if (this.#find(role, kernel) !== undefined) return;
+    if (role === "kernel") receiver.part(kernel);
+    else receiver.guard(kernel, null);
+  }
+
+  #find(role: Client["role"], kernel: KernelId): Client | undefined {
+    return [...this.#clients].find((one) => one.role === role && sameKernel(one.kernel, kernel));
+  }
+}
