@@ -19,8 +19,8 @@ Exit codes:
   0   all is well, or ended with q, Ctrl+C or a signal
   1   bell --iterations: the last level is WARN; doctor: something is broken;
       export, alerts, silence: there is no history, or it cannot be read or written;
-       acknowledge, silence, kernel: it was not done, e.g. because no worker runs;
-       notebook report: the notebook cannot be read, or nothing is known of its cells
+      acknowledge, silence, kernel: it was not done, e.g. because no worker runs;
+      notebook report: the notebook cannot be read, or nothing is known of its cells
   2   bell --iterations: the last level is CRIT
   3   bell --iterations: the last level is UNKNOWN
   64  the command line cannot be used
