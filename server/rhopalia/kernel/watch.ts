@@ -162,7 +162,9 @@ export class KernelWatch implements KernelWatching {
   measure({ cell, from, to, outcome, ...kernel }: RunToMeasure): CellRecord | null {
     const one = this.#of(kernel);
     if (one === null || !(to >= from)) return null;
-    if (this.#clock.now() - to < this.#eye.lookMs) this.#lookNow(one);
+    // A look at the end is part of the run, however short ago the last one was.
+    const seenTo = one.looks.last?.time ?? -Infinity;
+    if (seenTo < to && this.#clock.now() - to < this.#eye.lookMs) this.#lookNow(one, 0);
     const idleSince = one.idleSince(from);
     one.ended(to);
     return recordOf({ kernel: one.kernel, cell, from, to, outcome, idleSince, limit: one.limit }, one.looks);
@@ -257,9 +259,9 @@ export class KernelWatch implements KernelWatching {
     return this.#kernels.find((one) => sameKernel(one.kernel, kernel)) ?? null;
   }
 
-  #lookNow(one: Tracked): void {
+  #lookNow(one: Tracked, freshMs = FRESH_MS): void {
     const age = this.#clock.now() - (one.looks.last?.time ?? -Infinity);
-    if (this.#enabled() && !this.#closed && !(age >= 0 && age < FRESH_MS)) this.#look(one);
+    if (this.#enabled() && !this.#closed && !(age >= 0 && age < freshMs)) this.#look(one);
   }
 
   #look(one: Tracked): void {
