@@ -2,9 +2,9 @@
 import type * as vscode from "vscode";
 import { t } from "@vscode/l10n";
 import { formatBytes, formatDuration } from "../../protocol/format.ts";
-import type { KernelState } from "../../protocol/kernel.ts";
+import { sameKernel, type KernelState } from "../../protocol/kernel.ts";
 import { plain } from "../escape.ts";
-import { same, type KernelBindings } from "./kernels.ts";
+import type { KernelBindings } from "./kernels.ts";
 
 /** Asks, and binds what was chosen. */
 export async function chooseKernel(
@@ -24,7 +24,7 @@ export async function chooseKernel(
     .toSorted(
       (a, b) => Number(likely.includes(b)) - Number(likely.includes(a)) || b.kernel.startedAt - a.kernel.startedAt,
     )
-    .map((one) => choiceOf(one, time, now !== null && same(now.kernel, one.kernel)));
+    .map((one) => choiceOf(one, time, now !== null && sameKernel(now.kernel, one.kernel)));
   const title = t("Gorgon: Which Process Runs This Notebook?");
   const placeHolder = t("Those that fit best come first");
   const picked = await vs.window.showQuickPick(choices, {

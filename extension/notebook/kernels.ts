@@ -2,7 +2,7 @@
 import path from "node:path";
 import type * as vscode from "vscode";
 import type { CellRecord, KernelRef } from "../../protocol/cell.ts";
-import type { KernelDeath, KernelsState, KernelState } from "../../protocol/kernel.ts";
+import { sameKernel, type KernelDeath, type KernelsState, type KernelState } from "../../protocol/kernel.ts";
 import { Signal, type Disposable } from "../signal.ts";
 import { cellHash, cellOfUri, cellUri, codeCells, fileId } from "./cells.ts";
 import type { RunTracker } from "./tracker.ts";
@@ -37,14 +37,6 @@ export interface KernelBindingsParts {
   readonly hostPid: number;
 }
 
-/** Kernel and worker read the start of a process off different clocks, milliseconds. */
-const START_MS = 2000;
-
-/** Whether both are one process. */
-export function same(a: KernelId, b: KernelId): boolean {
-  return a.pid === b.pid && Math.abs(a.startedAt - b.startedAt) <= START_MS;
-}
-
 /** Keeps who belongs to whom. */
 export class KernelBindings implements Disposable {
   readonly onChange = new Signal<void>();
@@ -65,7 +57,7 @@ export class KernelBindings implements Disposable {
   see(state: KernelsState): void {
     this.#state = state;
     for (const [uri, bound] of this.#bound) {
-      const found = state.kernels.find((one) => same(one.kernel, bound.kernel));
+      const found = state.kernels.find((one) => sameKernel(one.kernel, bound.kernel));
       if (found !== undefined) {
         this.#bound.set(uri, { ...bound, kernel: found.kernel, seen: true, connection: found.connection });
       } else if (bound.seen) this.#replace(uri, bound);
@@ -96,7 +88,7 @@ export class KernelBindings implements Disposable {
     const bound = this.#bound.get(notebook.uri.toString());
     if (bound !== undefined) {
       const { kernel, source } = bound;
-      return { kernel, source, state: this.#state.kernels.find((one) => same(one.kernel, kernel)) ?? null };
+      return { kernel, source, state: this.#state.kernels.find((one) => sameKernel(one.kernel, kernel)) ?? null };
     }
     if (!this.#parts.tracker.hasRun(notebook)) return null;
     const [only, ...others] = this.candidates(notebook);
@@ -113,7 +105,7 @@ export class KernelBindings implements Disposable {
     const free = this.#state.kernels.filter(
       (one) =>
         one.ancestors.includes(this.#parts.hostPid) &&
-        !others.some((kernel) => same(kernel, one.kernel)) &&
+        !others.some((kernel) => sameKernel(kernel, one.kernel)) &&
         (language === "" || one.kernel.language === "" || one.kernel.language === language),
     );
     const folder = notebook.uri.scheme === "file" ? path.dirname(notebook.uri.fsPath) : "";
@@ -126,7 +118,7 @@ export class KernelBindings implements Disposable {
   notebookOf(kernel: KernelId): vscode.NotebookDocument | null {
     const found = this.#parts.notebooks().find((one) => {
       const binding = this.of(one);
-      return binding !== null && same(binding.kernel, kernel);
+      return binding !== null && sameKernel(binding.kernel, kernel);
     });
     return found ?? null;
   }
@@ -167,14 +159,14 @@ export class KernelBindings implements Disposable {
 
   #wants(notebook: vscode.NotebookDocument, kernel: KernelState): boolean {
     if (this.#bound.has(notebook.uri.toString()) || !this.#parts.tracker.hasRun(notebook)) return false;
-    return this.candidates(notebook).some((one) => same(one.kernel, kernel.kernel));
+    return this.candidates(notebook).some((one) => sameKernel(one.kernel, kernel.kernel));
   }
 
   /** Two windows may have the same file open: VS Code calls its cells the same in both. */
   #mayBeOurs(kernel: KernelId, cell: string, from: number, to: number): boolean {
-    const known = this.#state.kernels.find((one) => same(one.kernel, kernel));
+    const known = this.#state.kernels.find((one) => sameKernel(one.kernel, kernel));
     if (known?.ancestors.includes(this.#parts.hostPid) === true) return true;
-    if ([...this.#bound.values()].some((one) => same(one.kernel, kernel))) return true;
+    if ([...this.#bound.values()].some((one) => sameKernel(one.kernel, kernel))) return true;
     return this.#parts.tracker.saw(cell, from, to);
   }
 
@@ -186,8 +178,8 @@ export class KernelBindings implements Disposable {
 
   #set(uri: string, kernel: KernelId, source: BindingSource): void {
     const bound = this.#bound.get(uri);
-    if (bound !== undefined && same(bound.kernel, kernel)) return;
-    const state = this.#state.kernels.find((one) => same(one.kernel, kernel));
+    if (bound !== undefined && sameKernel(bound.kernel, kernel)) return;
+    const state = this.#state.kernels.find((one) => sameKernel(one.kernel, kernel));
     // As the worker names it: it is asked by that.
     this.#bound.set(uri, {
       kernel: state?.kernel ?? kernel,

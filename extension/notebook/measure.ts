@@ -111,6 +111,8 @@ export class Measuring implements Disposable {
     });
     if (limit === undefined) return;
     this.#limits.set(notebook, limit.trim().replaceAll(" ", ""));
+    // Its restart is to be seen.
+    await this.#follow(notebook, true);
     await vs.window.showNotebookDocument(notebook);
     await vs.commands.executeCommand(JUPYTER_RESTART);
     if (this.#mayLoad()) return;

@@ -200,6 +200,8 @@ export class Notebooks implements Disposable {
   }
 
   #see(state: KernelsState): void {
+    // An answer may be overtaken by what changed meanwhile.
+    if (state.time < this.#kernels.state.time) return;
     this.#deaths.see(state);
     this.#kernels.see(state);
     for (const { running } of state.kernels) {

@@ -200,7 +200,7 @@ test("2,000 cells, half of them without ids, work without a pause, and what is k
   const again = windowOn(fake);
   const reopened = again.notebooks.open(
     FILE,
-    notebook.cells.map(({ text, metadata }) => ({ text, id: String(metadata["id"] ?? "") })),
+    notebook.cells.map(({ text, metadata: { id } }) => ({ text, id: typeof id === "string" ? id : "" })),
   );
   const found = again.labels(reopened).filter((label) => label !== "").length;
   expect(found).toBeGreaterThan(800);

@@ -30,12 +30,16 @@ export function cellRef(cell: vscode.NotebookCell, executionCount: number | null
   return { id: cellUri(cell), executionCount, hash: cellHash(cell), label: "" };
 }
 
+const keyOf = ({ kernel }: Binding): string => `${String(kernel.pid)} ${String(kernel.startedAt)}`;
+
 /** Follows the tracker until disposed. */
 export class RunReporter implements Disposable {
   readonly #parts: ReporterParts;
   readonly #subscriptions: readonly Disposable[];
   /** What the worker was told last, by the kernel. */
   readonly #told = new Map<string, string>();
+  /** Kernels that were asked to go: of them nothing more is told. */
+  readonly #left = new Set<string>();
   #disposed = false;
 
   constructor(parts: ReporterParts) {
@@ -54,7 +58,9 @@ export class RunReporter implements Disposable {
 
   /** The user asked this notebook's kernel to restart or to end. */
   leaving(binding: Binding): void {
-    void this.#tell({ ...binding.kernel, cell: null, leaving: true });
+    this.#left.add(keyOf(binding));
+    const { pid, startedAt: since } = binding.kernel;
+    void this.#tell({ pid, startedAt: since, cell: null, leaving: true });
   }
 
   dispose(): void {
@@ -67,7 +73,8 @@ export class RunReporter implements Disposable {
     // The package knows better, and sooner.
     if (binding?.state?.measured !== false) return;
     const { pid, startedAt } = binding.kernel;
-    const key = `${String(pid)} ${String(startedAt)}`;
+    const key = keyOf(binding);
+    if (this.#left.has(key)) return;
     const what = run === null ? "" : `${cellUri(run.cell)} ${String(run.startedAt)}`;
     if ((this.#told.get(key) ?? "") === what) return;
     this.#told.set(key, what);
@@ -99,7 +106,8 @@ export class RunReporter implements Disposable {
     if (binding === null) return;
     try {
       const ref = cellRef(cell, order);
-      const asked = { ...binding.kernel, cell: ref, from: startedAt, to: endedAt, outcome };
+      const { pid, startedAt: since } = binding.kernel;
+      const asked = { pid, startedAt: since, cell: ref, from: startedAt, to: endedAt, outcome };
       const { record } = await worker.send(measureRun, asked);
       if (record !== null) this.#take(cell, record);
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Records of cells, kernels and deaths for tests, and a window with the notebook side in it. */
 import type { CellMeasure, CellRecord, Measure, Quality } from "../../protocol/cell.ts";
 import type { KernelDeath, KernelsState, KernelState } from "../../protocol/kernel.ts";
-import { cellEnded, kernelsChanged } from "../../protocol/messages/worker.ts";
+import { cellEnded, getKernels, kernelsChanged } from "../../protocol/messages/worker.ts";
 import { textHash } from "../notebook/cells.ts";
 import { NotebookLoader } from "../notebook/load.ts";
 import { startNotebooks } from "../notebook/notebooks.ts";
@@ -51,8 +51,7 @@ export function recordOf(change: Partial<CellRecord> = {}): CellRecord {
 
 /** A record of that cell. */
 export function recordFor(cell: FakeCell, change: Partial<CellRecord> = {}): CellRecord {
-  const { uri } = cell.document as { uri: { toString(): string } };
-  const ref = { id: uri.toString(), executionCount: 1, hash: textHash(cell.text), label: "" };
+  const ref = { id: cell.name, executionCount: 1, hash: textHash(cell.text), label: "" };
   return recordOf({ cell: ref, ...change });
 }
 
@@ -112,6 +111,8 @@ export async function fakeNotebookWindow() {
   for (const id of Object.values(NOTEBOOK_COMMANDS)) {
     fake.commands.set(id, (...args) => loader.run(id, args));
   }
+  let now: KernelsState = { time: 0, kernels: [], deaths: [] };
+  world.answer = (method) => (method === getKernels.method ? now : null);
   await worker.start();
   const said = (message: { readonly method: string }, params: unknown): void =>
     world.made.at(-1)?.say(message.method, params);
@@ -125,8 +126,8 @@ export async function fakeNotebookWindow() {
     ...window,
     ...{ loader, logged, told, later, notebooks: fake.notebooks },
     kernels: async (kernels: readonly KernelState[], deaths: readonly KernelDeath[] = []): Promise<void> => {
-      const state: KernelsState = { time: timers.now(), kernels, deaths };
-      said(kernelsChanged, state);
+      now = { time: timers.now(), kernels, deaths };
+      said(kernelsChanged, now);
       await later();
     },
     record: async (record: CellRecord): Promise<void> => {

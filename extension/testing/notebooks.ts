@@ -22,6 +22,8 @@ export interface FakeCell {
   outputs: readonly { readonly items: readonly { readonly mime: string; readonly data: Uint8Array }[] }[];
   executionSummary: Summary | undefined;
   text: string;
+  /** VS Code's name of it. */
+  readonly name: string;
   readonly document: unknown;
 }
 
@@ -319,7 +321,7 @@ export class FakeNotebooks {
     const name = `vscode-notebook-cell:${notebook.uri.path}#W${String(this.#handles++)}sZmlsZQ==`;
     const cell: FakeCell = {
       ...{ index: 0, notebook, kind: markdown === true ? 1 : 2, metadata: id === undefined ? {} : { id } },
-      ...{ outputs: [], executionSummary: undefined, text },
+      ...{ outputs: [], executionSummary: undefined, text, name },
       document: {
         uri: { toString: () => name },
         getText: () => cell.text,

@@ -3,6 +3,7 @@
 Arguments: rows, columns, the steps as JSON ([["wait", text], ["keys", text], ["resize", rows, columns], ["signal", number]]),
 then the program and its arguments. Ends the program by its pid when a step takes longer than 30 s.
 """
+
 import fcntl
 import json
 import os

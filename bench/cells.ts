@@ -1,0 +1,162 @@
+/** What a measured cell costs, and the peak that each of several tools reports for the same ten cells, beside the truth. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { pythonEnv } from "../scripts/python-env.ts";
+import type { BenchOptions, BenchResult } from "./bench.ts";
+
+export const title = "Cells of notebooks (`npm run bench:cells`)";
+
+const ROUNDS = 3;
+/** Blocks with and without the extension, and cells in each. */
+const BLOCKS = 30;
+const CELLS = 40;
+const DIGITS = 3;
+
+/** What latency.py prints, by scene; milliseconds. */
+type Latency = Readonly<Record<string, Readonly<Record<"addedMs" | "hookMs" | "hookCpuMs" | "roundTripMs", number>>>>;
+
+/** What peaks.py prints. Peaks are MiB by tool and cell, one a round; null: it had no number to show. */
+interface Peaks {
+  readonly cells: readonly {
+    readonly name: string;
+    readonly truthMiB: number;
+    /** The cell's text says so; else it was read from outside. */
+    readonly known: boolean;
+    readonly outsideMiB: number;
+  }[];
+  readonly tools: Readonly<Record<string, Readonly<Record<string, readonly (number | null)[]>>>>;
+  /** Why a tool could not be run. */
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
+const OURS = "Gorgon";
+
+/** The bench. Rejects where there is no Python of 3.11 or later, or no /proc. */
+export async function run({ samples = ROUNDS, say }: BenchOptions): Promise<BenchResult> {
+  if (process.platform !== "linux") throw new Error("The truth is read from /proc: this bench runs on Linux alone.");
+  const python = await pythonEnv("bench");
+  const latency = (await ask(python, "latency.py", [BLOCKS, CELLS], say)) as Latency;
+  const peaks = (await ask(python, "peaks.py", [samples], say)) as Peaks;
+  const ordinary = Object.values(latency)[0];
+  if (ordinary === undefined) throw new Error("latency.py measured no scene.");
+  return {
+    addedMs: rounded(ordinary.addedMs),
+    hookMs: rounded(ordinary.hookMs),
+    worstPeakErrorMiB: rounded(Math.max(...peaks.cells.map((cell) => worstError(peaks, OURS, cell)))),
+    rounds: samples,
+    scenes: Object.fromEntries(
+      Object.entries(latency).map(([scene, figures]) => [
+        scene,
+        Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, rounded(value)])),
+      ]),
+    ),
+    cells: peaks.cells.map((cell) => ({
+      ...cell,
+      truthMiB: rounded(cell.truthMiB),
+      outsideMiB: rounded(cell.outsideMiB),
+    })),
+    tools: Object.fromEntries(
+      Object.entries(peaks.tools).map(([tool, cells]) => [
+        tool,
+        Object.fromEntries(
+          Object.entries(cells).map(([cell, values]) => [
+            cell,
+            values.map((value) => (value === null ? null : rounded(value))),
+          ]),
+        ),
+      ]),
+    ),
+    reasons: peaks.reasons,
+  };
+}
+
+/** For docs/footprint.md. */
+export function describe(result: BenchResult): string {
+  const peaks = result as unknown as Peaks;
+  const scenes = Object.entries(result["scenes"] as Latency);
+  const tools = Object.keys(peaks.tools);
+  return [
+    "What a user waits longer for an empty cell, from the request until the kernel is idle, with the extension loaded and",
+    `not, by turns in one kernel (the median of ${String(BLOCKS)} pairs of blocks of ${String(CELLS)} cells); of it the hooks themselves, timed within the kernel.`,
+    "Budget: 0.2 ms a cell.",
+    "",
+    "| milliseconds a cell | added to the round trip | hooks | of it CPU | round trip without |",
+    "|---|---|---|---|---|",
+    ...scenes.map(
+      ([scene, one]) =>
+        `| ${scene} | ${number(one.addedMs)} | ${number(one.hookMs)} | ${number(one.hookCpuMs)} | ${number(one.roundTripMs)} |`,
+    ),
+    "",
+    "The peak of memory over the start that each tool reports for a cell, MiB: the median of",
+    `${String(result["rounds"])} runs, each in a fresh kernel of the same environment. The truth is the number of bytes that a`,
+    "cell is known to touch; with ~, the high-water mark that another process reads in a run without any tool.",
+    `Gorgon's worst error of any run: ${String(result["worstPeakErrorMiB"])} MiB; budget: 1 MiB.`,
+    "",
+    `| cell | truth | ${tools.join(" | ")} |`,
+    `|---|---|${tools.map(() => "---|").join("")}`,
+    ...peaks.cells.map((cell) => {
+      const truth = `${cell.known ? "" : "~"}${figure(cell.truthMiB)}`;
+      return `| ${cell.name} | ${truth} | ${tools.map((tool) => shown(peaks, tool, cell.name)).join(" | ")} |`;
+    }),
+    "",
+    "_No sample_: the tool had none within the cell. memray counts what was asked for, not what became resident; it does so",
+    "for every allocation, which is another question than how much memory the process needed.",
+    ...Object.entries(peaks.reasons).map(([tool, reason]) => `\n${tool} could not be run: ${reason}`),
+  ].join("\n");
+}
+
+/** What the tool said, and from how many of the rounds where it had a number in some only. */
+function shown(peaks: Peaks, tool: string, cell: string): string {
+  if (peaks.reasons[tool] !== undefined) return "could not be run";
+  const all = peaks.tools[tool]?.[cell] ?? [];
+  const values = all.filter((value) => value !== null).sort((a, b) => a - b);
+  const middle = values[Math.floor(values.length / 2)];
+  if (middle === undefined) return "no sample";
+  return values.length === all.length
+    ? figure(middle)
+    : `${figure(middle)} (${String(values.length)} of ${String(all.length)} runs)`;
+}
+
+function worstError(peaks: Peaks, tool: string, { name, truthMiB }: Peaks["cells"][number]): number {
+  const values = peaks.tools[tool]?.[name] ?? [];
+  if (values.length === 0) throw new Error(`${tool} said nothing of '${name}'.`);
+  return Math.max(...values.map((value) => Math.abs((value ?? Infinity) - truthMiB)));
+}
+
+/** Runs a program of bench/cells; its progress is told, its answer is one line of JSON. */
+async function ask(
+  python: string,
+  file: string,
+  args: readonly number[],
+  say: (line: string) => void,
+): Promise<unknown> {
+  const folder = path.join(import.meta.dirname, "cells");
+  const jupyter = path.join(path.dirname(import.meta.dirname), "jupyter");
+  const child = spawn(python, [path.join(folder, file), jupyter, ...args.map(String)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let answer = "";
+  const told: string[] = [];
+  child.stdout.on("data", (data: Buffer) => (answer += data.toString()));
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    told.push(line);
+    if (line.startsWith("  ")) say(line);
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`${file} failed: ${told.slice(-3).join(" ")}`);
+  return JSON.parse(answer);
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(DIGITS));
+}
+
+function number(value: number): string {
+  return value.toFixed(2);
+}
+
+function figure(mib: number): string {
+  return Math.abs(mib) < 99.95 ? mib.toFixed(1) : mib.toFixed(0);
+}

@@ -1,0 +1,131 @@
+/** Dead and frozen kernels: told once, under the cell, with a cause and a way on; answered from anywhere. */
+import { expect, test } from "vitest";
+import type { GuardState } from "../../protocol/kernel.ts";
+import { answerGuard } from "../../protocol/messages/worker.ts";
+import { deathOf, fakeNotebookWindow, GIB, KERNEL, kernelOf } from "../testing/cells.ts";
+import type { FakeCell } from "../testing/notebooks.ts";
+
+async function running() {
+  const window = await fakeNotebookWindow();
+  const notebook = window.notebooks.open("/work/demo/demo.ipynb", [
+    { text: "a()", id: "aa" },
+    { text: "fit()", id: "bb" },
+  ]);
+  const [, cell] = notebook.cells as [FakeCell, FakeCell];
+  await window.kernels([kernelOf()]);
+  window.notebooks.begin(cell, 3);
+  await window.later(9000);
+  return { ...window, notebook, cell };
+}
+
+test("a kernel that died says so under its cell and in one notification, with the cause and a way on", async () => {
+  const { fake, notebooks, kernels, line, cell, later, click, timers } = await running();
+  const death = deathOf({ time: timers.now() });
+  await kernels([], [death]);
+  expect(line(cell)).toBe(
+    "$(error) kernel died: out of memory | last 23.2 of 23.4 GiB (cgroup) | Why? | Restart with a limit",
+  );
+  await kernels([], [death]);
+  expect(fake.messages).toHaveLength(1);
+  const [message] = fake.messages;
+  expect(message?.kind).toBe("error");
+  expect(message?.text).toBe("Gorgon: The kernel of demo.ipynb was killed for lack of memory.");
+  expect(message?.buttons).toEqual(["Go to Cell", "Why?", "Restart with a Limit..."]);
+  message?.answer("Go to Cell");
+  await later();
+  expect(notebooks.revealed).toEqual([1]);
+  await click(notebooks.under(cell).find(({ text }) => text === "Why?"));
+  const page = fake.panels[0]?.webview.html ?? "";
+  expect(page).toContain("killed for lack of memory");
+  expect(page).toContain("count of OOM kills rose from 0 to 1");
+  expect(page).toContain("Cell 2");
+  expect(page).toContain("Load less at once");
+  notebooks.begin(cell, 1);
+  await later();
+  expect(line(cell)).toMatch(/^\$\(sync~spin\)/);
+});
+
+test("a kernel that was asked to end, one of another window and one of long ago are not told", async () => {
+  const { fake, kernels, line, cell, timers } = await running();
+  const time = timers.now();
+  await kernels(
+    [kernelOf()],
+    [
+      deathOf({ id: "asked", cause: "ended", time }),
+      deathOf({ id: "other", kernel: { ...KERNEL, pid: 9 }, ancestors: [77], time }),
+      deathOf({ id: "old", kernel: { ...KERNEL, pid: 10 }, time: time - 600_000 }),
+    ],
+  );
+  expect(fake.messages).toEqual([]);
+  expect(line(cell)).toMatch(/^\$\(sync~spin\)/);
+});
+
+test("each cause has its words", async () => {
+  const { kernels, line, cell, timers } = await running();
+  const time = timers.now();
+  await kernels([], [deathOf({ time, cause: "signal", signal: "SIGKILL", limit: null, lastBytes: 2 * GIB })]);
+  expect(line(cell)).toBe("$(error) kernel died: killed by SIGKILL | last 2.00 GiB | Why?");
+});
+
+const GUARD: GuardState = {
+  phase: "frozen",
+  limitBytes: 12 * GIB,
+  treeBytes: 11.9 * GIB,
+  since: 1_700_000_005_000,
+  reason: "It still grew 100 ms after it was asked to stop.",
+};
+
+test("a frozen kernel is asked about once and clearly, and the answer goes to the worker", async () => {
+  const { fake, kernels, line, cell, asked, later } = await running();
+  await kernels([kernelOf({ guard: GUARD })]);
+  await kernels([kernelOf({ guard: { ...GUARD, treeBytes: 11.95 * GIB } })]);
+  expect(fake.messages).toHaveLength(1);
+  const [message] = fake.messages;
+  expect(message?.modal).toBeNull();
+  expect(message?.text).toMatch(/kernel of demo\.ipynb is frozen at 11\.9 of 12\.0 GiB.*It still grew 100 ms/);
+  expect(message?.buttons).toEqual(["Continue", "Interrupt", "End Kernel"]);
+  expect(line(cell)).toMatch(/kernel frozen at 1[12]\.\d of 12\.0 GiB \| .*Continue \| .*Interrupt \| .*End Kernel$/);
+  message?.answer("Interrupt");
+  await later();
+  expect(asked(answerGuard)).toEqual([{ pid: KERNEL.pid, startedAt: KERNEL.startedAt, answer: "interrupt" }]);
+});
+
+test("it can be answered under the cell, and an answer to a prompt of before does nothing", async () => {
+  const { fake, notebooks, kernels, line, cell, asked, click, later } = await running();
+  await kernels([kernelOf({ guard: GUARD })]);
+  await click(notebooks.under(cell).find(({ text }) => text.endsWith("Continue")));
+  expect(asked(answerGuard)).toHaveLength(1);
+  await kernels([kernelOf({ guard: { ...GUARD, phase: "watching" } })]);
+  expect(line(cell)).toMatch(/^\$\(sync~spin\)/);
+  fake.messages[0]?.answer("End Kernel");
+  await later();
+  expect(asked(answerGuard)).toHaveLength(1);
+  expect(fake.messages.at(-1)?.text).toMatch(/not frozen any more/);
+  // It freezes again: another question, to which the old prompt is no answer.
+  await kernels([kernelOf({ guard: { ...GUARD, since: GUARD.since + 60_000 } })]);
+  expect(fake.messages.at(-1)?.buttons).toEqual(["Continue", "Interrupt", "End Kernel"]);
+});
+
+test("a workspace that is not trusted answers nothing", async () => {
+  const { fake, kernels, asked, run } = await running();
+  await kernels([kernelOf({ guard: GUARD })]);
+  fake.state.trusted = false;
+  await expect(run("gorgon.answerGuard", "", "end")).rejects.toThrow(/not trusted/);
+  expect(asked(answerGuard)).toEqual([]);
+});
+
+test("from the palette a frozen kernel is answered by choice, each with what it does", async () => {
+  const { fake, kernels, asked, run } = await running();
+  await run("gorgon.answerGuard");
+  expect(fake.messages.at(-1)?.text).toMatch(/No kernel of this window is frozen/);
+  await kernels([kernelOf({ guard: GUARD })]);
+  fake.state.picks = ["End Kernel"];
+  await run("gorgon.answerGuard");
+  expect(fake.state.pickItems.map(({ detail }) => detail)).toEqual([
+    expect.stringMatching(/may use up the memory/),
+    expect.stringMatching(/variables stay/),
+    expect.stringMatching(/variables are lost/),
+  ]);
+  expect(asked(answerGuard)).toEqual([expect.objectContaining({ answer: "end" })]);
+  expect(fake.contexts.get("gorgon.kernelFrozen")).toBe(true);
+});
