@@ -10,12 +10,13 @@ import type { Host } from "../host/host.ts";
 import { whyUnreadable } from "../rhopalia/reason.ts";
 import type { Stack } from "../stack.ts";
 import { historyFindings } from "./doctor-history.ts";
+import { kernelFindings, type KernelParts } from "./doctor-kernels.ts";
 import { leaderFindings } from "./doctor-leader.ts";
 
 /** What the doctor looks at. */
 export interface DoctorInputs {
   readonly host: Host;
-  readonly stack: Pick<Stack, "hub" | "bell" | "state" | "leadership">;
+  readonly stack: Pick<Stack, "hub" | "bell" | "state" | "leadership"> & KernelParts;
   readonly config: LoadedConfig;
   /** Gorgon's version. */
   readonly version: string;
@@ -37,6 +38,7 @@ export async function doctorReport(inputs: DoctorInputs): Promise<DoctorReport> 
     ...sensorFindings(stack),
     ...(await historyFindings(host, config, stack.hub.store.health())),
     ...(await leaderFindings(host, stack.leadership)),
+    ...(await kernelFindings(host, stack)),
     ...(await configurationFindings(host, config)),
     ...extra,
   ];

@@ -1,0 +1,72 @@
+"""Measures by what Python alone knows: for systems without a meter of their own, and as a part of the others."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from .snapshot import Snapshot
+
+try:
+    import resource
+except ImportError:  # Windows.
+    resource = None  # type: ignore[assignment]
+
+#: getrusage() counts resident memory in KiB, but on macOS in bytes.
+MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def clocks() -> Snapshot:
+    """Time and CPU, and what getrusage() knows of children that were reaped."""
+    if resource is None:
+        return Snapshot(time.perf_counter_ns(), time.process_time_ns(), children=None)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Snapshot(
+        wall_ns=0,
+        cpu_ns=0,
+        reaped_cpu_ns=round((children.ru_utime + children.ru_stime) * 1e9),
+        reaped_peak=children.ru_maxrss * MAXRSS_UNIT,
+        reaped_faults=children.ru_minflt + children.ru_majflt + children.ru_nvcsw + children.ru_nivcsw,
+    )
+
+
+def lifetime_high() -> int | None:
+    """The highest resident memory of this process of all time, bytes; Linux: since its last reset."""
+    if resource is None:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
+
+
+class PlainMeter:
+    """Wall, CPU and the peak of all time, where getrusage() exists."""
+
+    def __init__(self) -> None:
+        self.mode = "lifetime" if resource is not None else "none"
+        self.notes = [f"Gorgon has no meter for {sys.platform}: it says time, CPU and the peak of all time only."]
+        self.tremble = 0
+
+    def prepare(self, reset_peak: bool) -> None:
+        pass
+
+    def begin(self, reset_peak: bool) -> Snapshot:
+        return self._look()
+
+    def end(self, start: Snapshot) -> Snapshot:
+        return self._look()
+
+    def resident(self) -> int | None:
+        return None
+
+    def started_at(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        pass
+
+    def _look(self) -> Snapshot:
+        found = clocks()
+        found.children = None
+        found.high = lifetime_high()
+        found.cpu_ns = time.process_time_ns()
+        found.wall_ns = time.perf_counter_ns()
+        return found

@@ -1,0 +1,166 @@
+"""One run of a cell between its begin and its end, and the record that comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from .config import Config
+from .gpu import Gpus, GpuState
+from .limits import MemoryLimit, judge, nearest
+from .meter.difference import Watch, cost
+from .meter.snapshot import Meter
+from .record import SAMPLED, CellRecord, CellRef, KernelRef, cut
+
+OVERLAP = "Another cell ran at the same time: what each used cannot be told apart."
+
+
+class Run:
+    """A cell that runs."""
+
+    def __init__(self, cell: CellRef, started_at: int, info: object) -> None:
+        self.cell = cell
+        #: Milliseconds since the epoch.
+        self.started_at = started_at
+        #: What IPython gave when it and each inner run of code began, outermost first.
+        self.stack: list[object] = [info]
+        #: The front end's request.
+        self.message: str | None = None
+        #: Others may know that it runs.
+        self.shown = True
+        self.overlap = False
+        self.warn: float | None = None
+        self.record: CellRecord | None = None
+        self.watch: Watch | None = None
+        self.gpus: GpuState | None = None
+        self.thread = threading.get_ident()
+
+    @property
+    def measured(self) -> bool:
+        return self.watch is not None
+
+    def name(self, label: str, warn: float | None) -> None:
+        self.cell = replace(self.cell, label=cut(label))
+        self.warn = warn
+
+    def count(self, execution_count: int) -> None:
+        self.cell = replace(self.cell, execution_count=execution_count)
+
+
+class Parts:
+    """Begins and ends the measuring of runs, of which several can be under way."""
+
+    def __init__(self, meter: Meter, kernel: KernelRef, config: Config) -> None:
+        self._meter = meter
+        self._kernel = kernel
+        self._config = config
+        self._gpus = Gpus()
+        self._under_way: list[Run] = []
+        self._lock = threading.Lock()
+        #: The highest that this process was ever seen at, bytes.
+        self._own_high = 0
+
+    def prepare(self) -> None:
+        first = self._meter.begin(False)
+        self._own_high = first.high or 0
+        self._meter.prepare(self._config.reset_peak)
+
+    def begin(self, run: Run) -> None:
+        gpus = self._gpus.begin()
+        with self._lock:
+            start = self._meter.begin(self._config.reset_peak)
+            self._own_high = max(self._own_high, start.high or 0)
+            for other in self._under_way:
+                if other.watch is not None and start.was_reset:
+                    other.watch.carry(start.high, start.rss)
+                if other.thread != run.thread:
+                    other.overlap = run.overlap = True
+            run.gpus = gpus
+            run.watch = Watch(start, floor=start.rss or 0)
+            self._under_way.append(run)
+
+    def end(
+        self, run: Run, error: BaseException | None, limits: Sequence[MemoryLimit], broke_off: bool = False
+    ) -> CellRecord:
+        """The record. broke_off: IPython gave no result."""
+        watch = run.watch
+        assert watch is not None
+        end = self._meter.end(watch.start)
+        ended_at = time.time_ns() // 1_000_000
+        self.drop(run)
+        found = cost(watch, end, self._meter.tremble, self._own_high, _ignores_children())
+        self._own_high = max(self._own_high, end.high or 0)
+        peak = found.measures["peakBytes"]
+        peak_bytes = None if peak.value is None else int(peak.value)
+        limit = nearest(limits, peak_bytes, found.virtual)
+        warn = self._config.warn if run.warn is None else run.warn
+        notes = found.notes
+        if run.overlap:
+            notes.append(OVERLAP)
+        if peak_bytes is not None and peak.quality != SAMPLED and self._meter.tremble > peak_bytes // 20:
+            off = self._meter.tremble / (1 << 20)
+            notes.append(f"Linux counts memory on each CPU of its own here: the peak can be off by {off:.0f} MiB.")
+        return CellRecord(
+            id=uuid.uuid4().hex,
+            kernel=self._kernel,
+            cell=run.cell,
+            started_at=run.started_at,
+            ended_at=max(run.started_at, ended_at),
+            outcome=_outcome(error, broke_off),
+            error="" if error is None else cut(type(error).__name__),
+            measures=found.measures,
+            gpus=self._gpus.end(run.gpus),
+            limit=limit,
+            level=judge(None if limit is None else limit.share, warn, max(warn, self._config.crit)),
+            overlap=run.overlap,
+            by="kernel",
+            notes=tuple(notes),
+        )
+
+    def drop(self, run: Run) -> None:
+        with self._lock:
+            if run in self._under_way:
+                self._under_way.remove(run)
+
+    def look(self, run: Run) -> None:
+        """A good moment to see how much memory there is: inside the run."""
+        if run.watch is not None:
+            run.watch.see(self._meter.resident())
+
+    def saw(self, rss_bytes: int) -> None:
+        for run in list(self._under_way):
+            if run.watch is not None:
+                run.watch.see(rss_bytes)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._under_way.clear()
+
+
+def reference(info: Any, count: int | None) -> CellRef:
+    """Which cell IPython is about to run. Its text is hashed and not kept."""
+    text = getattr(info, "raw_cell", None)
+    name = getattr(info, "cell_id", None)
+    digest = ""
+    if isinstance(text, str):
+        digest = hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return CellRef(cut(name) if isinstance(name, str) else None, count, digest)
+
+
+def _outcome(error: BaseException | None, broke_off: bool) -> str:
+    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)):
+        return "interrupted"
+    return "ok" if error is None and not broke_off else "error"
+
+
+def _ignores_children() -> bool:
+    """The system then reaps children itself and counts nothing of them."""
+    ignored = getattr(signal, "SIGCHLD", None)
+    return ignored is not None and signal.getsignal(ignored) is signal.SIG_IGN

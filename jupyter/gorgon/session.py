@@ -1,0 +1,295 @@
+"""Measures the cells of one shell: sees them begin and end, and hands their records on."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from . import forks
+from .config import Config
+from .limits import MemoryLimit, MemoryLimits
+from .listeners import Listeners
+from .meter import choose
+from .meter.snapshot import Meter
+from .record import CellRecord, CellRef, KernelRef
+from .ring import Ring
+from .run import Parts, Run, reference
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+#: After so many failures of its own the session measures no more.
+MOST_FAILURES = 3
+
+#: Limits are read anew after so many seconds: a container's can be changed while it runs.
+LIMITS_FOR_S = 30.0
+
+
+class Session:
+    """One for each shell. Nothing here raises into the user's cell; what went wrong is in `failures`."""
+
+    def __init__(self, shell: InteractiveShell, config: Config, meter: Meter | None = None, root: str = "/") -> None:
+        self.shell = shell
+        self.config = config
+        self.records = Ring()
+        #: Where something failed and with what, newest last; for `%gorgon doctor`, it never leaves the kernel.
+        self.failures: list[str] = []
+        self.meter: Meter = choose(root) if meter is None else meter
+        self.kernel = KernelRef(os.getpid(), self.meter.started_at(), "python", socket.gethostname())
+        #: It has failed too often and measures no more.
+        self.quiet = False
+        #: Set by extension.py where these parts are there: link.Link, log.Log.
+        self.link: Any = None
+        self.log: Any = None
+        self._root = root
+        self._parts = Parts(self.meter, self.kernel, config)
+        self._started = Listeners(self._listener_failed)
+        self._recorded = Listeners(self._listener_failed)
+        self._runs: dict[int, Run] = {}
+        self._next: tuple[str, float | None] | None = None
+        self._limits: MemoryLimits | None = None
+        self._limits_read: tuple[float, int | None, list[MemoryLimit]] | None = None
+        self._counts_late = False
+        self._own_failures = 0
+        self._on = False
+
+    # -- what others ask -------------------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> tuple[CellRef, int] | None:
+        """The cell that runs, and since when (milliseconds since the epoch); of several the one that began last."""
+        runs = [run for run in list(self._runs.values()) if run.shown]
+        if not runs:
+            return None
+        last = max(runs, key=lambda run: run.started_at)
+        return last.cell, last.started_at
+
+    def on_started(self, listener: Callable[[CellRef, int], object]) -> Callable[[], None]:
+        """Called in the cell's own thread when a cell begins. Gives back what ends it."""
+        return self._started.add(listener)
+
+    def on_record(self, listener: Callable[[CellRecord], object]) -> Callable[[], None]:
+        """Called in the cell's own thread when a record is complete and in the ring. Gives back what ends it."""
+        return self._recorded.add(listener)
+
+    def limits(self) -> list[MemoryLimit]:
+        """The limits of this kernel's memory, the tightest first; at most 30 seconds old."""
+        now = time.monotonic()
+        known = self._limits_read
+        if known is not None and now - known[0] < LIMITS_FOR_S and known[1] == self.config.limit_bytes:
+            return known[2]
+        if self._limits is None:
+            self._limits = MemoryLimits(self._root)
+        limit_bytes = self.config.limit_bytes
+        read = self._limits.read(limit_bytes)
+        self._limits_read = (now, limit_bytes, read)
+        return read
+
+    def label_next(self, label: str, warn: float | None = None) -> None:
+        """Names the cell that this thread runs, or the next one, and has it measured also where `auto` is off.
+
+        warn: the share of the limit from which on this one is WARN.
+        """
+        run = self._runs.get(threading.get_ident())
+        if run is None:
+            self._next = (label, warn)
+            return
+        run.name(label, warn)
+        if not run.measured:
+            self._measure(run)
+
+    def saw(self, rss_bytes: int) -> None:
+        """Somebody outside saw so much resident memory: a peak below that would be wrong."""
+        self._parts.saw(rss_bytes)
+
+    @contextmanager
+    def measure(self, label: str = "") -> Iterator[Run]:
+        """Measures what is done inside; `.record` of what it gives is there afterwards.
+
+        The record goes nowhere else: the cell around has its own. An exception passes and is in the record.
+        """
+        around = self._runs.get(threading.get_ident())
+        cell = around.cell if around is not None else CellRef(None, None)
+        run = Run(cell, _now(), None)
+        run.name(label, None)
+        limits = self.limits()
+        self._parts.begin(run)
+        try:
+            yield run
+        finally:
+            raised = sys.exc_info()[1]
+            run.record = self._parts.end(run, raised, limits)
+
+    def failed(self, where: str, error: BaseException) -> None:
+        """Remembers a failure of a part; never raises."""
+        self.failures.append(f"{where}: {type(error).__name__}: {error}"[:500])
+        del self.failures[:-50]
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Sees cells from now on."""
+        if self._on:
+            return
+        self._on = True
+        self.quiet = False
+        self._own_failures = 0
+        forks.watch()
+        try:
+            self._parts.prepare()
+        except Exception as error:  # noqa: BLE001 - cells are seen all the same, the doctor says what failed
+            self.failed("meter", error)
+        self.shell.events.register("pre_run_cell", self._pre_run_cell)
+        self.shell.events.register("post_run_cell", self._post_run_cell)
+
+    def stop(self) -> None:
+        """Sees no more cells; one that runs leaves no record. The records stay."""
+        if not self._on:
+            return
+        self._on = False
+        for event, callback in (("pre_run_cell", self._pre_run_cell), ("post_run_cell", self._post_run_cell)):
+            try:
+                self.shell.events.unregister(event, callback)
+            except ValueError:
+                pass  # Somebody took all callbacks away.
+        self._runs.clear()
+        self._parts.forget()
+        self.meter.close()
+
+    # -- IPython's events ------------------------------------------------------------------------------------------
+
+    def _pre_run_cell(self, info: Any = None) -> None:
+        try:
+            self._begin(info)
+        except KeyboardInterrupt:
+            pass  # IPython would print it and run the cell all the same.
+        except BaseException as error:  # noqa: BLE001 - nothing may reach the user's cell
+            self._own_failure("pre_run_cell", error)
+
+    def _post_run_cell(self, result: Any = None) -> None:
+        try:
+            # Read here: inside the hook it would be the hook's own.
+            self._end(result, sys.exc_info()[1])
+        except KeyboardInterrupt:
+            pass
+        except BaseException as error:  # noqa: BLE001 - nothing may reach the user's cell
+            self._own_failure("post_run_cell", error)
+
+    def _begin(self, info: Any) -> None:
+        if self.quiet or not self._on or os.getpid() != self.kernel.pid:
+            return
+        thread = threading.get_ident()
+        run = self._runs.get(thread)
+        message = self._message()
+        if run is not None:
+            if run.message == message or message is None or run.message is None:
+                run.stack.append(info)
+                self._parts.look(run)
+                return
+            # Another request in the same thread: the end of the one before was never told.
+            self._drop(thread)
+        internal = not getattr(info, "store_history", True) and getattr(info, "cell_id", None) is None
+        run = Run(reference(info, self._count(info)), _now(), info)
+        run.message = message
+        run.shown = not internal
+        self._runs[thread] = run
+        if internal:
+            return
+        if self._next is not None:
+            run.name(*self._next)
+        elif not self.config.auto:
+            run.shown = False
+            return
+        self._next = None
+        self._measure(run)
+
+    def _measure(self, run: Run) -> None:
+        run.shown = True
+        self.limits()
+        self._started.call(run.cell, run.started_at)
+        self._parts.begin(run)
+
+    def _end(self, result: Any, raised: BaseException | None) -> None:
+        thread = threading.get_ident()
+        run = self._runs.get(thread)
+        if run is None:
+            return  # An empty cell has an end only; and the cell that loaded the extension.
+        info = getattr(result, "info", None)
+        if result is not None and info is not run.stack[0]:
+            # An inner run of code, or an empty one, which is not in the stack at all.
+            for depth in range(len(run.stack) - 1, 0, -1):
+                if run.stack[depth] is info:
+                    del run.stack[depth:]
+                    self._parts.look(run)
+                    break
+            return
+        del self._runs[thread]
+        if not run.measured:
+            return
+        error = raised
+        if result is not None:
+            error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
+            self._learn_count(run, result)
+        record = self._parts.end(run, error, self._limits_read[2] if self._limits_read else [], result is None)
+        if self._too_short(run, record):
+            return
+        self.records.add(record)
+        self._recorded.call(record)
+
+    def _too_short(self, run: Run, record: CellRecord) -> bool:
+        wall_ms = record.measure("wallMs").value or 0
+        return wall_ms < self.config.min_wall * 1000 and record.outcome == "ok" and not run.cell.label
+
+    def _drop(self, thread: int) -> None:
+        run = self._runs.pop(thread, None)
+        if run is not None:
+            self._parts.drop(run)
+
+    # -- what IPython's releases do differently ---------------------------------------------------------------------
+
+    def _message(self) -> str | None:
+        """The id of the front end's request that runs in this thread; None outside a kernel."""
+        get_parent = getattr(self.shell, "get_parent", None)
+        parent = get_parent() if get_parent is not None else getattr(self.shell, "parent_header", None)
+        header = parent.get("header") if isinstance(parent, dict) else None
+        return header.get("msg_id") if isinstance(header, dict) else None
+
+    def _count(self, info: Any) -> int | None:
+        if not getattr(info, "store_history", True):
+            return None
+        count = getattr(self.shell, "execution_count", None)
+        if not isinstance(count, int):
+            return None
+        # Newer releases raise it before the cell runs, older ones afterwards.
+        return count - 1 if self._counts_late else count
+
+    def _learn_count(self, run: Run, result: Any) -> None:
+        count = getattr(result, "execution_count", None)
+        if run.cell.execution_count is None or not isinstance(count, int) or count == run.cell.execution_count:
+            return
+        if count == run.cell.execution_count - 1:
+            self._counts_late = True
+        run.count(count)
+
+    # -- failures --------------------------------------------------------------------------------------------------
+
+    def _own_failure(self, where: str, error: BaseException) -> None:
+        self.failed(where, error)
+        self._drop(threading.get_ident())
+        self._own_failures += 1
+        if self._own_failures >= MOST_FAILURES and not self.quiet:
+            self.quiet = True
+            self.failures.append(f"Gorgon failed {MOST_FAILURES} times and measures no more: %reload_ext gorgon.")
+
+    def _listener_failed(self, listener: object, error: BaseException) -> None:
+        self.failed(getattr(listener, "__qualname__", type(listener).__name__), error)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
