@@ -234,13 +234,13 @@ def _without_guard(pid: int, started_at: int, path: str, word: str) -> tuple[boo
 
     pidfd = os.pidfd_open(pid)
     try:
-        if not runtime.lives(pid, started_at) or tree.state_of(pid) not in ("T", "t"):
+        if not runtime.lives(pid, started_at) or runtime.state_of(pid) not in ("T", "t"):
             return False, f"The guard of process {pid} has ended, and the kernel is not frozen."
         number = {"continue": None, "interrupt": signal.SIGINT, "end": signal.SIGTERM}[word]
         if number is not None:
             signal.pidfd_send_signal(pidfd, number)
         for child in tree.descendants(pid):
-            if tree.state_of(child) in ("T", "t"):
+            if runtime.state_of(child) in ("T", "t"):
                 os.kill(child, signal.SIGCONT)
         signal.pidfd_send_signal(pidfd, signal.SIGCONT)
         os.unlink(path)

@@ -68,6 +68,7 @@ class Guarding:
         self.judge.start(self.tree.look(time.monotonic()))
         self.leader = leader.Leader(self._hello)
         self.frozen: dict[int, Stopped] = {}
+        self.seen_stopped = False
         #: What the user said to end, until it has.
         self.condemned: dict[int, Stopped] = {}
         self.since = int(time.time() * 1000)
@@ -145,7 +146,7 @@ class Guarding:
             self._keep_frozen(now, used)
         elif self.kill_at is not None:
             # It was asked to end and grows instead: it does not hear.
-            if used > self.kill_tree * judge.MORE:
+            if used > judge.more_than(self.kill_tree):
                 self._kill()
         else:
             act = self.judge.see(now, used)
@@ -160,6 +161,7 @@ class Guarding:
 
     def _freeze(self, now: float) -> None:
         self.frozen[self.pid] = self.root
+        self.seen_stopped = False
         self.root.send(signal.SIGSTOP)
         self._stop_growing_children(now)
 
@@ -177,9 +179,11 @@ class Guarding:
     def _keep_frozen(self, now: float, used: int) -> None:
         self.judge.see(now, used)
         self._stop_growing_children(now)
-        # Somebody else let it go on: that is an answer.
-        if tree.state_of(self.pid) not in ("T", "t", ""):
+        # It stops when it comes out of the system's code. If it goes on after that, somebody else has answered.
+        stopped = runtime.state_of(self.pid) in ("T", "t")
+        if self.seen_stopped and not stopped:
             self._thaw("continue")
+        self.seen_stopped = stopped
 
     # --- answers ---
 
@@ -264,8 +268,8 @@ class Guarding:
         for line in lines:
             message = json.loads(line)
             if "limit" in message:
-                self.judge.set_limit(int(message["limit"]))
-                self.next_look = 0.0
+                self.judge.set_limit(int(message["limit"]), self.tree.look(time.monotonic()))
+                self.next_look = self.next_tell = 0.0
             if message.get("stop") is True:
                 self.ending = True
 

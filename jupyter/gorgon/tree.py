@@ -192,16 +192,6 @@ def _descendants_by_parent(pid: int) -> set[int]:
     return found
 
 
-def state_of(pid: int) -> str:
-    """The letter of /proc/PID/stat, `T` where it is stopped; empty where there is none."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            text = file.read(4096)
-        return text[text.rfind(b")") + 1 :].split()[0].decode()
-    except (OSError, IndexError, ValueError):
-        return ""
-
-
 def catches(pid: int, number: int) -> bool:
     """Whether a process catches or ignores a signal, so that it does not end by it."""
     try:
