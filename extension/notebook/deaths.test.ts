@@ -129,3 +129,15 @@ test("from the palette a frozen kernel is answered by choice, each with what it 
   expect(asked(answerGuard)).toEqual([expect.objectContaining({ answer: "end" })]);
   expect(fake.contexts.get("gorgon.kernelFrozen")).toBe(true);
 });
+
+test("what this window tells by itself, the bell's notification does not tell again", async () => {
+  const { loader, kernels, timers } = await running();
+  const died = { rule: "kernel-died", labels: { "jupyter.kernel.death": "death-1" } };
+  const frozen = { rule: "kernel-frozen", labels: {} };
+  expect([loader.isTold(died), loader.isTold(frozen)]).toEqual([false, false]);
+  await kernels([kernelOf({ guard: GUARD })]);
+  expect(loader.isTold(frozen)).toBe(true);
+  await kernels([], [deathOf({ time: timers.now() })]);
+  expect([loader.isTold(died), loader.isTold(frozen)]).toEqual([true, false]);
+  expect(loader.isTold({ rule: "memory", labels: {} })).toBe(false);
+});
