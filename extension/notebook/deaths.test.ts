@@ -45,6 +45,24 @@ test("a kernel that died says so under its cell and in one notification, with th
   expect(line(cell)).toMatch(/^\$\(sync~spin\)/);
 });
 
+test("the cell is known also where VS Code ended it before the death was known", async () => {
+  const { notebooks, kernels, line, cell, later, timers } = await running();
+  const time = timers.now();
+  notebooks.end(cell, time - 9000, time, false);
+  await later(1500);
+  await kernels([], [deathOf({ time: time + 100 })]);
+  expect(line(cell)).toMatch(/^\$\(error\) kernel died: out of memory/);
+});
+
+test("a kernel that died while nothing ran is under no cell", async () => {
+  const { fake, notebooks, kernels, line, cell, later, timers } = await running();
+  notebooks.end(cell, timers.now() - 9000, timers.now());
+  await later(60_000);
+  await kernels([], [deathOf({ time: timers.now() })]);
+  expect(line(cell)).not.toMatch(/died/);
+  expect(fake.messages[0]?.buttons).toEqual(["Why?", "Restart with a Limit..."]);
+});
+
 test("a kernel that was asked to end, one of another window and one of long ago are not told", async () => {
   const { fake, kernels, line, cell, timers } = await running();
   const time = timers.now();

@@ -99,7 +99,7 @@ export class Deaths implements Disposable {
             ...{ kernel: death.kernel, cell: death.cell },
             ...{ startedAt: death.cellStartedAt ?? death.time, endedAt: death.time },
           });
-    const running = notebook === null ? null : (tracker.runningIn(notebook)?.cell ?? null);
+    const running = notebook === null ? null : tracker.ranAt(notebook, death.time);
     const cell = named ?? running;
     this.#known.set(death.id, { death, notebook: notebook ?? cell?.notebook ?? null, cell });
     if (cell !== null) tracker.stop(cell.notebook);
