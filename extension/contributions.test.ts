@@ -132,7 +132,7 @@ test("every picture is in the repository and in the package, and says in words w
   };
   const packed = read(".vscodeignore").split("\n");
   const media = walkthroughs.flatMap((one) => one.steps.map((step) => step.media));
-  expect(media).toHaveLength(4);
+  expect(media).toHaveLength(5);
   for (const { svg, altText } of media) {
     expect(read(svg)).toContain("<title>");
     expect(packed).toContain(`!${path.dirname(svg)}/*.svg`);

@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { config } from "@vscode/l10n";
 import * as vscode from "vscode";
+import type { Alert } from "../protocol/alert.ts";
 import type { WorkerState } from "../protocol/state.ts";
 import { alertActs } from "./bell/acts.ts";
 import { Mutes } from "./bell/mutes.ts";
@@ -57,7 +58,6 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
     bell.draw({ worker: worker.status, state, silentSince, muted: mutes.list(), now: timers.now() });
   };
   const now = () => timers.now();
-  const notifications = new Notifications({ vs: vscode, mutes, acts: alertActs(worker, now), now });
   const problems = new ProblemTeller(vscode);
   const onProblems = problems.tell.bind(problems);
   const sync = new WorkerSync({ vs: vscode, worker, channel, timers, onProblems });
@@ -72,6 +72,8 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
     ...{ vs: vscode, worker, timers, memory: context.workspaceState, extensionUri: context.extensionUri, log },
     ...{ hostPid: process.pid, hostName: hostname(), words: vscode.l10n.bundle ?? {} },
   });
+  const isTold = (alert: Alert) => notebooks.isTold(alert);
+  const notifications = new Notifications({ vs: vscode, mutes, acts: alertActs(worker, now), now, isTold });
 
   context.subscriptions.push(
     channel,

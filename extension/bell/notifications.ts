@@ -22,6 +22,8 @@ export interface NotificationsOptions {
   readonly mutes: Mutes;
   readonly acts: AlertActs;
   readonly now: () => number;
+  /** What this window has told by itself, nearer to where it happened: a dead kernel under its cell. */
+  readonly isTold?: (alert: Alert) => boolean;
 }
 
 /** Watches the states go by. */
@@ -52,10 +54,10 @@ export class Notifications {
     for (const group of groups.values()) void this.#notify(group);
   }
 
-  #wanted({ rule }: Alert): boolean {
-    const { vs, mutes } = this.#options;
+  #wanted(alert: Alert): boolean {
+    const { vs, mutes, isTold } = this.#options;
     const enabled = vs.workspace.getConfiguration("gorgon").get<unknown>("notifications.enabled");
-    return enabled !== false && !mutes.has(rule);
+    return enabled !== false && !mutes.has(alert.rule) && isTold?.(alert) !== true;
   }
 
   async #notify(alerts: readonly Alert[]): Promise<void> {

@@ -37,7 +37,7 @@ function rowOf(name: CellMeasure, { now, before }: CellCost): string {
   return row(
     words.nameOf(name),
     words.written(now, name) ?? ABSENT,
-    words.qualityWords(here?.quality ?? "none"),
+    words.qualityWords(here?.quality ?? "none", name),
     was,
     differenceOf(name, here?.value ?? null, there?.value ?? null),
   );
@@ -76,7 +76,7 @@ function gpuRows({ now, before }: CellCost): readonly string[] {
     return row(
       `GPU ${String(gpu.index)} ${gpu.name}`,
       peak === null ? ABSENT : `${words.markOf(peak.quality, "peakBytes")}${formatBytes(peak.value)}`,
-      `${words.qualityWords(peak?.quality ?? "none")}; ${scope}`,
+      `${words.qualityWords(peak?.quality ?? "none", "peakBytes")}; ${scope}`,
       was === null ? "" : formatBytes(was.value),
       differenceOf("peakBytes", peak?.value ?? null, was?.value ?? null),
     );

@@ -45,6 +45,24 @@ test("a kernel that died says so under its cell and in one notification, with th
   expect(line(cell)).toMatch(/^\$\(sync~spin\)/);
 });
 
+test("the cell is known also where VS Code ended it before the death was known", async () => {
+  const { notebooks, kernels, line, cell, later, timers } = await running();
+  const time = timers.now();
+  notebooks.end(cell, time - 9000, time, false);
+  await later(1500);
+  await kernels([], [deathOf({ time: time + 100 })]);
+  expect(line(cell)).toMatch(/^\$\(error\) kernel died: out of memory/);
+});
+
+test("a kernel that died while nothing ran is under no cell", async () => {
+  const { fake, notebooks, kernels, line, cell, later, timers } = await running();
+  notebooks.end(cell, timers.now() - 9000, timers.now());
+  await later(60_000);
+  await kernels([], [deathOf({ time: timers.now() })]);
+  expect(line(cell)).not.toMatch(/died/);
+  expect(fake.messages[0]?.buttons).toEqual(["Why?", "Restart with a Limit..."]);
+});
+
 test("a kernel that was asked to end, one of another window and one of long ago are not told", async () => {
   const { fake, kernels, line, cell, timers } = await running();
   const time = timers.now();
@@ -128,4 +146,16 @@ test("from the palette a frozen kernel is answered by choice, each with what it 
   ]);
   expect(asked(answerGuard)).toEqual([expect.objectContaining({ answer: "end" })]);
   expect(fake.contexts.get("gorgon.kernelFrozen")).toBe(true);
+});
+
+test("what this window tells by itself, the bell's notification does not tell again", async () => {
+  const { loader, kernels, timers } = await running();
+  const died = { rule: "kernel-died", labels: { "jupyter.kernel.death": "death-1" } };
+  const frozen = { rule: "kernel-frozen", labels: {} };
+  expect([loader.isTold(died), loader.isTold(frozen)]).toEqual([false, false]);
+  await kernels([kernelOf({ guard: GUARD })]);
+  expect(loader.isTold(frozen)).toBe(true);
+  await kernels([], [deathOf({ time: timers.now() })]);
+  expect([loader.isTold(died), loader.isTold(frozen)]).toEqual([true, false]);
+  expect(loader.isTold({ rule: "memory", labels: {} })).toBe(false);
 });

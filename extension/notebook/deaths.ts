@@ -99,7 +99,7 @@ export class Deaths implements Disposable {
             ...{ kernel: death.kernel, cell: death.cell },
             ...{ startedAt: death.cellStartedAt ?? death.time, endedAt: death.time },
           });
-    const running = notebook === null ? null : (tracker.runningIn(notebook)?.cell ?? null);
+    const running = notebook === null ? null : tracker.ranAt(notebook, death.time);
     const cell = named ?? running;
     this.#known.set(death.id, { death, notebook: notebook ?? cell?.notebook ?? null, cell });
     if (cell !== null) tracker.stop(cell.notebook);
@@ -119,7 +119,7 @@ export class Deaths implements Disposable {
     const limited = death.cause === "oom" && vs.workspace.isTrusted;
     const buttons = [...(cell === null ? [] : [goTo]), why, ...(limited ? [restart] : [])];
     const text = notification(death.sentence, 400);
-    const answer = await vs.window.showErrorMessage(t("Gorgon: {0}", text), ...buttons);
+    const answer = await vs.window.showErrorMessage(`Gorgon: ${text}`, ...buttons);
     if (answer === goTo && cell !== null) await revealCell(vs, cell);
     if (answer === why) await vs.commands.executeCommand(NOTEBOOK_COMMANDS.whyKernelDied, "", death.id);
     if (answer === restart) await vs.commands.executeCommand(NOTEBOOK_COMMANDS.restartWithLimit, "", death.id);

@@ -115,9 +115,7 @@ export class GuardPrompts implements Disposable {
   async #send(asked: KernelState, answer: GuardAnswer, vs: typeof vscode): Promise<void> {
     const { worker } = this.#parts;
     if (!vs.workspace.isTrusted) {
-      throw new Error(
-        t("This workspace is not trusted: from here no kernel is touched. Trust it, or answer in the notebook."),
-      );
+      throw new Error(t("This workspace is not trusted: from here no kernel is touched. Trust it first."));
     }
     const still = this.frozen().find(({ kernel }) => keyOf(kernel) === keyOf(asked.kernel));
     // It may have gone on and be frozen again, about which the user was asked anew.

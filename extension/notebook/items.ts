@@ -53,7 +53,7 @@ export function tooltipOf(cost: CellCost): string {
     const measure = words.measureOf(now, name);
     const value = words.written(now, name);
     if (measure === null || value === null || (measure.value === 0 && name !== "wallMs")) return [];
-    return [`${words.nameOf(name)}: ${value} (${words.qualityWords(measure.quality)})`];
+    return [`${words.nameOf(name)}: ${value} (${words.qualityWords(measure.quality, name)})`];
   });
   const limit =
     now.limit === null
@@ -91,7 +91,9 @@ function cpuText(record: CellRecord): string | null {
   const cpu = words.written(record, "cpuMs");
   const cores = words.measureOf(record, "cores");
   if (cpu === null) return null;
-  return cores === null ? t("CPU {0}", cpu) : t("CPU {0} ({1} cores)", cpu, words.amount("cores", cores.value));
+  if (cores === null) return t("CPU {0}", cpu);
+  const amount = words.amount("cores", cores.value);
+  return amount === "1" ? t("CPU {0} (1 core)", cpu) : t("CPU {0} ({1} cores)", cpu, amount);
 }
 
 function memoryText(record: CellRecord, shares: words.Shares): string | null {
@@ -184,7 +186,10 @@ export function liveItems({ startedAt, kernel }: LiveCell, now: number, show: re
   ].join("\n");
   const texts: string[] = [`$(sync~spin) ${words.elapsed(now - startedAt)}`];
   const cores = usage?.cores ?? null;
-  if (show.includes("cpu") && cores !== null) texts.push(t("{0} cores", words.amount("cores", cores)));
+  if (show.includes("cpu") && cores !== null) {
+    const amount = words.amount("cores", cores);
+    texts.push(amount === "1" ? t("1 core") : t("{0} cores", amount));
+  }
   if (show.includes("memory") && size !== null) {
     const limit = kernel?.limit ?? null;
     const text = limit === null ? t("now {0}", formatBytes(size)) : t("now {0}", words.ofLimit(size, limit.bytes));

@@ -1,5 +1,6 @@
 /** Loads the notebook side when the first notebook is opened: windows without one pay nothing for it. */
 import type * as vscode from "vscode";
+import type { Alert } from "../../protocol/alert.ts";
 import type { Disposable } from "../signal.ts";
 import { CELLS_VIEW, NOTEBOOK_CONTEXTS, NOTEBOOK_TYPES, type NotebookCommand } from "./names.ts";
 import type * as bundle from "./notebooks.ts";
@@ -54,6 +55,11 @@ export class NotebookLoader implements Disposable {
   /** Runs a command of the notebook side. */
   async run(command: NotebookCommand, args: readonly unknown[]): Promise<void> {
     await this.#loaded().run(command, args);
+  }
+
+  /** Whether this window has told of it under a cell and in a notification of its own. */
+  isTold(alert: Pick<Alert, "labels" | "rule">): boolean {
+    return this.#notebooks?.isTold(alert) === true;
   }
 
   dispose(): void {

@@ -52,7 +52,7 @@ test("while a cell runs, its time and the kernel's memory count on, from outside
   };
   await kernels([kernelOf({ usage, limit: { bytes: 8 * GIB, source: "cgroup" } })]);
   await later(12_000);
-  expect(line(first)).toMatch(/^\$\(sync~spin\) 12 s \| 1 cores \| now 2\.10 of 8\.00 GiB$/);
+  expect(line(first)).toMatch(/^\$\(sync~spin\) 12 s \| 1 core \| now 2\.10 of 8\.00 GiB$/);
   const drawn = notebooks.redrawn;
   await later(3000);
   expect(notebooks.redrawn - drawn).toBeGreaterThanOrEqual(3);

@@ -1,6 +1,7 @@
 /** The notebook side, put together: what it hears of VS Code and the worker, who gets it, and what its commands do. */
 import { config, t } from "@vscode/l10n";
 import type * as vscode from "vscode";
+import type { Alert } from "../../protocol/alert.ts";
 import { CELL_MIME } from "../../protocol/cell.ts";
 import type { CellRecord } from "../../protocol/cell.ts";
 import type { KernelsState } from "../../protocol/kernel.ts";
@@ -27,6 +28,10 @@ import { CellRecords } from "./records.ts";
 import { RunReporter } from "./reporter.ts";
 import { cellOf, notebookOf } from "./targets.ts";
 import { RunTracker } from "./tracker.ts";
+
+/** The bell's rule for kernels that wait for an answer, and the label by which an alert names a death. */
+const FROZEN_RULE = "kernel-frozen";
+const DEATH_LABEL = "jupyter.kernel.death";
 
 /** What the notebook side is made from. */
 export interface NotebookParts {
@@ -159,6 +164,13 @@ export class Notebooks implements Disposable {
       case NOTEBOOK_COMMANDS.forgetCells:
         this.#records.forget(wanted(notebook));
     }
+  }
+
+  /** Whether an alert of the bell is about a kernel's death or frost that this window tells by itself. */
+  isTold({ rule, labels }: Pick<Alert, "labels" | "rule">): boolean {
+    if (rule === FROZEN_RULE) return this.#guards.frozen().length > 0;
+    const id = labels[DEATH_LABEL];
+    return id !== undefined && this.#deaths.list().some((one) => one.id === id);
   }
 
   dispose(): void {

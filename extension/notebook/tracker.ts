@@ -9,6 +9,8 @@ const NEWS_MS = 60_000;
 /** How long a run that ended is remembered, for records that come late, milliseconds. */
 const LATE_MS = 600_000;
 const MOST_ENDED = 500;
+/** VS Code may end a cell before it is known that its kernel died, milliseconds. */
+const ABOUT_MS = 2000;
 
 /** The media type of an exception among a cell's outputs. */
 const ERROR_MIME = "application/vnd.code.notebook.error";
@@ -54,7 +56,8 @@ export class RunTracker implements Disposable {
   /** By the notebook. */
   readonly #running = new Map<vscode.NotebookDocument, CellRun>();
   readonly #ended: { readonly uri: string; readonly from: number; readonly to: number }[] = [];
-  readonly #ran = new WeakSet<vscode.NotebookDocument>();
+  /** The run that each notebook began last, and when that was seen to be over. */
+  readonly #last = new WeakMap<vscode.NotebookDocument, { readonly run: CellRun; endedAt: number | null }>();
 
   constructor(timers: Timers) {
     this.#timers = timers;
@@ -88,13 +91,20 @@ export class RunTracker implements Disposable {
 
   /** Whether a cell of this notebook has run in this window. */
   hasRun(notebook: vscode.NotebookDocument): boolean {
-    return this.#ran.has(notebook);
+    return this.#last.has(notebook);
   }
 
   /** Whether this window saw that cell queued, running or ended at about that time. */
   saw(uri: string, from: number, to: number): boolean {
     if (this.#steps.has(uri)) return true;
     return this.#ended.some((one) => one.uri === uri && one.from <= to + NEWS_MS && from <= one.to + NEWS_MS);
+  }
+
+  /** The cell that ran at a moment, or was seen to end in the seconds before it. */
+  ranAt(notebook: vscode.NotebookDocument, time: number): vscode.NotebookCell | null {
+    const last = this.#last.get(notebook);
+    if (last === undefined || last.run.startedAt > time) return null;
+    return last.endedAt === null || last.endedAt + ABOUT_MS >= time ? last.run.cell : null;
   }
 
   /** Whether another cell of the notebook waits for its turn. */
@@ -150,7 +160,7 @@ export class RunTracker implements Disposable {
     const step = this.#steps.get(cellUri(run.cell));
     if (step !== undefined) step.run = run;
     this.#running.set(notebook, run);
-    this.#ran.add(notebook);
+    this.#last.set(notebook, { run, endedAt: null });
     this.onStart.fire(run);
   }
 
@@ -166,11 +176,12 @@ export class RunTracker implements Disposable {
     const news = step !== undefined || Math.abs(now - endedAt) < NEWS_MS;
     const twice = this.#ended.some((one) => one.uri === uri && one.to === endedAt);
     if (startedAt !== undefined && news && !twice && timing !== undefined) {
-      this.#ran.add(cell.notebook);
+      const order = executionOrder ?? known?.order ?? null;
+      this.#last.set(cell.notebook, { run: { cell, startedAt, order }, endedAt: now });
       this.#ended.push({ uri, from: startedAt, to: endedAt });
       while (this.#ended.length > MOST_ENDED || now - (this.#ended[0]?.to ?? now) > LATE_MS) this.#ended.shift();
       const outcome = success === false ? failureOf(cell) : "ok";
-      this.onEnd.fire({ cell, startedAt, endedAt, order: executionOrder ?? known?.order ?? null, outcome });
+      this.onEnd.fire({ cell, startedAt, endedAt, order, outcome });
     }
     // Jupyter drops what waits behind a cell that failed, without a word.
     if (success === false) this.#unqueue(cell.notebook);
@@ -198,7 +209,10 @@ export class RunTracker implements Disposable {
   #idle(notebook: vscode.NotebookDocument): void {
     const running = this.#running.get(notebook);
     if (running !== undefined && !this.#steps.has(cellUri(running.cell))) this.#running.delete(notebook);
-    if (!this.#running.has(notebook)) this.onIdle.fire(notebook);
+    if (this.#running.has(notebook)) return;
+    const last = this.#last.get(notebook);
+    if (last !== undefined) last.endedAt ??= this.#timers.now();
+    this.onIdle.fire(notebook);
   }
 }
 

@@ -202,5 +202,14 @@ const walkthrough = () => ({
       "An alert, Disk 91 percent for 14 minutes, with the buttons Acknowledge and Silence and a time line of its life.",
       [COMMANDS.showMenu, COMMANDS.showAlerts, COMMANDS.acknowledge, COMMANDS.silence].map((one) => `onCommand:${one}`),
     ),
+    step(
+      "notebook",
+      "See What Cells Cost",
+      "Under each cell that ran stands its time, CPU and peak of memory, beside the run before. Measure the kernel from " +
+        `inside, and the numbers are exact.\n${link("Measure This Kernel", COMMANDS.measureKernel)}\n` +
+        link("Show Most Expensive Cells", COMMANDS.showCostlyCells),
+      "A notebook with three cells: under one its time, CPU and memory, under one a warning, and one in which the kernel died.",
+      [COMMANDS.measureKernel, COMMANDS.showCostlyCells, COMMANDS.showCellCost].map((one) => `onCommand:${one}`),
+    ),
   ],
 });

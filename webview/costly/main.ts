@@ -1,6 +1,7 @@
 /** The page of the view *Most Expensive Cells*: draws what the extension sends, and says what was chosen. */
 import type { CostlySnapshot, FromCostly } from "../../protocol/messages/costly.ts";
 import { speakLanguage } from "../language.ts";
+import "./costly.css";
 import { costlyPage } from "./page.ts";
 
 interface Host {

@@ -21,7 +21,7 @@ function orderWords(order: CostOrder): string {
     case "memory":
       return t("Memory");
     case "cpu":
-      return t("CPU");
+      return "CPU";
   }
 }
 
@@ -91,7 +91,7 @@ function rowPart(first: CostRow, say: Say): Part<CostRow> {
     { class: "bars", viewBox: "0 0 100 2", preserveAspectRatio: "none", "aria-hidden": "true" },
     bar,
   );
-  const go = h("button", { type: "button", class: "go" }, mark, name, value, code, others, bars);
+  const go = h("button", { type: "button", class: "go" }, name, mark, value, code, others, bars);
   const cost = h("button", { type: "button", class: "cost" }, icon("dashboard"));
   go.addEventListener("click", () => say({ type: "go", index: row.index }));
   cost.addEventListener("click", () => say({ type: "cost", id: row.id }));
@@ -101,7 +101,7 @@ function rowPart(first: CostRow, say: Say): Part<CostRow> {
       row = next;
       const bad = next.level === "WARN" || next.level === "CRIT";
       setAttr(mark, "class", `mark level-${bad ? next.level : next.failed ? "failed" : "OK"}`);
-      setText(mark, bad ? `${next.level === "CRIT" ? "◆" : "▲"} ${next.level}` : next.failed ? "✕" : "");
+      setText(mark, bad ? `${next.level === "CRIT" ? "◆" : "▲"} ${next.level}` : next.failed ? `✕ ${t("failed")}` : "");
       setText(name, next.name);
       setText(value, next.value);
       setText(code, next.code);

@@ -39,6 +39,8 @@ export function stripPart(go: (index: number) => void): Part<CostlySnapshot> {
   const slider = h("div", { class: "strip-field", role: "slider", tabindex: "0" }, drawing);
   let now: CostlySnapshot | null = null;
   let chosen = 0;
+  /** Until somebody chooses, the dearest cell is the chosen one. */
+  let touched = false;
   let drawn = "";
 
   const say = (): void => {
@@ -55,6 +57,7 @@ export function stripPart(go: (index: number) => void): Part<CostlySnapshot> {
   };
   const barCount = (): number => Math.min(Math.max(now?.cells ?? 1, 1), MOST_BARS);
   const choose = (index: number): void => {
+    touched = true;
     chosen = index;
     say();
   };
@@ -110,7 +113,7 @@ export function stripPart(go: (index: number) => void): Part<CostlySnapshot> {
       const key = JSON.stringify([next.marks, next.cells, next.runningIndex]);
       if (key !== drawn) draw(next);
       drawn = key;
-      if (!next.marks.some(([index]) => index === chosen)) chosen = next.rows[0]?.index ?? 0;
+      if (!touched || !next.marks.some(([index]) => index === chosen)) chosen = next.rows[0]?.index ?? 0;
       setAttr(slider, "aria-label", t("The notebook's cells by cost: arrow keys choose one, Enter goes there"));
       setAttr(slider, "aria-valuemin", "1");
       setAttr(slider, "aria-valuemax", String(Math.max(1, next.cells)));

@@ -13,7 +13,7 @@ const root = path.resolve(import.meta.dirname, "../..");
 export interface Served {
   /** `host=browser` in its query leaves VS Code's API out. */
   readonly url: string;
-  /** Bytes of dashboard.js, minified. */
+  /** Bytes of the page's script, minified. */
   readonly bundleBytes: number;
   close(): Promise<void>;
 }
@@ -89,11 +89,15 @@ function shell(theme: Theme, inEditor: boolean, state: unknown): string {
     ${inEditor ? `window.applyTheme(${JSON.stringify(theme)});` : ""}`;
 }
 
+/** The pages that there are, by the names of their files. */
+export type PageName = "dashboard" | "costly";
+
 /** Builds and serves. `?range=60&tab=alerts` in the page's query is what VS Code would give back as remembered. */
 export async function serveDashboard(
   theme: Theme,
   html: Document = previewDocument,
   words: PageResources["words"] = {},
+  name: PageName = "dashboard",
 ): Promise<Served> {
   const files = await bundle();
   const icons = path.join(root, "node_modules/@vscode/codicons/dist");
@@ -101,8 +105,8 @@ export async function serveDashboard(
   let origin = "";
   const page = (inEditor: boolean, state: unknown): string => {
     const nonce = randomBytes(16).toString("base64url");
-    const styles = [`${origin}/codicon.css`, `${origin}/dashboard.css`];
-    const script = `${origin}/dashboard.js`;
+    const styles = [`${origin}/codicon.css`, `${origin}/${name}.css`];
+    const script = `${origin}/${name}.js`;
     const document = html({ cspSource: origin, script, styles, language: "en", words }, nonce);
     // VS Code's own script runs before the page's.
     const first = `<script nonce="${nonce}">${shell(theme, inEditor, state)}</script>`;
@@ -134,7 +138,7 @@ export async function serveDashboard(
   origin = `http://127.0.0.1:${String(address.port)}`;
   return {
     url: `${origin}/`,
-    bundleBytes: files.get("dashboard.js")?.length ?? 0,
+    bundleBytes: files.get(`${name}.js`)?.length ?? 0,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
