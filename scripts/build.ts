@@ -26,14 +26,7 @@ const shared: BuildOptions = {
   define: { GORGON_VERSION: JSON.stringify(pkg.version) },
 };
 
-const node: BuildOptions = {
-  ...shared,
-  platform: "node",
-  target: "node22",
-  format: "cjs",
-  // CommonJS has no import.meta: a bundle knows its folder by the other name.
-  define: { ...shared.define, "import.meta.dirname": "__dirname" },
-};
+const node: BuildOptions = { ...shared, platform: "node", target: "node22", format: "cjs" };
 
 /** Every bundle, by name. The language client and the notebook side are files of their own because they are loaded lazily. */
 export const BUNDLES: readonly BuildOptions[] = [
