@@ -11,20 +11,22 @@ from .nvml import Nvml, NvmlLook
 from .record import EXACT, EXACT_LIFETIME, SAMPLED, CellGpu, Measure, cut
 
 #: With none of these imported the process holds no memory on a GPU that a notebook would know of: NVML is not asked.
-LIBRARIES = (
-    "torch",
-    "cupy",
-    "jax",
-    "jaxlib",
-    "tensorflow",
-    "numba.cuda",
-    "pycuda",
-    "cuda",
-    "cudf",
-    "rmm",
-    "paddle",
-    "mxnet",
-    "onnxruntime",
+LIBRARIES = frozenset(
+    (
+        "torch",
+        "cupy",
+        "jax",
+        "jaxlib",
+        "tensorflow",
+        "numba.cuda",
+        "pycuda",
+        "cuda",
+        "cudf",
+        "rmm",
+        "paddle",
+        "mxnet",
+        "onnxruntime",
+    )
 )
 
 
@@ -66,11 +68,7 @@ class Gpus:
 
     def begin(self) -> GpuState | None:
         """None where no library is imported that could use a GPU."""
-        modules = sys.modules
-        for name in LIBRARIES:
-            if name in modules:
-                return self._look()
-        return None
+        return None if sys.modules.keys().isdisjoint(LIBRARIES) else self._look()
 
     def end(self, start: GpuState | None) -> list[CellGpu]:
         end = self.begin()

@@ -62,9 +62,12 @@ def cut(text: str) -> str:
     return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Measure:
-    """A number with its quality. `value` is None exactly where the quality is `none`."""
+    """A number with its quality. `value` is None exactly where the quality is `none`. Nobody changes one.
+
+    Not frozen: twenty are made at the end of each cell, and frozen ones take three times as long.
+    """
 
     value: float | int | None
     quality: str = EXACT

@@ -71,6 +71,11 @@ class Session:
         last = max(runs, key=lambda run: run.started_at)
         return last.cell, last.started_at
 
+    @property
+    def gpu_note(self) -> str:
+        """For the doctor: what is known of NVIDIA's library; empty as long as nobody needed it."""
+        return self._parts.gpu_note
+
     def on_started(self, listener: Callable[[CellRef, int], object]) -> Callable[[], None]:
         """Called in the cell's own thread when a cell begins. Gives back what ends it."""
         return self._started.add(listener)

@@ -8,14 +8,15 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import gorgon
 import pytest
 from conftest import KernelMaker
+from IPython.core.interactiveshell import InteractiveShell
+
+import gorgon
 from gorgon import extension
 from gorgon.config import Config
 from gorgon.meter import choose
 from gorgon.session import Session
-from IPython.core.interactiveshell import InteractiveShell
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from gorgon.limits import ADDRESS_SPACE, MemoryLimit, MemoryLimits, cpu_limits, judge, nearest
 
 GIB = 1 << 30

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from conftest import FOLDER, KernelMaker
+from test_record import a_record
+
 from gorgon.log import Log
 from gorgon.record import CellRecord
-from test_record import a_record
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

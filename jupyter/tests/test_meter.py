@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from gorgon.meter import choose
 from gorgon.meter.darwin import BsdInfo, DarwinMeter, RusageInfo, TaskInfo
 from gorgon.meter.difference import Cost, Watch, cost
@@ -144,6 +145,15 @@ def test_a_container_counts_its_own_networks_and_a_machine_its_hardware(tmp_path
     put(tmp_path, "proc/self/net/dev", NET.format(rx=1000, tx=2000))
     machine = run_of(LinuxMeter(str(tmp_path)), lambda: put(tmp_path, "proc/self/net/dev", after))
     assert (machine.measures["netRxBytes"].value, machine.measures["netTxBytes"].value) == (500, 700)
+
+
+@linux_only
+def test_what_is_slow_to_read_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gorgon.meter.linux.SLOW_NS", 0)
+    put(tmp_path, "proc/self/net/dev", NET.format(rx=1000, tx=2000))
+    meter = LinuxMeter(str(tmp_path))
+    assert "netRxBytes" not in run_of(meter).measures
+    assert "too many networks" in meter.notes[0]
 
 
 @linux_only

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from gorgon import record
 from gorgon.record import CellGpu, CellLimit, CellRecord, CellRef, KernelRef, Measure
 from gorgon.ring import Ring

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..record import ABSENT, EXACT, EXACT_LIFETIME, SAMPLED, Measure
-from .snapshot import Child, Snapshot
+from .snapshot import Snapshot
 
 MS_IN_NS = 1_000_000
 
@@ -88,8 +88,8 @@ def cost(watch: Watch, end: Snapshot, tremble: int, own_high: int, ignores_child
         found["netTxBytes"] = Measure(max(0, end.net[1] - start.net[1]))
     _put(found, "threads", end.threads)
     if end.children is not None:
-        there = sum(1 for child in end.children.values() if not child.zombie and not child.stray)
-        found["children"] = Measure(there, EXACT if end.children_complete else SAMPLED)
+        there = [child for child in end.children.values() if not child.zombie and not child.stray]
+        found["children"] = Measure(len(there), EXACT if end.children_complete else SAMPLED)
 
     if start.virtual is not None and end.virtual is not None:
         rose = end.virtual_high is not None and end.virtual_high > (start.virtual_high or 0)
@@ -139,8 +139,10 @@ def _children_cpu(start: Snapshot, end: Snapshot, ignores_children: bool) -> tup
     if start.children is None or end.children is None:
         exact = False
     else:
-        total += sum(child.cpu_ns for child in end.children.values())
-        total -= sum(child.cpu_ns for child in start.children.values())
+        for child in end.children.values():
+            total += child.cpu_ns
+        for child in start.children.values():
+            total -= child.cpu_ns
     if total < 0:  # One that nobody waited for: the system forgot what it had used.
         return 0, SAMPLED if total < -50 * MS_IN_NS else EXACT
     return total, EXACT if exact else SAMPLED
@@ -153,8 +155,11 @@ def _child_peak(start: Snapshot, end: Snapshot, mark: int, own_high: int) -> Mea
     kernel's memory: only what is more than the kernel had is known to be the child's own. mark: the kernel's
     high-water mark in this run. own_high: of all time, for children that were there before.
     """
+    reaped = end.reaped_peak is not None and (end.reaped_faults or 0) > (start.reaped_faults or 0)
     before = start.children or {}
     after = end.children or {}
+    if not reaped and not after:
+        return ABSENT
     best = 0
     quality = EXACT
     forked = end.forks > start.forks or any(child.forked for child in before.values())
@@ -167,7 +172,7 @@ def _child_peak(start: Snapshot, end: Snapshot, mark: int, own_high: int) -> Mea
             best = max(best, child.peak)
         elif child.peak > max(best, earlier.peak or 0):
             best, quality = child.peak, EXACT_LIFETIME
-    if end.reaped_peak is not None and (end.reaped_faults or 0) > (start.reaped_faults or 0):
+    if reaped and end.reaped_peak is not None:
         least = mark if all(key in after for key in before) else own_high
         if end.reaped_peak > max(start.reaped_peak or 0, least) and not forked:
             if end.reaped_peak > best:
@@ -183,17 +188,21 @@ _IO = ("readBytes", "writeBytes", "diskReadBytes", "diskWriteBytes")
 def _put_io(found: dict[str, Measure], start: Snapshot, end: Snapshot) -> None:
     if start.io is None or end.io is None:
         return
-    before = list((start.children or {}).values())
-    after = list((end.children or {}).values())
-    unread = any(child.io is None for child in (*before, *after))
-    complete = start.children_complete and end.children_complete and not unread
-    for at, name in enumerate(_IO):
-        first, last = start.io[at], end.io[at]
-        if first is None or last is None:
-            continue
-        total = last - first + _io_of(after, at) - _io_of(before, at)
-        found[name] = Measure(max(0, total), EXACT if complete and total >= 0 else SAMPLED)
-
-
-def _io_of(children: list[Child], at: int) -> int:
-    return sum(child.io[at] for child in children if child.io is not None)
+    quality = EXACT if start.children_complete and end.children_complete else SAMPLED
+    for name, first, last in zip(_IO, start.io, end.io, strict=True):
+        if first is not None and last is not None:
+            found[name] = Measure(last - first if last > first else 0, quality)
+    # As with CPU: reaped children's are in the process's own by now.
+    for sign, children in ((-1, start.children), (1, end.children)):
+        for child in (children or {}).values():
+            for at, name in enumerate(_IO):
+                if name not in found:
+                    continue
+                if child.io is None:
+                    found[name].quality = SAMPLED
+                else:
+                    found[name].value += sign * child.io[at]  # type: ignore[operator]
+    if start.children or end.children:
+        for name in _IO:
+            if name in found and found[name].value < 0:  # type: ignore[operator]
+                found[name] = Measure(0, SAMPLED)

@@ -29,6 +29,11 @@ class KeptFile:
         except OSError:
             return b""
 
+    def leave(self) -> None:
+        """It is not to be read any more: empty from now on."""
+        self.close()
+        self._path = os.devnull
+
     def close(self) -> None:
         fd, self._fd = self._fd, -1
         if fd < 0:
