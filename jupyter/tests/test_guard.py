@@ -16,7 +16,7 @@ from beside import Worker, until
 from conftest import Kernel, KernelMaker
 
 from gorgon import guard as guards
-from gorgon import tree
+from gorgon import runtime, tree
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux") or bool(guards.unsupported()), reason="the guard needs Linux with pidfds"
@@ -70,7 +70,7 @@ class Guarded:
         return sum(one == "frozen" and before != "frozen" for before, one in zip(["", *phases], phases))
 
     def stopped(self) -> bool:
-        return tree.state_of(self.kernel.pid) == "T"
+        return runtime.state_of(self.kernel.pid) == "T"
 
     def used(self) -> int:
         return tree.Process(self.kernel.pid).read(0.0)
@@ -93,7 +93,7 @@ def guarded(kernel_maker: KernelMaker, tmp_path: Path) -> Iterator[Callable[[], 
 
     yield make
     for one in made:
-        if tree.state_of(one.kernel.pid):
+        if runtime.state_of(one.kernel.pid):
             os.kill(one.kernel.pid, signal.SIGKILL)
         until(lambda one=one: not alive(one.pid), "the guard ends with its kernel")
         assert not os.path.exists(one.socket)
@@ -102,7 +102,7 @@ def guarded(kernel_maker: KernelMaker, tmp_path: Path) -> Iterator[Callable[[], 
 
 
 def alive(pid: int) -> bool:
-    return tree.state_of(pid) not in ("", "Z", "X")
+    return runtime.state_of(pid) not in ("", "Z", "X")
 
 
 def command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -113,7 +113,7 @@ def command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def runtime_of(one: Guarded) -> Path:
+def runtime_folder_of(one: Guarded) -> Path:
     return Path(one.socket).parents[2]
 
 
@@ -131,6 +131,49 @@ def test_a_python_loop_is_interrupted_and_not_frozen(guarded: Callable[[], Guard
     assert one.kernel.run("1 + 1").status == "ok"
 
 
+def test_a_cell_that_ends_by_itself_is_answered_though_it_came_near(guarded: Callable[[], Guarded]) -> None:
+    # An interrupt that comes between a cell and its reply would lose the reply.
+    one = guarded()
+    for _ in range(15):
+        reply = one.kernel.run(f"held = [b'x' * {MIB} for _ in range({(ROOM >> 20) - 20})]")
+        assert reply.error in ("", "KeyboardInterrupt")
+        assert one.kernel.run("held = None").error in ("", "KeyboardInterrupt")
+    assert one.freezes() == 0
+
+
+def test_the_users_own_interrupt_works_as_before(guarded: Callable[[], Guarded]) -> None:
+    one = guarded()
+    message = one.kernel.send("import time; time.sleep(30)", "sleeps")
+    until(lambda: any(told["cell"]["id"] == "sleeps" for told in one.worker.of("kernel/cell/started")), "it runs")
+    time.sleep(0.2)
+    one.kernel.interrupt()
+    assert one.kernel.wait(message, 10).error == "KeyboardInterrupt"
+
+
+def test_an_interrupt_that_comes_as_a_cell_ends_does_not_lose_its_reply(guarded: Callable[[], Guarded]) -> None:
+    one = guarded()
+    # Sent by IPython's own code, after the cell's: where the system delivers a late one.
+    setup = (
+        "import os, signal\nget_ipython().events.register('post_execute', lambda: os.kill(os.getpid(), signal.SIGINT))"
+    )
+    one.kernel.run(setup)
+    for _ in range(3):
+        assert one.kernel.run("6 * 7").status == "ok"
+
+
+def test_what_grows_while_no_cell_runs_is_frozen_without_an_interrupt(guarded: Callable[[], Guarded]) -> None:
+    one = guarded()
+    code = (
+        "import threading, time\n"
+        f"def grow():\n    time.sleep(0.3); global held; held = b'x' * {MOST}\n"
+        "threading.Thread(target=grow, daemon=True).start()"
+    )
+    assert one.kernel.run(code).status == "ok"
+    one.phase("frozen")
+    one.answer("end")
+    until(lambda: not alive(one.kernel.pid), "it ends")
+
+
 class TestOneCallOfC:
     """It does not see the interrupt: the kernel is frozen while it grows."""
 
@@ -138,7 +181,7 @@ class TestOneCallOfC:
         message = one.kernel.send(CALL)
         state = one.phase("frozen")
         until(one.stopped, "the system has stopped it")
-        assert state["treeBytes"] >= one.limit * 0.9
+        assert state["treeBytes"] >= one.limit * 0.7
         assert "the kernel is frozen" in state["reason"] and "of the" in state["reason"]
         before = one.used()
         assert before < MOST / 2, "it was stopped on the way"
@@ -179,13 +222,14 @@ class TestOneCallOfC:
         one.worker.close()
         one.kernel.send(CALL)
         until(one.stopped, "it is frozen without anybody there")
-        folder = runtime_of(one)
+        folder = runtime_folder_of(one)
         wrong = command("answer", str(one.kernel.pid), "explode", folder=folder)
         assert wrong.returncode == 1 and "no answer" in wrong.stderr
         assert one.stopped()
         done = command("answer", str(one.kernel.pid), "end", folder=folder)
         assert done.returncode == 0 and "is being ended" in done.stdout, done.stderr
         until(lambda: not alive(one.kernel.pid), "it ends")
+        until(lambda: not alive(one.pid), "the guard ends with it")
         again = command("answer", str(one.kernel.pid), "end", folder=folder)
         assert again.returncode == 1 and "No guard" in again.stderr
 
@@ -219,7 +263,7 @@ class TestOneCallOfC:
         os.kill(one.pid, signal.SIGKILL)
         until(lambda: not alive(one.pid), "the guard is gone")
         assert one.stopped(), "this is what cannot be helped by itself"
-        done = command("answer", str(one.kernel.pid), "end", folder=runtime_of(one))
+        done = command("answer", str(one.kernel.pid), "end", folder=runtime_folder_of(one))
         assert done.returncode == 0 and "had been killed" in done.stdout, done.stderr
         until(lambda: not alive(one.kernel.pid), "it ends")
 
@@ -247,9 +291,9 @@ def test_a_child_that_grows_is_frozen_with_its_kernel(guarded: Callable[[], Guar
     reply = one.kernel.run(f"import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', {code!r}])")
     assert reply.status == "ok"
     state = one.phase("frozen")
-    assert state["treeBytes"] >= one.limit * 0.9
+    assert state["treeBytes"] >= one.limit * 0.7
     (child,) = [pid for pid in tree.descendants(one.kernel.pid)]
-    until(lambda: tree.state_of(child) == "T" and one.stopped(), "both are stopped")
+    until(lambda: runtime.state_of(child) == "T" and one.stopped(), "both are stopped")
     used = tree.Process(child).read(0.0)
     assert used < MOST / 2
     time.sleep(0.3)
