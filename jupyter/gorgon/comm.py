@@ -75,7 +75,8 @@ class Comms:
         self._send_since(comm, _data(message).get("since"))
 
     def started(self, cell: CellRef, started_at: int) -> None:
-        self._tell({"started": {"cell": cell.to_dict(), "startedAt": started_at}})
+        if self._open:
+            self._tell({"started": {"cell": cell.to_dict(), "startedAt": started_at}})
 
     def recorded(self, record: CellRecord) -> None:
         if self._open:

@@ -190,7 +190,9 @@ def _guard(session: Session, guard: Any) -> Iterator[Finding]:
 
 
 def _gpu(session: Session, _: Any) -> Iterator[Finding]:
-    libraries = [name for name in ("torch", "cupy", "jax", "tensorflow") if name in sys.modules]
+    from .gpu import LIBRARIES
+
+    libraries = [name for name in LIBRARIES if name in sys.modules]
     last = session.records.last()
     if last is not None and last.gpus:
         seen = ", ".join(f"GPU {gpu.index} {gpu.name} ({gpu.scope}, by {gpu.source})" for gpu in last.gpus[:4])
@@ -199,6 +201,8 @@ def _gpu(session: Session, _: Any) -> Iterator[Finding]:
         yield Finding(OK, "GPU", f"{', '.join(libraries)} imported, but no GPU in use by it")
     else:
         yield Finding(OK, "GPU", "none in use; libraries are asked only once you have imported them")
+    if session.gpu_note:
+        yield Finding(BAD if libraries else OK, "GPU", session.gpu_note)
 
 
 def _log(session: Session, _: Any) -> Iterator[Finding]:

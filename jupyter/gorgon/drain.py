@@ -17,7 +17,7 @@ def drain(since_id: str | None = None) -> None:
     `{"v": 1, "kernel": KernelRef, "running": {"cell", "startedAt"} | null, "records": [...]}`. Without a session: no records,
     and kernel is null.
     """
-    from IPython.core import display_functions
+    import IPython.display
 
     from . import extension
 
@@ -31,5 +31,5 @@ def drain(since_id: str | None = None) -> None:
         "running": None if running is None else {"cell": running[0].to_dict(), "startedAt": running[1]},
         "records": records,
     }
-    show: Any = display_functions.display
+    show: Any = IPython.display.display
     show({RECORDS_MIME: told, "text/plain": f"Gorgon: {len(records)} records"}, raw=True)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+import keyword
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from IPython.core import display_functions, magic, magic_arguments
+import IPython.display
+from IPython.core import magic, magic_arguments
 from IPython.core.error import UsageError
 from traitlets import Bool, Enum, Float
 
 from .arguments import BadLine, split_run, split_words
-from .display import format_bytes, line, plain, text_table
+from .display import line, plain, text_table
+from .limiter import Limiter
 from .ranking import ORDERS, Top
 from .report import CannotWrite, Report, write_text
 from .results import RichRecord, bundle
 from .running import BadStatement, run_body, run_statement
-from .sizes import BadSize, parse_share, parse_size
+from .sizes import BadSize, parse_share
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -38,7 +40,7 @@ _TOP = 10
 #: IPython gives no types for these.
 _magic: Any = magic
 _arguments: Any = magic_arguments
-_display: Any = display_functions.display
+_display: Any = IPython.display.display
 
 _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("words",), {"nargs": "*", "metavar": "command", "help": "see above; none: kernel, last cell and bell"}),
@@ -70,10 +72,11 @@ def register(ip: Any, session: Session) -> Callable[[], None]:
         ip.configurables.append(magics)
     ip.register_magics(magics)
     unsubscribe = session.on_record(magics.annotate_output)
+    magics.limiter.resume()
 
     def end() -> None:
         unsubscribe()
-        magics.unguard()
+        magics.limiter.pause()
         if magics in ip.configurables:
             ip.configurables.remove(magics)
         ip.magics_manager.registry.pop(type(magics).__name__, None)
@@ -112,7 +115,7 @@ class GorgonMagics(magic.Magics):
     def __init__(self, shell: InteractiveShell, session: Session) -> None:
         super().__init__(shell)
         self._session = session
-        self.guard: Any = None
+        self.limiter = Limiter(session)
         for name in _SETTINGS:
             setattr(session.config, name, getattr(self, name))
         self.observe(self._changed, names=list(_SETTINGS))
@@ -164,7 +167,9 @@ class GorgonMagics(magic.Magics):
 
     def _check(self, options: Namespace) -> None:
         """What can be known to be wrong before something long is run."""
-        if options.variable is not None and not options.variable.isidentifier():
+        if options.variable is not None and (
+            keyword.iskeyword(options.variable) or not options.variable.isidentifier()
+        ):
             raise UsageError(f"{plain(options.variable, 40)} is no name of a variable.")
         if options.json is not None:
             folder = os.path.dirname(os.path.abspath(os.path.expanduser(options.json)))
@@ -191,7 +196,7 @@ class GorgonMagics(magic.Magics):
             raise UsageError(
                 "No cell magic can await: write the cell without %%gorgon, it is measured all the same (%gorgon on)."
             )
-        with self._limited(options.limit):
+        with self.limiter.during(options.limit):
             record = run_body(self._session, body, options.label, self._warn(options))
         # With annotate = 'output' the cell's own line follows.
         quiet = options.quiet or self._session.config.annotate == "output"
@@ -201,7 +206,7 @@ class GorgonMagics(magic.Magics):
         __tracebackhide__ = True
         if not statement:
             raise UsageError("%gorgon run needs a statement, for example: %gorgon run sorted(data)")
-        with self._limited(options.limit):
+        with self.limiter.during(options.limit):
             value, record = run_statement(self._session, statement, options.label, self._warn(options), local_ns)
         given = self._done(record, options, options.quiet, part=True)
         return given if options.output else value
@@ -242,7 +247,7 @@ class GorgonMagics(magic.Magics):
         _no_more(rest, "status")
         last = self._session.records.last()
         found = None if last is None else RichRecord(last)
-        return self._give(found, options, None if options.quiet else status(self._session, self.guard))
+        return self._give(found, options, None if options.quiet else status(self._session, self.limiter.guard))
 
     def _on(self, rest: list[str], options: Namespace) -> None:
         _no_more(rest, "on")
@@ -287,87 +292,19 @@ class GorgonMagics(magic.Magics):
         from .doctor import examine, page
 
         _no_more(rest, "doctor")
-        self._say(options, page(examine(self._session, self.guard)))
+        self._say(options, page(examine(self._session, self.limiter.guard)))
 
     def _say(self, options: Namespace, text: str) -> None:
         if not options.quiet:
             print(text)
 
-    # -- the guard -------------------------------------------------------------------------------------------------
-
     def _limit(self, rest: list[str], options: Namespace) -> None:
-        session = self._session
-        wanted = " ".join(rest)
+        wanted, limiter = " ".join(rest), self.limiter
         if wanted.lower() in ("off", "none"):
-            self.unguard()
-            self._say(options, "No limit: the kernel's memory is not guarded.")
+            limiter.clear()
         elif wanted:
-            size = self._size(wanted)
-            self._guard_at(size)
-            self._say(options, f"{format_bytes(size)}: {self._guarded()}")
-        elif session.config.limit_bytes is None:
-            self._say(options, "No limit is set; %gorgon limit 12GiB guards the kernel's memory.")
-        else:
-            self._say(options, f"{format_bytes(session.config.limit_bytes)}: {self._guarded()}")
-
-    def _guarded(self) -> str:
-        if self.guard is not None and self.guard.running:
-            return "a cell that would cross it is interrupted, and if that is not enough frozen; nothing is ended without you."
-        return "levels count against it, but it is not guarded (%gorgon doctor)."
-
-    def _size(self, text: str) -> int:
-        """Bytes, which the kernel must not have passed yet. Raises BadSize."""
-        others = [one.bytes for one in self._session.limits() if not one.of_addresses and one.source != "%gorgon limit"]
-        size = parse_size(text, min(others, default=None))
-        now = self._session.meter.resident() or 0
-        if size <= now:
-            raise BadSize(
-                f"The kernel holds {format_bytes(now)} now: a limit of {format_bytes(size)} would stop every cell."
-            )
-        return size
-
-    def _guard_at(self, size: int) -> None:
-        """Sets the limit, and guards it where that can be done; says so where not."""
-        self._session.config.limit_bytes = size
-        try:
-            from .guard import Guard, GuardFailed
-        except ImportError as error:
-            print(f"This package has no guard: {error}", file=sys.stderr)
-            return
-        try:
-            if self.guard is None:
-                self.guard = Guard(self._session, self._session.link)
-            self.guard.start(size)
-        except GuardFailed as error:
-            print(plain(str(error), 400), file=sys.stderr)
-        except Exception as error:  # noqa: BLE001 - a limit that cannot be guarded must not stop the cell
-            self._session.failed("guard", error)
-            print("The guard could not be started: %gorgon doctor says why.", file=sys.stderr)
-
-    def unguard(self) -> None:
-        """No limit, no guard."""
-        self._session.config.limit_bytes = None
-        try:
-            if self.guard is not None:
-                self.guard.stop()
-        except Exception as error:  # noqa: BLE001 - it ends with the kernel at the latest
-            self._session.failed("guard", error)
-
-    @contextmanager
-    def _limited(self, text: str | None) -> Iterator[None]:
-        """Guards while something runs; afterwards it is as it was before."""
-        if text is None:
-            yield
-            return
-        before = self._session.config.limit_bytes
-        self._guard_at(self._size(text))
-        try:
-            yield
-        finally:
-            if before is None:
-                self.unguard()
-            else:
-                self._guard_at(before)
+            limiter.set(limiter.size(wanted))
+        self._say(options, limiter.words())
 
 
 def _no_more(rest: list[str], command: str) -> None:

@@ -14,10 +14,10 @@ from .display import (
     format_bytes,
     format_duration,
     html_table,
-    line,
     peak_words,
     plain,
     text_table,
+    written,
 )
 from .ranking import HEAD, ORDERS, RIGHT, rank
 from .record import CellRecord
@@ -171,7 +171,7 @@ class Report:
     def _html_strip(self) -> str:
         """A bar for each run, in their order; a pointer shows which cell it was."""
         shown = self.records[-_STRIP:]
-        step = 6 if len(shown) <= 100 else 4
+        step = min(14, max(4, 640 // len(shown)))
         width = len(shown) * step
         strips = []
         for name, words in (("wallMs", "Time"), ("peakBytes", "Peak memory")):
@@ -252,7 +252,8 @@ def _shares(records: Sequence[CellRecord], name: str) -> list[float]:
 def _bar(record: CellRecord, x: int, width: int, share: float) -> str:
     height = max(1, round(share * 30))
     dim = 1 if record.level in ("WARN", "CRIT") else 0.35 + share * 0.4
-    title = escape(f"{cell_name(record)}: {line(record)}", 400)
+    # Short: there are hundreds of them, and notebooks are saved with what they show.
+    title = escape(f"{cell_name(record)}: {written('wallMs', record.measure('wallMs'))}, {peak_words(record)}", 120)
     return (
         f'<rect x="{x}" y="{31 - height}" width="{width}" height="{height}" fill="currentColor" fill-opacity="{dim:.2f}">'
         f"<title>{title}</title></rect>"

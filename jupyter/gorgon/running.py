@@ -59,10 +59,7 @@ def run_body(session: Session, body: str, label: str, warn: float | None) -> Cel
 
     The record; None where measuring failed.
     """
-    try:
-        session.label_next(label, warn)
-    except Exception as error:  # noqa: BLE001 - nothing of ours may reach the user's cell
-        session.failed("magics", error)
+    _name_cell(session, label, warn)
     measured = Measured(session, label, warn, whole=True)
     measured.begin()
     failure: BaseException | None = None
@@ -75,9 +72,19 @@ def run_body(session: Session, body: str, label: str, warn: float | None) -> Cel
         raise
     finally:
         measured.end(failure)
+        # One inside of the body may have named it, too.
+        _name_cell(session, label, warn)
     if failure is not None:
         session.fail_cell(failure)
     return measured.record
+
+
+def _name_cell(session: Session, label: str, warn: float | None) -> None:
+    """Also has it measured where measuring is off."""
+    try:
+        session.label_next(label, warn)
+    except Exception as error:  # noqa: BLE001 - nothing of ours may reach the user's cell
+        session.failed("magics", error)
 
 
 def run_statement(

@@ -9,10 +9,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from samples import HOSTILE, MIB, hostile, record
+
 from gorgon.display import format_bytes, format_duration, format_ratio, html_of, line, plain, rows_of, written
 from gorgon.record import ABSENT, CellLimit, CellRef, Measure
 from gorgon.report import Report
-from samples import HOSTILE, MIB, hostile, record
 
 FORMAT_TS = Path(__file__).resolve().parents[2] / "protocol" / "format.ts"
 
@@ -51,7 +52,7 @@ def test_durations_have_their_largest_fitting_unit(value: float, text: str) -> N
 def test_numbers_are_written_as_in_vs_code() -> None:
     node = shutil.which("node")
     if node is None or not FORMAT_TS.exists():
-        pytest.skip("needs node and protocol/format.ts beside the package")
+        pytest.skip("missing: node, or protocol/format.ts beside the package")
     values = [0.0, 0.00123, 0.5, 9.994, 9.995, 99.94, 99.95, 999.4, 999.5, 1000, 1023.9, 1024, 2.5, 350.5, -12_345.6]
     values += [sign * 1.37**power for power in range(0, 130, 2) for sign in (1, -1)]
     program = (
@@ -62,7 +63,7 @@ def test_numbers_are_written_as_in_vs_code() -> None:
     command = [node, "--input-type=module", "-e", program, json.dumps(values)]
     theirs = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=FORMAT_TS.parent)
     if theirs.returncode != 0:
-        pytest.skip(f"this node does not run TypeScript: {theirs.stderr[-200:]}")
+        pytest.skip(f"missing: a node that runs TypeScript: {theirs.stderr[-200:]}")
     ours = [[format_bytes(value), format_duration(value), format_ratio(value)] for value in values]
     assert ours == json.loads(theirs.stdout)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import KernelMaker
+
 from gorgon.config import Config
 from gorgon.doctor import Finding, examine, page
 
@@ -80,7 +81,7 @@ def test_a_look_that_fails_is_a_line_of_its_own() -> None:
     def broken() -> list[Any]:
         raise OSError("no /sys here")
 
-    (found,) = [one for one in lines(patient(limits=broken), "limits")]
+    (found,) = lines(patient(limits=broken), "limits")
     assert (found.state, "no /sys here" in found.says) == ("!", True)
     assert len(examine(SimpleNamespace())) >= 8
 

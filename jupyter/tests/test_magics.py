@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Kernel, KernelMaker, Reply
+from conftest import FOLDER, Kernel, KernelMaker, Reply
 
 LINE = re.compile(r"wall \S+ m?s \| CPU .* \| peak RAM .* \| (OK|WARN|CRIT|UNKNOWN)")
 
@@ -125,6 +126,19 @@ def test_a_broken_body_shows_its_syntax_error(kernel: Kernel) -> None:
     assert kernel.records()[-1]["error"] == "SyntaxError"
 
 
+def test_a_batch_run_stops_at_a_failing_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nbclient = pytest.importorskip("nbclient", reason="missing: nbclient")
+    nbformat = pytest.importorskip("nbformat", reason="missing: nbformat")
+    cells = [nbformat.v4.new_code_cell(text) for text in ("%load_ext gorgon", "%%gorgon\n1/0", "not_run = 1")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    with pytest.raises(nbclient.exceptions.CellExecutionError) as caught:
+        nbclient.NotebookClient(notebook, timeout=60).execute()
+    assert caught.value.ename == "ZeroDivisionError"
+    assert [cell.get("execution_count") for cell in notebook.cells] == [1, 2, None]
+
+
 def test_an_interrupt_ends_the_body(kernel: Kernel) -> None:
     sent = kernel.send("%%gorgon\nimport os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)")
     reply = kernel.wait(sent, 20)
@@ -151,7 +165,8 @@ def test_inside_other_magics(kernel: Kernel) -> None:
     assert "inner | wall" in reply.printed
     reply = kernel.run("%%gorgon --label outer\n%%gorgon --label inner\nx = 2", "twice")
     assert [one.split(" |")[0] for one in reply.printed.splitlines()] == ["inner", "outer"]
-    assert [one["cell"]["id"] for one in kernel.records()[before:]] == ["timed", "twice"]
+    named = [(one["cell"]["id"], one["cell"]["label"]) for one in kernel.records()[before:]]
+    assert named == [("timed", "inner"), ("twice", "outer")]
 
 
 def test_names_of_the_body_are_the_users(kernel: Kernel) -> None:
@@ -258,6 +273,7 @@ def test_a_report_goes_into_a_file(kernel: Kernel, tmp_path: Path, name: str, st
 
 def test_a_limit_guards_until_it_is_off(kernel: Kernel) -> None:
     assert "is interrupted" in kernel.run("%gorgon limit 80%").printed
+    kernel.run("%reload_ext gorgon")
     try:
         assert "guarded at" in kernel.run("%gorgon").printed
         assert "OK  guard         guards" in kernel.run("%gorgon doctor").printed
@@ -318,6 +334,35 @@ def test_settings_of_a_configuration_file_count(kernel_maker: KernelMaker) -> No
     assert kernel.value("[_g.session().config.auto, _g.session().config.crit]", "import gorgon as _g") == [False, 0.9]
 
 
+def test_a_package_with_parts_missing_still_measures(kernel_maker: KernelMaker, tmp_path: Path) -> None:
+    left_out = shutil.ignore_patterns("link.py", "guard.py", "comm.py", "log.py", "__pycache__")
+    shutil.copytree(FOLDER / "gorgon", tmp_path / "gorgon", ignore=left_out)
+    kernel = kernel_maker(env={"PYTHONPATH": str(tmp_path)})
+    kernel.run("%%gorgon -q --label all\n1")
+    assert kernel.records()[-1]["cell"]["label"] == "all"
+    assert "not heard: this package has no link" in kernel.run("%gorgon").printed
+    reply = kernel.run("%gorgon limit 80%")
+    assert (reply.status, "This package has no guard" in reply.printed) == ("ok", True)
+    assert "Install the whole package" in kernel.run("%gorgon doctor").printed
+
+
+def test_a_measuring_that_fails_leaves_the_code_as_it_is(kernel_maker: KernelMaker) -> None:
+    kernel = kernel_maker()
+    kernel.run(
+        "import gorgon\n"
+        "def broken(*_):\n    raise OSError('no /proc today')\n"
+        "gorgon.session().meter.begin = broken\n"
+        "gorgon.session().meter.end = broken"
+    )
+    reply = kernel.run("%%gorgon\nkept = 41")
+    assert reply.status == "ok"
+    assert reply.printed == "Gorgon could not measure this: %gorgon doctor says why.\n"
+    assert kernel.run("kept = kept + %gorgon run -q 1").status == "error"  # No magic is part of an expression.
+    assert kernel.run("more = %gorgon run -q kept + 1").status == "ok"
+    assert kernel.value("more") == 42
+    assert "no /proc today" in kernel.run("%gorgon doctor").printed
+
+
 # -- bad lines -----------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +389,7 @@ def test_settings_of_a_configuration_file_count(kernel_maker: KernelMaker) -> No
         "%%gorgon --limit apples\n1",
         "%%gorgon --json /no/such/folder/r.json\n1",
         "%%gorgon -v not-a-name\n1",
+        "%%gorgon -v class\n1",
         "%%gorgon top 3\n1",
         "%%gorgon --label\n1",
         "%%gorgon\n",

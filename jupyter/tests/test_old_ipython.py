@@ -9,7 +9,9 @@ from conftest import Kernel, KernelMaker
 
 OLD = os.environ.get("GORGON_OLD_PYTHON", "")
 
-pytestmark = pytest.mark.skipif(OLD == "", reason="GORGON_OLD_PYTHON names no interpreter with an old IPython")
+pytestmark = pytest.mark.skipif(
+    OLD == "", reason="missing: an interpreter with an old IPython, named by GORGON_OLD_PYTHON"
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +20,15 @@ def old(kernel_maker: KernelMaker) -> Kernel:
 
 
 def test_cells_and_magics_work(old: Kernel) -> None:
-    record = old.cost("x = bytearray(64 << 20)\ndel x")
+    old.run("x = bytearray(64 << 20)\ndel x")
+    record = old.records()[-1]
     assert record["measures"]["peakDeltaBytes"]["value"] > 60 << 20
     reply = old.run("%%gorgon --label old\n'value'", "named")
     assert reply.printed.startswith("old | wall")
-    assert old.records()[-1]["cell"] == {**old.records()[-1]["cell"], "id": "named", "label": "old"}
+    cell = old.records()[-1]["cell"]
+    # The front end's name of a cell reaches the hooks from 8.3 on.
+    has_ids = old.value("__import__('IPython').version_info[:2]") >= [8, 3]
+    assert (cell["id"], cell["label"]) == ("named" if has_ids else None, "old")
     assert old.run("%gorgon run sum(range(10))").outputs[0]["data"]["text/plain"] == "45"
     assert "Runs" in old.run("%gorgon report").outputs[0]["data"]["text/plain"]
 

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from samples import HOSTILE, MIB, hostile, record
+
 from gorgon.ranking import Top, rank
 from gorgon.record import CellRecord, CellRef, Measure
 from gorgon.report import CannotWrite, Report
 from gorgon.results import RichRecord, to_pandas
-from samples import HOSTILE, MIB, hostile, record
 
 
 def session() -> list[CellRecord]:

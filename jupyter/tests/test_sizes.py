@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from gorgon.sizes import BadSize, parse_share, parse_size
 
 
