@@ -71,13 +71,17 @@ class Judge:
         """The user chose another one, while so much is used."""
         self.limit = self.allowed = limit
         self._strikes = 0
+        self._looks.clear()
         if self.phase != FROZEN:
             self._become(WATCHING, "The limit was changed.")
             self.start(tree)
 
-    def close(self, tree: int) -> bool:
-        """Whether so much is near enough to what may be used that it is to be known exactly."""
-        return tree >= self.allowed * NEAR_SHARE or tree + self.rate() * HORIZON_S >= self.allowed
+    def close(self, now: float, tree: int) -> bool:
+        """Whether that look is near enough to what may be used, or to its growth, that it is to be known exactly."""
+        self._looks.append((now, tree))
+        rate = self.rate()
+        self._looks.pop()
+        return tree >= self.allowed * NEAR_SHARE or tree + rate * HORIZON_S >= self.allowed
 
     def start(self, tree: int) -> None:
         """The first look: what is there already is not what a cell does."""
@@ -109,6 +113,10 @@ class Judge:
         else:
             self._become(WATCHING, "Memory is far from the limit.")
         return ""
+
+    def spare(self) -> None:
+        """The interrupt was not sent: no cell runs that would see it. What grows on is frozen all the same."""
+        self.reason = f"Memory {self._words(self.rate())}, and no cell runs that could be interrupted."
 
     def pause(self) -> float:
         """Seconds until the next look."""

@@ -131,6 +131,49 @@ def test_a_python_loop_is_interrupted_and_not_frozen(guarded: Callable[[], Guard
     assert one.kernel.run("1 + 1").status == "ok"
 
 
+def test_a_cell_that_ends_by_itself_is_answered_though_it_came_near(guarded: Callable[[], Guarded]) -> None:
+    # An interrupt that comes between a cell and its reply would lose the reply.
+    one = guarded()
+    for _ in range(15):
+        reply = one.kernel.run(f"held = [b'x' * {MIB} for _ in range({(ROOM >> 20) - 20})]")
+        assert reply.error in ("", "KeyboardInterrupt")
+        assert one.kernel.run("held = None").error in ("", "KeyboardInterrupt")
+    assert one.freezes() == 0
+
+
+def test_the_users_own_interrupt_works_as_before(guarded: Callable[[], Guarded]) -> None:
+    one = guarded()
+    message = one.kernel.send("import time; time.sleep(30)", "sleeps")
+    until(lambda: any(told["cell"]["id"] == "sleeps" for told in one.worker.of("kernel/cell/started")), "it runs")
+    time.sleep(0.2)
+    one.kernel.interrupt()
+    assert one.kernel.wait(message, 10).error == "KeyboardInterrupt"
+
+
+def test_an_interrupt_that_comes_as_a_cell_ends_does_not_lose_its_reply(guarded: Callable[[], Guarded]) -> None:
+    one = guarded()
+    # Sent by IPython's own code, after the cell's: where the system delivers a late one.
+    setup = (
+        "import os, signal\nget_ipython().events.register('post_execute', lambda: os.kill(os.getpid(), signal.SIGINT))"
+    )
+    one.kernel.run(setup)
+    for _ in range(3):
+        assert one.kernel.run("6 * 7").status == "ok"
+
+
+def test_what_grows_while_no_cell_runs_is_frozen_without_an_interrupt(guarded: Callable[[], Guarded]) -> None:
+    one = guarded()
+    code = (
+        "import threading, time\n"
+        f"def grow():\n    time.sleep(0.3); global held; held = b'x' * {MOST}\n"
+        "threading.Thread(target=grow, daemon=True).start()"
+    )
+    assert one.kernel.run(code).status == "ok"
+    one.phase("frozen")
+    one.answer("end")
+    until(lambda: not alive(one.kernel.pid), "it ends")
+
+
 class TestOneCallOfC:
     """It does not see the interrupt: the kernel is frozen while it grows."""
 
