@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CellRecord } from "../protocol/cell.ts";
 import type { KernelDeath, KernelsState } from "../protocol/kernel.ts";
 import type { KernelAct } from "../protocol/messages/leader.ts";
-import { silentLog } from "./host/log.ts";
+import { leveledLog, silentLog } from "./host/log.ts";
 import { ManualClock } from "./host/manual-clock.ts";
 import { Kernels } from "./kernels.ts";
 import { MemoryCells } from "./octopus/store/cells.ts";
@@ -241,14 +241,46 @@ describe("a worker that follows", () => {
   });
 });
 
-it("a worker whose leader is another now shows what it saw last until that one speaks", async () => {
-  const { kernels, watching, watches } = setUp();
-  kernels.begin();
-  watching().change(kernelsState(kernelState()));
-  await kernels.rest();
-  expect([kernels.state(), watching().closed]).toEqual([kernelsState(kernelState()), true]);
-  kernels.showKernels(kernelsState());
-  expect(kernels.state()).toEqual(kernelsState());
-  kernels.begin();
-  expect(watches).toHaveLength(2);
+describe("a worker that", () => {
+  it("follows another now shows what it saw last until that one speaks", async () => {
+    const { kernels, watching } = setUp();
+    kernels.begin();
+    watching().change(kernelsState(kernelState()));
+    await kernels.rest();
+    expect([kernels.state(), watching().closed]).toEqual([kernelsState(kernelState()), true]);
+    kernels.showKernels(kernelsState());
+    expect(kernels.state()).toEqual(kernelsState());
+  });
+
+  it("leads now shows what the last leader told until it has looked itself, and remembers that one's deaths", async () => {
+    const { kernels, watching, clock, shown } = setUp();
+    const death = { id: "d", kernel: KERNEL, time: KERNEL_START } as KernelDeath;
+    kernels.showKernels({ ...kernelsState(kernelState()), deaths: [death] });
+    kernels.begin();
+    watching().change(kernelsState());
+    expect(kernels.state().kernels).toHaveLength(1);
+    const [crab] = kernels.crabs({ node: "here", clock });
+    await crab?.collectOnce();
+    expect(kernels.state()).toEqual({ ...kernelsState(), deaths: [death] });
+    expect(shown).toEqual(["1 kernels", "1 kernels", "0 kernels"]);
+    clock.jump(3_600_000);
+    expect(kernels.state().deaths).toEqual([]);
+  });
+
+  it("cannot watch says so and goes on", () => {
+    const lines: string[] = [];
+    const log = leveledLog(
+      (_, line) => lines.push(line),
+      () => "debug",
+    );
+    const watch = () => {
+      throw new Error("no processes here");
+    };
+    const clock = new ManualClock(KERNEL_START);
+    const cells = new MemoryCells(clock, Infinity);
+    const kernels = new Kernels({ clock, log, watch, leadership: () => null, keeper: () => cells, bell: () => null });
+    kernels.begin();
+    expect(lines).toEqual(["Kernels are not watched: no processes here"]);
+    expect(kernels.state().kernels).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 /** Notebook kernels for one worker: watched where it senses, told where it leads, shown as it is told where it follows. */
 import { t } from "@vscode/l10n";
 import type { CellRecord } from "../protocol/cell.ts";
-import { sameKernel, type GuardState, type KernelsState } from "../protocol/kernel.ts";
+import { sameKernel, type GuardState, type KernelDeath, type KernelsState } from "../protocol/kernel.ts";
 import type { ParamsOf } from "../protocol/message.ts";
 import type { KernelBell } from "../protocol/messages/kernel.ts";
 import type { KernelAct } from "../protocol/messages/leader.ts";
@@ -22,6 +22,9 @@ export const KERNELS = "kernels";
 
 /** Kernels whose last word from this window is remembered: more than a person has. */
 const MOST_RUNS = 200;
+
+/** So long a death is shown, as the watch does it. */
+const DEATHS_MS = 3_600_000;
 
 /** What kernels need of the rest. */
 export interface KernelsOptions {
@@ -51,6 +54,9 @@ export class Kernels implements KernelReceiver {
   readonly #cellListeners = new Set<(record: CellRecord) => void>();
   #watching: KernelWatching | null = null;
   #crab: Crab | null = null;
+  #looked = false;
+  /** Deaths that the last leader saw. */
+  #inherited: readonly KernelDeath[] = [];
   /** What was told last, by the watch or by the leader. */
   #shown: KernelsState | null = null;
   /** What this window says that its kernels run: said again to whoever leads next. */
@@ -64,22 +70,31 @@ export class Kernels implements KernelReceiver {
   /** Begins to watch: this worker senses for its user now. */
   begin(): void {
     if (this.#watching !== null) return;
-    const watching = this.#options.watch();
+    let watching: KernelWatching;
+    try {
+      watching = this.#options.watch();
+    } catch (error) {
+      this.#options.log.error(`Kernels are not watched: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
     this.#watching = watching;
-    watching.onChange((state) => {
+    // Until it has looked once, what the last leader told is nearer to the truth than an empty list.
+    this.#looked = this.#shown === null;
+    this.#inherited = this.#shown?.deaths ?? [];
+    watching.onChange(() => {
       this.#keepPace();
-      this.#tellAll(state);
+      if (this.#looked) this.#tellAll();
     });
     watching.onDeath(({ kernel }) => this.#options.leadership()?.door.kernels?.drop(kernel));
     watching.onRecord((record) => this.ended(record));
-    this.#tellAll(watching.state());
+    this.#tellAll();
   }
 
   /** Watches no more: another one does, or this worker ends. What was seen last is shown until the other speaks. */
   async rest(): Promise<void> {
     const watching = this.#watching;
     if (watching === null) return;
-    this.#shown = watching.state();
+    this.#shown = this.state();
     this.#watching = null;
     this.#crab = null;
     await watching.close();
@@ -93,7 +108,12 @@ export class Kernels implements KernelReceiver {
     // The watch outlives its crab.
     const lent = { name, metrics, read: (signal: AbortSignal) => sensor.read(signal), dispose: () => undefined };
     const crab = new CrabGuardian({ name: KERNELS, ...shared, sensors: [lent], intervalMs: sensor.wantedMs });
-    crab.onSnapshot(() => this.#keepPace());
+    crab.onSnapshot(() => {
+      this.#keepPace();
+      if (this.#looked) return;
+      this.#looked = true;
+      this.#tellAll();
+    });
     this.#crab = crab;
     return [crab];
   }
@@ -109,7 +129,12 @@ export class Kernels implements KernelReceiver {
   }
 
   state(): KernelsState {
-    return this.#watching?.state() ?? this.#shown ?? { time: this.#options.clock.now(), kernels: [], deaths: [] };
+    const time = this.#options.clock.now();
+    const now = this.#looked ? this.#watching?.state() : undefined;
+    if (now === undefined) return this.#shown ?? { time, kernels: [], deaths: [] };
+    // The watch knows of no death before it began.
+    const before = this.#inherited.filter((one) => time - one.time < DEATHS_MS);
+    return before.length === 0 ? now : { ...now, deaths: [...now.deaths, ...before] };
   }
 
   onState(listener: (state: KernelsState) => void): Disposable {
@@ -224,7 +249,8 @@ export class Kernels implements KernelReceiver {
     if (crab !== null && wantedMs !== undefined && crab.intervalMs !== wantedMs) crab.setInterval(wantedMs);
   }
 
-  #tellAll(state: KernelsState): void {
+  #tellAll(): void {
+    const state = this.state();
     this.#options.leadership()?.door.tellKernels(state);
     this.#tellState(state);
   }

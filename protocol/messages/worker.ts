@@ -115,7 +115,8 @@ export const getKernels = request<null, KernelsState>("gorgon/kernels/get", "toW
 export const cellEnded = notification<{ readonly record: CellRecord }>("gorgon/cell", "toClient");
 
 /**
- * Records that are kept, newest first. `kernel` null: of every kernel; `hashes` empty: of every cell. At most `limit`.
+ * Records that are kept, newest first. `kernel` null: of every kernel; `hashes` empty: of every cell (2,000 at most). At most
+ * `limit`, which is at most 1,000.
  */
 export const getCells = request<
   {

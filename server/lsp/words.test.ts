@@ -4,6 +4,7 @@ import path from "node:path";
 import { config } from "@vscode/l10n";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Rule, Verdict } from "../../protocol/bell.ts";
+import { GUARD_STATES } from "../../protocol/kernel.ts";
 import type { Level } from "../../protocol/level.ts";
 import { pseudoBundle, strays } from "../../scripts/words.ts";
 import { headline } from "../bell/headline.ts";
@@ -16,7 +17,9 @@ import { fileShape, type Shape } from "../config/shape.ts";
 import { rateOf } from "../crabs/rate.ts";
 import { fixtureHost } from "../host/fixture.ts";
 import { ManualClock } from "../host/manual-clock.ts";
+import { KERNEL, kernelsState, kernelState } from "../wire/testing.ts";
 import { historyFindings } from "./doctor-history.ts";
+import { kernelFindings } from "./doctor-kernels.ts";
 import { leaderFindings } from "./doctor-leader.ts";
 
 const BUNDLE = path.join(import.meta.dirname, "..", "..", "l10n", "bundle.l10n.json");
@@ -118,6 +121,23 @@ test("what the keys of a gorgon.yaml mean", () => {
   const said = meanings(fileShape());
   expect(said.length).toBeGreaterThan(40);
   expect(english(said)).toEqual([]);
+});
+
+test("what the doctor says of notebooks", async () => {
+  const host = fixtureHost({ clock: new ManualClock(), env: { HOME: "/nowhere" } });
+  const guards = GUARD_STATES.map((phase) => ({ phase, limitBytes: 1, treeBytes: 1, since: 0, reason: "" }));
+  const whole = kernelsState(...guards.map((guard) => kernelState({ guard, measured: true })), kernelState());
+  const connected = [{ role: "kernel", kernel: KERNEL, version: "0.1.0" }] as const;
+  const said = [];
+  for (const state of [whole, kernelsState(kernelState()), kernelsState()]) {
+    for (const kept of [null, 1, 2]) {
+      const parts = { leadership: {}, kernels: () => state, kernelReport: () => ({ connected, kept }) };
+      said.push(...(await kernelFindings(host, parts)));
+    }
+  }
+  const texts = said.flatMap(({ group, subject, detail, mend }) => [group, subject, detail, mend]);
+  expect(new Set(texts).size).toBeGreaterThan(15);
+  expect(english([...new Set(texts)], ["python", "B"])).toEqual([]);
 });
 
 test("what the doctor says of history and of the windows", async () => {

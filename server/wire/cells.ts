@@ -26,9 +26,9 @@ const MAX_NOTES = 64;
 const MAX_PID = 2 ** 32;
 /** The last moment that a `Date` can be. */
 const MAX_TIME = 8.64e15;
-/** Cells of one question, and records of one answer: a notebook of two thousand cells, each run once or twice. */
-const MAX_HASHES = 5000;
-const MAX_RECORDS = 5000;
+/** Cells of one question, as many as a large notebook has; records of one answer: reading one back takes 25 us and more. */
+const MAX_HASHES = 2000;
+const MAX_RECORDS = 1000;
 
 /** Controls, formatting (which can reorder text), line separators and lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;

@@ -22,6 +22,8 @@ export class Looks {
   /** Adds the newest. A clock that was set back begins anew: what is later than now cannot be compared. */
   add(look: Look): void {
     const last = this.#looks.at(-1);
+    // Where the system is asked seldom, the same answer may be given twice.
+    if (last?.time === look.time) this.#looks.pop();
     if (last !== undefined && look.time < last.time) this.#looks = this.#looks.filter(({ time }) => time <= look.time);
     this.#looks.push(look);
     if (this.#looks.length > MOST || look.time - (this.#looks[0]?.time ?? 0) > KEPT_MS * 1.1) this.#tidy(look.time);

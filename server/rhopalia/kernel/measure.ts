@@ -55,7 +55,7 @@ export function recordOf(run: Run, looks: Looks): CellRecord | null {
     error: "",
     measures,
     gpus: [],
-    limit: limit === null || share === null ? null : { ...limit, share },
+    limit: limit === null || share === null ? null : { bytes: limit.bytes, source: limit.source, share },
     level: levelOfShare(share, "OK"),
     overlap: false,
     by: "outside",

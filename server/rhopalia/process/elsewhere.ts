@@ -11,7 +11,8 @@ import { DEFAULT_TOP, type ProcessOptions } from "./linux.ts";
 import * as names from "./metrics.ts";
 import { Top } from "./top.ts";
 
-type Listed = Awaited<ReturnType<Library["processes"]>>["list"][number];
+/** One process as the library lists it. */
+export type Listed = Awaited<ReturnType<Library["processes"]>>["list"][number];
 
 const KIB = 1024;
 
@@ -109,12 +110,13 @@ class OtherProcesses implements Rhopalium {
   }
 }
 
-function amount(value: unknown): number | null {
+/** A number that makes sense; null for any other. */
+export function amount(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 }
 
 /** `2026-11-22 16:35:01` in local time; 0 where the system did not tell. */
-function startOf(one: Listed): number {
+export function startOf(one: Listed): number {
   const time = Date.parse(one.started.replace(" ", "T"));
   return Number.isFinite(time) ? time : 0;
 }
