@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from . import runtime
@@ -30,6 +32,9 @@ _BOOT = (
 )
 
 
+_ANY = object()
+
+
 class GuardFailed(RuntimeError):
     """The guard cannot do its work here. Its message says why, and what can be done."""
 
@@ -43,6 +48,8 @@ class Guard:
         self._process: tuple[int, int] | None = None
         self._owner = os.getpid()
         self._limit: int | None = None
+        #: The cell that runs, as IPython has it; ANY: the one that started the guard.
+        self._cell: object = None
         #: Its process; 0 while there is none. It is no child of the kernel.
         self.pid = 0
         #: Where `python -m gorgon.guard answer` reaches it; empty where no folder for it can be used.
@@ -92,6 +99,7 @@ class Guard:
             except OSError:
                 pass
         if self._owner == os.getpid():
+            self._unshield()
             self._forget()
 
     def _launch(self, limit_bytes: int) -> None:
@@ -129,17 +137,82 @@ class Guard:
         if "pid" not in said:
             self._forget()
             raise GuardFailed(f"The guard cannot watch this kernel: {said.get('wrong', 'it ended at once')}")
+        # A guard that is stuck is not to hold up a cell.
+        os.set_blocking(ends[0], False)
         os.set_blocking(ends[1], False)
         self.pid, self.socket = int(said["pid"]), str(said["socket"])
         atexit.register(self.stop)
+        self._cell = _ANY
+        self._events("register")
+
+    # --- in the cell's thread ---
+
+    def _pre_run_cell(self, info: object = None) -> None:
+        if self._cell is None:
+            self._cell = info
+            self._say_busy(True)
+            if threading.current_thread() is threading.main_thread():
+                self._shield()
+
+    def _post_run_cell(self, result: object = None) -> None:
+        # Code that a cell runs ends before the cell does.
+        if self._cell is _ANY or result is None or getattr(result, "info", None) is self._cell:
+            self._cell = None
+            self._say_busy(False)
+            # A kernel puts its handler back itself, after the reply.
+            if not hasattr(self._session.shell, "kernel"):
+                self._unshield()
+
+    def _shield(self) -> None:
+        """An interrupt that comes as a cell ends would be raised in IPython's own code, and the reply be lost."""
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._on_interrupt)
+
+    def _unshield(self) -> None:
+        if threading.current_thread() is threading.main_thread() and self._shields():
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _shields(self) -> bool:
+        return signal.getsignal(signal.SIGINT) == self._on_interrupt
+
+    @staticmethod
+    def _on_interrupt(number: int, frame: FrameType | None) -> None:
+        if in_cell(frame):
+            signal.default_int_handler(number, frame)
+
+    def _say_busy(self, busy: bool) -> None:
+        if self._process is None or self._owner != os.getpid():
+            return
+        try:
+            os.write(self._process[0], b'{"busy": true}\n' if busy else b'{"busy": false}\n')
+        except OSError:
+            pass  # It has ended.
+
+    def _events(self, act: str) -> None:
+        shell: Any = getattr(self._session, "shell", None)
+        for event, listener in (("pre_run_cell", self._pre_run_cell), ("post_run_cell", self._post_run_cell)):
+            try:
+                getattr(shell.events, act)(event, listener)
+            except (AttributeError, ValueError):
+                pass  # Without a shell every moment is a cell's; or somebody took all listeners away.
 
     def _forget(self) -> None:
+        self._events("unregister")
         for fd in self._process or ():
             try:
                 os.close(fd)
             except OSError:
                 pass
         self._process, self._limit, self.pid, self.socket = None, None, 0, ""
+
+
+def in_cell(frame: FrameType | None) -> bool:
+    """Whether a frame is of what IPython runs, not of IPython: something that `run_code` called is on the way to it."""
+    while frame is not None:
+        frame = frame.f_back
+        if frame is not None and frame.f_code.co_name == "run_code":
+            return True
+    return False
 
 
 def unsupported() -> str:
@@ -234,13 +307,13 @@ def _without_guard(pid: int, started_at: int, path: str, word: str) -> tuple[boo
 
     pidfd = os.pidfd_open(pid)
     try:
-        if not runtime.lives(pid, started_at) or tree.state_of(pid) not in ("T", "t"):
+        if not runtime.lives(pid, started_at) or runtime.state_of(pid) not in ("T", "t"):
             return False, f"The guard of process {pid} has ended, and the kernel is not frozen."
         number = {"continue": None, "interrupt": signal.SIGINT, "end": signal.SIGTERM}[word]
         if number is not None:
             signal.pidfd_send_signal(pidfd, number)
         for child in tree.descendants(pid):
-            if tree.state_of(child) in ("T", "t"):
+            if runtime.state_of(child) in ("T", "t"):
                 os.kill(child, signal.SIGCONT)
         signal.pidfd_send_signal(pidfd, signal.SIGCONT)
         os.unlink(path)

@@ -1,4 +1,8 @@
-"""The process beside a kernel that guards its memory: looks, interrupts, freezes, and does what the user answers."""
+"""The process beside a kernel that guards its memory: looks, interrupts, freezes, and does what the user answers.
+
+What it froze goes on when it ends, also by SIGTERM. Only SIGKILL leaves the kernel frozen: then
+`python -m gorgon.guard answer PID continue` lets it go on by itself (guard.py).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ import time
 from typing import Any
 
 from . import judge, leader, runtime, tree
+from .leader import wait_for
 
 #: The socket of a guard: pid and start time of its kernel.
 NAME = re.compile(r"guard-(\d+)-(\d+)\.sock")
@@ -68,6 +73,9 @@ class Guarding:
         self.judge.start(self.tree.look(time.monotonic()))
         self.leader = leader.Leader(self._hello)
         self.frozen: dict[int, Stopped] = {}
+        self.seen_stopped = False
+        #: A cell runs, as the kernel says.
+        self.busy = True
         #: What the user said to end, until it has.
         self.condemned: dict[int, Stopped] = {}
         self.since = int(time.time() * 1000)
@@ -139,27 +147,34 @@ class Guarding:
 
     def _look(self, now: float) -> None:
         used = self.tree.look(now)
-        if self.tree.estimated(used) and self.judge.close(used):
+        if self.tree.estimated(used) and self.judge.close(now, used):
             used = self.tree.exact(now)
         if self.judge.phase == judge.FROZEN:
             self._keep_frozen(now, used)
         elif self.kill_at is not None:
             # It was asked to end and grows instead: it does not hear.
-            if used > self.kill_tree * judge.MORE:
+            if used > judge.more_than(self.kill_tree):
                 self._kill()
         else:
             act = self.judge.see(now, used)
-            if act == "interrupt" and not tree.catches(self.pid, signal.SIGINT):
-                # It would die of it.
-                act = ""
             if act == "interrupt":
-                self.root.send(signal.SIGINT)
+                self._interrupt()
             elif act == "freeze":
                 self._freeze(now)
         self.next_look = now + self.judge.pause()
 
+    def _interrupt(self) -> None:
+        """Only a cell: between two of them the kernel may lose the message that it is at, or end by the signal."""
+        if self.control is not None and wait_for(self.control, write=False, seconds=0):
+            self._read_control()
+        if self.busy and tree.catches(self.pid, signal.SIGINT):
+            self.root.send(signal.SIGINT)
+        else:
+            self.judge.spare()
+
     def _freeze(self, now: float) -> None:
         self.frozen[self.pid] = self.root
+        self.seen_stopped = False
         self.root.send(signal.SIGSTOP)
         self._stop_growing_children(now)
 
@@ -177,9 +192,11 @@ class Guarding:
     def _keep_frozen(self, now: float, used: int) -> None:
         self.judge.see(now, used)
         self._stop_growing_children(now)
-        # Somebody else let it go on: that is an answer.
-        if tree.state_of(self.pid) not in ("T", "t", ""):
+        # It stops when it comes out of the system's code. If it goes on after that, somebody else has answered.
+        stopped = runtime.state_of(self.pid) in ("T", "t")
+        if self.seen_stopped and not stopped:
             self._thaw("continue")
+        self.seen_stopped = stopped
 
     # --- answers ---
 
@@ -264,8 +281,10 @@ class Guarding:
         for line in lines:
             message = json.loads(line)
             if "limit" in message:
-                self.judge.set_limit(int(message["limit"]))
-                self.next_look = 0.0
+                self.judge.set_limit(int(message["limit"]), self.tree.look(time.monotonic()))
+                self.next_look = self.next_tell = 0.0
+            if "busy" in message:
+                self.busy = message["busy"] is True
             if message.get("stop") is True:
                 self.ending = True
 

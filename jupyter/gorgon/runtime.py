@@ -309,14 +309,27 @@ def _is_path(value: object) -> bool:
 def start_time(pid: int) -> int:
     """When a process started, milliseconds since the epoch; 0 where that is not known."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            text = file.read(4096)
         with open("/proc/stat", encoding="ascii") as file:
             found = re.search(r"^btime (\d+)$", file.read(1 << 20), re.MULTILINE)
-        ticks = int(text[text.rfind(")") + 1 :].split()[19])
+        ticks = int(_stat(pid)[19])
     except (OSError, ValueError, IndexError):
         return 0
     return 0 if found is None else int(found.group(1)) * 1000 + ticks * 1000 // os.sysconf("SC_CLK_TCK")
+
+
+def state_of(pid: int) -> str:
+    """The letter of /proc/PID/stat: `T` where it is stopped, `Z` where it is dead; empty where there is none."""
+    try:
+        return _stat(pid)[0]
+    except (OSError, IndexError):
+        return ""
+
+
+def _stat(pid: int) -> list[str]:
+    """The words of /proc/PID/stat after the name, which may hold blanks and brackets."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        text = file.read(4096)
+    return text[text.rfind(")") + 1 :].split()
 
 
 def lives(pid: int, started_at: int) -> bool:
@@ -329,6 +342,8 @@ def lives(pid: int, started_at: int) -> bool:
         return False
     except OSError:
         return True
+    if state_of(pid) in ("Z", "X"):
+        return False
     now = start_time(pid)
     # Two readings differ when the clock was set.
     return now == 0 or started_at == 0 or abs(now - started_at) <= 3000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections import deque
 
@@ -192,25 +193,11 @@ def _descendants_by_parent(pid: int) -> set[int]:
     return found
 
 
-def state_of(pid: int) -> str:
-    """The letter of /proc/PID/stat, `T` where it is stopped; empty where there is none."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            text = file.read(4096)
-        return text[text.rfind(b")") + 1 :].split()[0].decode()
-    except (OSError, IndexError, ValueError):
-        return ""
-
-
 def catches(pid: int, number: int) -> bool:
-    """Whether a process catches or ignores a signal, so that it does not end by it."""
+    """Whether a process catches a signal: it neither ends by it nor ignores it."""
     try:
         with open(f"/proc/{pid}/status", "rb") as file:
-            lines = file.read(16_384).splitlines()
+            found = re.search(rb"^SigCgt:\s*([0-9a-f]+)$", file.read(16_384), re.MULTILINE)
     except OSError:
         return False
-    for line in lines:
-        name, _, value = line.partition(b":")
-        if name in (b"SigIgn", b"SigCgt") and int(value, 16) >> (number - 1) & 1:
-            return True
-    return False
+    return found is not None and bool(int(found.group(1), 16) >> (number - 1) & 1)

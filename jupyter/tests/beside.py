@@ -20,7 +20,11 @@ WATCHER = FOLDER / "gorgon" / "watcher.py"
 
 #: Runs a program as a user without any right.
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
-CAN_BE_NOBODY = hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("setpriv") is not None
+#: An interpreter that everybody may run: the one of the tests may lie in somebody's home folder.
+NOBODYS_PYTHON = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or ""
+CAN_BE_NOBODY = (
+    hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("setpriv") is not None and NOBODYS_PYTHON != ""
+)
 
 #: Longest that something may take that is waited for.
 PATIENCE = 30.0

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from beside import CAN_BE_NOBODY, NOBODY
+from beside import CAN_BE_NOBODY, NOBODY, NOBODYS_PYTHON
 
 FOLDER = Path(__file__).resolve().parent.parent
 
@@ -27,7 +27,7 @@ def python(code: str, folder: Path, *options: str, prefix: tuple[str, ...] = ())
     env = {**os.environ, "PYTHONPATH": str(FOLDER), "XDG_RUNTIME_DIR": str(folder), "TMPDIR": str(folder)}
     env["XDG_STATE_HOME"] = str(folder)
     return subprocess.run(
-        [*prefix, sys.executable, *options, "-c", MAKE + code],
+        [*(prefix or (sys.executable,)), *options, "-c", MAKE + code],
         env=env,
         capture_output=True,
         text=True,
@@ -118,6 +118,10 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     for one in [closed, *closed.parents]:
         if one.stat().st_mode & 0o005 != 0o005:
             one.chmod(one.stat().st_mode | 0o005)
-    done = python("faults.enable(); print(faults.path, faults.why, faulthandler.is_enabled())", closed, prefix=NOBODY)
+    done = python(
+        "faults.enable(); print(faults.path, faults.why, faulthandler.is_enabled())",
+        closed,
+        prefix=(*NOBODY, NOBODYS_PYTHON),
+    )
     assert "No folder for short-lived files can be used" in done.stdout, done.stderr
     assert str(closed) in done.stdout and done.stdout.strip().endswith("False")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from beside import CAN_BE_NOBODY, NOBODY, Watching, until
+from beside import CAN_BE_NOBODY, NOBODY, NOBODYS_PYTHON, Watching, until
 from conftest import Kernel, KernelMaker
 
 from gorgon import runtime
@@ -145,8 +145,8 @@ def test_a_zombie_counts_as_died_and_how_is_known(watching: Watching) -> None:
 @knows_exits
 @pytest.mark.skipif(not CAN_BE_NOBODY, reason="only root can become another user, with setpriv")
 def test_an_unprivileged_watcher_knows_how_its_users_kernel_ended() -> None:
-    kernel = subprocess.Popen([*NOBODY, sys.executable, "-c", "import time; time.sleep(60)"])
-    one = Watching(prefix=NOBODY)
+    kernel = subprocess.Popen([*NOBODY, NOBODYS_PYTHON, "-c", "import time; time.sleep(60)"])
+    one = Watching(NOBODY, NOBODYS_PYTHON)
     until(lambda: Path(f"/proc/{kernel.pid}").stat().st_uid == 65534, "it has become another user")
     assert one.watch(kernel.pid)["how"] == "pidfd"
     kernel.send_signal(signal.SIGTERM)
