@@ -16,10 +16,9 @@ const BUNDLE = path.join(import.meta.dirname, "..", "..", "l10n", "bundle.l10n.j
 const SHARES = { warn: 0.8, crit: 0.95 };
 const NOTHING = { sentence: "", mend: "", evidence: [], connection: "", folder: "" };
 
-beforeAll(() => {
-  const english = JSON.parse(readFileSync(BUNDLE, "utf8")) as Record<string, string>;
-  config({ contents: pseudoBundle(Object.keys(english)) });
-});
+const WORDS = pseudoBundle(Object.keys(JSON.parse(readFileSync(BUNDLE, "utf8")) as object));
+
+beforeAll(() => config({ contents: WORDS }));
 afterAll(() => config({ contents: {} }));
 
 /** Units, levels, names of programs and signals, and what Intl writes. */
@@ -87,7 +86,7 @@ test("what stands under a cell that runs, of a kernel that died or is frozen", (
 });
 
 test("what is asked and answered in messages and choices", async () => {
-  const { fake, notebooks, kernels, run, timers } = await fakeNotebookWindow();
+  const { fake, notebooks, kernels, run, timers } = await fakeNotebookWindow(WORDS);
   const refused: string[] = [];
   const trying = async (id: string): Promise<void> => {
     await run(id).catch((error: unknown) => refused.push(error instanceof Error ? error.message : String(error)));
