@@ -96,15 +96,15 @@ export function deathOf(change: Partial<KernelDeath> = {}): KernelDeath {
   };
 }
 
-/** A window with the notebook side; `kernels` and `record` are what the worker says. */
-export async function fakeNotebookWindow() {
+/** A window with the notebook side; `kernels` and `record` are what the worker says. `words`: its language. */
+export async function fakeNotebookWindow(words: Readonly<Record<string, string>> = {}) {
   const window = fakeWindow();
   const { fake, vs, worker, timers, world } = window;
   const logged: string[] = [];
   const loader = new NotebookLoader(
     {
       ...{ vs, worker, timers, memory: fake.memento, extensionUri: vs.Uri.file("/ext"), hostPid: HOST_PID },
-      ...{ hostName: "devbox", words: {}, log: (message) => void logged.push(message) },
+      ...{ hostName: "devbox", words, log: (message) => void logged.push(message) },
     },
     startNotebooks,
   );
