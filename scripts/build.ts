@@ -26,7 +26,14 @@ const shared: BuildOptions = {
   define: { GORGON_VERSION: JSON.stringify(pkg.version) },
 };
 
-const node: BuildOptions = { ...shared, platform: "node", target: "node22", format: "cjs" };
+const node: BuildOptions = {
+  ...shared,
+  // CommonJS knows its folder by another name.
+  define: { ...shared.define, "import.meta.dirname": "__dirname" },
+  platform: "node",
+  target: "node22",
+  format: "cjs",
+};
 
 /** Every bundle, by name. The language client and the notebook side are files of their own because they are loaded lazily. */
 export const BUNDLES: readonly BuildOptions[] = [
