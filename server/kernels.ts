@@ -104,10 +104,10 @@ export class Kernels implements KernelReceiver {
   crabs(shared: Omit<PresetOptions, "sensors">): readonly Crab[] {
     const sensor = this.#watching?.sensor;
     if (sensor === undefined) return [];
-    const { name, metrics } = sensor;
+    const { name, metrics, deadlineMs, wantedMs: intervalMs } = sensor;
     // The watch outlives its crab.
     const lent = { name, metrics, read: (signal: AbortSignal) => sensor.read(signal), dispose: () => undefined };
-    const crab = new CrabGuardian({ name: KERNELS, ...shared, sensors: [lent], intervalMs: sensor.wantedMs });
+    const crab = new CrabGuardian({ name: KERNELS, ...shared, sensors: [lent], intervalMs, deadlineMs });
     crab.onSnapshot(() => {
       this.#keepPace();
       if (this.#looked) return;
