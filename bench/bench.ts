@@ -19,5 +19,7 @@ export interface Bench {
   readonly title: string;
   /** The result, and what it means, as Markdown. */
   readonly describe: (result: BenchResult) => string;
+  /** A part of it for another document, which has a place for it: `<!-- bench NAME -->` to `<!-- /bench -->`. */
+  readonly excerpt?: { readonly file: string; readonly of: (result: BenchResult) => string };
   readonly run: (options: BenchOptions) => Promise<BenchResult>;
 }

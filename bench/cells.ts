@@ -74,9 +74,7 @@ export async function run({ samples = ROUNDS, say }: BenchOptions): Promise<Benc
 
 /** For docs/footprint.md. */
 export function describe(result: BenchResult): string {
-  const peaks = result as unknown as Peaks;
   const scenes = Object.entries(result["scenes"] as Latency);
-  const tools = Object.keys(peaks.tools);
   return [
     "What a user waits longer for an empty cell, from the request until the kernel is idle, with the extension loaded and",
     `not, by turns in one kernel (the median of ${String(BLOCKS)} pairs of blocks of ${String(CELLS)} cells); of it the hooks themselves, timed within the kernel.`,
@@ -89,6 +87,20 @@ export function describe(result: BenchResult): string {
         `| ${scene} | ${number(one.addedMs)} | ${number(one.hookMs)} | ${number(one.hookCpuMs)} | ${number(one.roundTripMs)} |`,
     ),
     "",
+    peakTable(result),
+    "",
+    "_No sample_: the tool had none within the cell. memray counts what was asked for, not what became resident; it does so",
+    "for every allocation, which is another question than how much memory the process needed.",
+  ].join("\n");
+}
+
+/** The table of peaks alone, for docs/notebook.md. */
+export const excerpt = { file: "notebook.md", of: peakTable };
+
+function peakTable(result: BenchResult): string {
+  const peaks = result as unknown as Peaks;
+  const tools = Object.keys(peaks.tools);
+  return [
     "The peak of memory over the start that each tool reports for a cell, MiB: the median of",
     `${String(result["rounds"])} runs, each in a fresh kernel of the same environment. The truth is the number of bytes that a`,
     "cell is known to touch; with ~, the high-water mark that another process reads in a run without any tool.",
@@ -100,9 +112,6 @@ export function describe(result: BenchResult): string {
       const truth = `${cell.known ? "" : "~"}${figure(cell.truthMiB)}`;
       return `| ${cell.name} | ${truth} | ${tools.map((tool) => shown(peaks, tool, cell.name)).join(" | ")} |`;
     }),
-    "",
-    "_No sample_: the tool had none within the cell. memray counts what was asked for, not what became resident; it does so",
-    "for every allocation, which is another question than how much memory the process needed.",
     ...Object.entries(peaks.reasons).map(([tool, reason]) => `\n${tool} could not be run: ${reason}`),
   ].join("\n");
 }

@@ -89,11 +89,27 @@ async function writeFootprint(): Promise<void> {
     const title = kept.minutes === null ? bench.title : `${bench.title}, ${String(kept.minutes)} minutes`;
     const where = `Measured on ${kept.date} at commit ${kept.commit}: ${kept.machine.join(", ")}.`;
     sections.push(`## ${title}`, where, bench.describe(kept.result));
+    if (kept.minutes === null && bench.excerpt !== undefined) {
+      await writeExcerpt(bench.excerpt.file, kept.bench, `${bench.excerpt.of(kept.result)}\n\n${where}`);
+    }
   }
   const file = path.join(root, "docs", "footprint.md");
   const style = await prettier.resolveConfig(file);
   const text = [parts.join("\n"), ...sections].join("\n\n");
   writeFileSync(file, await prettier.format(text, { ...style, parser: "markdown" }));
+}
+
+/** Puts a text into its place in a document of docs/. Throws where the document has no such place. */
+async function writeExcerpt(name: string, bench: string, text: string): Promise<void> {
+  const file = path.join(root, "docs", name);
+  const before = readFileSync(file, "utf8");
+  const begin = `<!-- bench ${bench} -->`;
+  const from = before.indexOf(begin) + begin.length;
+  const to = before.indexOf("<!-- /bench -->", from);
+  if (from < begin.length || to < 0) throw new Error(`${name} has no place for the bench ${bench}: ${begin}`);
+  const style = await prettier.resolveConfig(file);
+  const after = `${before.slice(0, from)}\n\n${text}\n\n${before.slice(to)}`;
+  writeFileSync(file, await prettier.format(after, { ...style, parser: "markdown" }));
 }
 
 /** Every module of bench/ that has a `run`. */

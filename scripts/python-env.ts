@@ -101,7 +101,7 @@ export function findPython(env: NodeJS.ProcessEnv = process.env): Python {
 
 /** Makes it anew. Rejects with PythonMissing and the last words of what failed. */
 async function make(base: Python, folder: string, list: string): Promise<void> {
-  console.log(`Making ${path.relative(process.cwd(), folder)} with Python ${base.version}...`);
+  console.error(`Making ${path.relative(process.cwd(), folder)} with Python ${base.version}...`);
   rmSync(folder, { recursive: true, force: true });
   const python = path.join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   const steps = [

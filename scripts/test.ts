@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { PLATFORM_NEEDS } from "../test/platforms.ts";
+import { PythonMissing, pythonEnv } from "./python-env.ts";
 import { readResults, type CaseResult } from "./results.ts";
 
 const root = path.dirname(import.meta.dirname);
@@ -19,6 +20,8 @@ const requireAll = process.env["GORGON_REQUIRE_ALL"] === "1";
 interface Step {
   readonly name: string;
   readonly args: readonly string[];
+  /** Whether it runs kernels, in the environment that scripts/python-env.ts makes. */
+  readonly python?: boolean;
   /** The suite's results; absent: the exit code is the one result. */
   readonly results?: string;
 }
@@ -26,7 +29,7 @@ interface Step {
 const tool = (file: string, ...args: string[]): string[] => [path.join(modules, file), ...args];
 const resultsFile = (name: string): string => path.join(artifacts, `${name}.json`);
 
-function suite(name: string): Step {
+function suite(name: string, more: Pick<Step, "python"> = {}): Step {
   const args = [
     "run",
     "--project",
@@ -35,7 +38,7 @@ function suite(name: string): Step {
     "--reporter=json",
     `--outputFile.json=${resultsFile(name)}`,
   ];
-  return { name, args: tool("vitest/vitest.mjs", ...args), results: resultsFile(name) };
+  return { name, args: tool("vitest/vitest.mjs", ...args), results: resultsFile(name), ...more };
 }
 
 /** In the order in which a failure is cheapest to learn. */
@@ -46,14 +49,14 @@ const STEPS: readonly Step[] = [
   { name: "format", args: tool("prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".") },
   { name: "lint", args: tool("eslint/bin/eslint.js", ".", "--max-warnings=0") },
   suite("unit"),
-  suite("parts"),
+  suite("parts", { python: true }),
   { name: "jupyter", args: ["scripts/jupyter.ts", resultsFile("jupyter")], results: resultsFile("jupyter") },
   suite("protocol"),
-  suite("integration"),
+  suite("integration", { python: true }),
   suite("torture"),
   { name: "package", args: ["scripts/package.ts"] },
   { name: "in-host", args: ["test/workbench/run-suite.ts", resultsFile("in-host")], results: resultsFile("in-host") },
-  suite("e2e"),
+  suite("e2e", { python: true }),
 ];
 
 /** Runs a program to its end with this terminal; answers its exit code. */
@@ -66,6 +69,16 @@ function run(args: readonly string[]): Promise<number> {
     });
     child.on("exit", (code) => resolve(code ?? 1));
   });
+}
+
+/** Makes the environment for kernels. Where that cannot be done the tests that need it say what is missing. */
+async function preparePython(): Promise<void> {
+  try {
+    await pythonEnv("test");
+  } catch (error) {
+    if (!(error instanceof PythonMissing)) throw error;
+    console.error(error.message);
+  }
 }
 
 /** A skipped test is allowed only for a need on the list that does not apply here. */
@@ -113,6 +126,7 @@ const all: CaseResult[] = [];
 const lines: string[] = [];
 for (const step of STEPS) {
   if (wanted.length > 0 && !wanted.includes(step.name)) continue;
+  if (step.python === true) await preparePython();
   console.log(`\n=== ${step.name}`);
   const began = performance.now();
   const cases = await perform(step);

@@ -123,7 +123,7 @@ class Judge:
         if self.phase == FROZEN:
             return 0.2
         rate = self.rate()
-        if self.phase == INTERRUPTED or rate > 0 and self.tree + rate * HORIZON_S >= self.allowed:
+        if self.phase == INTERRUPTED or (rate > 0 and self.tree + rate * HORIZON_S >= self.allowed):
             return FAST_S
         if self.tree >= self.allowed * NEAR_SHARE:
             return FAST_S * 2
@@ -143,7 +143,7 @@ class Judge:
         self._become(NEAR, f"You let it go on, up to {size(self.allowed)}.")
 
     def _trips(self, tree: int, rate: float) -> bool:
-        if tree >= self.allowed or rate > 0 and tree + rate * LAST_S >= self.allowed:
+        if tree >= self.allowed or (rate > 0 and tree + rate * LAST_S >= self.allowed):
             return True
         return rate > 0 and tree >= self.allowed * TRIP_SHARE and tree + rate * HORIZON_S >= self.allowed
 

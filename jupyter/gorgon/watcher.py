@@ -357,7 +357,7 @@ class KernelLog:
         ]
         try:
             done = subprocess.run(
-                [program] + arguments,
+                [program, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

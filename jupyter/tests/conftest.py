@@ -197,7 +197,8 @@ def kernel_maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelMak
             "XDG_STATE_HOME": str(folder / "state"),
             **(env or {}),
         }
-        manager = KernelManager(connection_file=str(folder / "kernel.json"))
+        # Sockets in a folder: free ports can be taken by another test before the kernel has them.
+        manager = KernelManager(connection_file=str(folder / "kernel.json"), transport="ipc", ip=str(folder / "socket"))
         manager.kernel_spec.argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}", *arguments]
         manager.start_kernel(env=around, cwd=str(folder))
         client = manager.client()

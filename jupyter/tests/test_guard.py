@@ -67,7 +67,7 @@ class Guarded:
 
     def freezes(self) -> int:
         phases = [one["phase"] for one in self.states if one]
-        return sum(one == "frozen" and before != "frozen" for before, one in zip(["", *phases], phases))
+        return sum(one == "frozen" and before != "frozen" for before, one in zip(["", *phases], phases, strict=False))
 
     def stopped(self) -> bool:
         return runtime.state_of(self.kernel.pid) == "T"
@@ -292,7 +292,7 @@ def test_a_child_that_grows_is_frozen_with_its_kernel(guarded: Callable[[], Guar
     assert reply.status == "ok"
     state = one.phase("frozen")
     assert state["treeBytes"] >= one.limit * 0.7
-    (child,) = [pid for pid in tree.descendants(one.kernel.pid)]
+    (child,) = tree.descendants(one.kernel.pid)
     until(lambda: runtime.state_of(child) == "T" and one.stopped(), "both are stopped")
     used = tree.Process(child).read(0.0)
     assert used < MOST / 2

@@ -232,6 +232,35 @@ def test_sleep_costs_nearly_nothing(warm: Kernel) -> None:
     assert number(record, "peakDeltaBytes") < MIB
 
 
+def test_a_child_that_nobody_has_waited_for_is_counted_and_is_not_there(warm: Kernel) -> None:
+    program = SPIN.format(until=0.3)
+    record = warm.cost(
+        f"_p = subprocess.Popen([sys.executable, '-c', {program!r}])\nos.waitid(os.P_PID, _p.pid, os.WEXITED | os.WNOWAIT)"
+    )
+    assert number(record, "cpuChildrenMs") == pytest.approx(300, rel=0.1)
+    assert quality(record, "cpuChildrenMs") == "exact"
+    assert number(record, "children") == 0
+    assert record["notes"] == []
+    assert number(warm.cost("_p.wait()"), "cpuChildrenMs") < 25
+
+
+def test_where_the_system_reaps_children_itself_their_time_is_at_least_what_was_seen(warm: Kernel) -> None:
+    warm.run("import signal; _old = signal.signal(signal.SIGCHLD, signal.SIG_IGN)")
+    record = warm.cost("subprocess.run(['true'])")
+    assert quality(record, "cpuChildrenMs") == quality(record, "cpuMs") == "sampled"
+    warm.run("signal.signal(signal.SIGCHLD, _old)")
+    assert quality(warm.cost("pass"), "cpuMs") == "exact"
+
+
+def test_of_very_many_children_not_all_are_read_and_that_is_said(warm: Kernel) -> None:
+    record = warm.cost("_many = [subprocess.Popen(['sleep', '100']) for _ in range(70)]")
+    assert number(record, "children") == 64
+    assert quality(record, "children") == quality(record, "cpuChildrenMs") == "sampled"
+    assert any("Not all child processes" in note for note in record["notes"])
+    warm.cost("for _p in _many: _p.kill()\nfor _p in _many: _p.wait()")
+    assert number(warm.cost("pass"), "children") == 0
+
+
 # -- IO ----------------------------------------------------------------------------------------------------------------
 
 WRITE = "with open('fifty', 'wb', buffering=0) as _f:\n    for _ in range(50): _f.write(bytes(1 << 20))\n    os.fsync(_f.fileno())\n"

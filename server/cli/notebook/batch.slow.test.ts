@@ -3,21 +3,16 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { CellRecord } from "../../../protocol/cell.ts";
 import { measureOf } from "../../../protocol/cell-words.ts";
-import { pythonEnv } from "../../../scripts/python-env.ts";
+import { testPython } from "../../../test/python.ts";
 import { runCli } from "../cli.ts";
 import { writeNotebook } from "./testing.ts";
 
 const jupyter = path.resolve(import.meta.dirname, "../../../jupyter");
 const scratch = mkdtempSync(path.join(tmpdir(), "gorgon-batch-"));
 const MIB = 2 ** 20;
-let python: string;
-
-beforeAll(async () => {
-  python = await pythonEnv("test");
-}, 600_000);
 
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
@@ -43,7 +38,10 @@ function runNotebook(runner: string, sources: readonly string[]): { home: string
     ...process.env,
     ...{ HOME: home, IPYTHONDIR: path.join(home, "ipython"), PYTHONPATH: jupyter, GORGON_LOG: log },
   };
-  execFileSync(python, [path.join(import.meta.dirname, "in-batch.py"), runner, input, done], { env, stdio: "pipe" });
+  execFileSync(testPython(), [path.join(import.meta.dirname, "in-batch.py"), runner, input, done], {
+    env,
+    stdio: "pipe",
+  });
   return { home, done, log };
 }
 
