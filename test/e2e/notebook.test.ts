@@ -34,11 +34,14 @@ async function answer(page: Page, question: string, button: string): Promise<voi
   await dialog.locator(".monaco-button", { hasText: button }).click();
 }
 
-/** Has this kernel measured from inside; Jupyter asks too where `jupyter` says how that is answered. */
-async function measure(page: Page, jupyter: "Allow" | "Deny" | null): Promise<void> {
+/** Has this kernel measured from inside; answers Jupyter too, which asks only once. */
+async function measure(page: Page, jupyter: "Allow" | "Deny" = "Allow"): Promise<void> {
   await runCommand(page, "Gorgon: Measure This Kernel");
   await answer(page, "Measure the kernel of this notebook?", "This Time");
-  if (jupyter !== null) await answer(page, "grant Kernel access", jupyter);
+  const question = page.locator(".monaco-dialog-box").filter({ hasText: "grant Kernel access" });
+  const done = notification(page, /This kernel is measured/);
+  await question.or(done).first().waitFor();
+  if ((await question.count()) > 0) await answer(page, "grant Kernel access", jupyter);
 }
 
 /** Closes what popped up before, so that it is not taken for what comes. */
@@ -65,6 +68,9 @@ async function press(page: Page, text: string | RegExp, button: string): Promise
   await toast.hover();
   await toast.locator(".monaco-button", { hasText: button }).click();
 }
+
+/** Runs until the worker has found the kernel: a kernel that has just begun is nobody's yet. */
+const BEGIN = "import time; time.sleep(5)";
 
 describe("Gorgon in a notebook", () => {
   let session: Session;
@@ -134,7 +140,7 @@ describe("Gorgon in a notebook", () => {
     await runCommand(page, "Jupyter: Manage Access To Jupyter Kernels");
     const notebook = await openNotebook(["1", hold(200), "sum(range(3_000_000))"]);
     await notebook.run(0);
-    await measure(page, "Allow");
+    await measure(page);
     await notification(page, /This kernel is measured/).waitFor();
     await session.shot("notebook-measured");
     await clearNotifications(page);
@@ -148,11 +154,10 @@ describe("Gorgon in a notebook", () => {
 
   it("is loaded behind a cell that runs", async () => {
     const { page } = session;
-    const notebook = await openNotebook(["import time; time.sleep(4)", hold(100)]);
+    const notebook = await openNotebook(["import time; time.sleep(12)", hold(100)]);
     await notebook.start(0);
     await notebook.untilItem(0, /^[1-9] s|\d\.?\d* s/);
-    await measure(page, null);
-    await notification(page, /waiting for the cells that run/).waitFor();
+    await measure(page);
     await session.shot("notebook-queued");
     expect(await notebook.ended(0)).toBe("ok");
     await notification(page, /This kernel is measured/).waitFor();
@@ -162,7 +167,7 @@ describe("Gorgon in a notebook", () => {
 
   it("shows the costs again when the window is reloaded", async () => {
     const { page } = session;
-    const notebook = await openNotebook(["1", hold(150)]);
+    const notebook = await openNotebook([BEGIN, hold(150, 1)]);
     await notebook.run(0);
     await notebook.run(1);
     const before = await notebook.untilItem(1, /peak/);
@@ -174,7 +179,7 @@ describe("Gorgon in a notebook", () => {
   });
 
   it("warns near the limit of the kernel", async () => {
-    const notebook = await openNotebook(["1", hold(260, 2)], { environment: { MEM_LIMIT: String(400 << 20) } });
+    const notebook = await openNotebook([BEGIN, hold(260, 2)], { environment: { MEM_LIMIT: String(400 << 20) } });
     await notebook.run(0);
     await notebook.run(1);
     await notebook.untilItem(1, /WARN .*8\d % of limit/);
@@ -188,8 +193,9 @@ describe("Gorgon in a notebook", () => {
   ])("says why a kernel died: one %s", async (_, code, words) => {
     const { page } = session;
     await clearNotifications(page);
-    const notebook = await openNotebook(["1", code]);
+    const notebook = await openNotebook([BEGIN, code]);
     await notebook.run(0);
+    await notebook.untilItem(0, /peak/);
     await notebook.start(1);
     await notebook.untilItem(1, words);
     await notification(page, words).waitFor();
