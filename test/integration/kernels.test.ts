@@ -32,6 +32,8 @@ afterEach(async () => {
 class Program {
   readonly said: Readonly<Record<string, unknown>>[] = [];
   readonly child: ChildProcess;
+  /** The process that it started; one that is frozen would outlive a test that failed. */
+  kernel: number | null = null;
   #errors = "";
 
   constructor(script: string, args: readonly string[] = []) {
@@ -72,7 +74,11 @@ class Program {
   async end(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.child.once("exit", resolve));
-    // Its kernel ends with it.
+    try {
+      if (this.kernel !== null) process.kill(this.kernel, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
     this.child.stdin?.end();
     const late = setTimeout(() => this.child.kill("SIGKILL"), 10_000);
     await ended;
@@ -181,6 +187,7 @@ describe("a kernel that speaks to the leading window", () => {
 async function ipykernel(load: boolean) {
   const program = new Program("kernel-runner.py");
   const { pid } = (await program.heard("pid")) as unknown as { readonly pid: number };
+  program.kernel = pid;
   const run = async (code: string, cell = "vscode-notebook-cell:/work/a.ipynb#W1", status = "ok"): Promise<void> => {
     const done = () => program.said.filter((one) => "status" in one).length;
     const before = done();
