@@ -35,7 +35,7 @@ export interface GorgonApi {
 }
 
 /** Kept for `deactivate` alone: VS Code waits for that function's promise, not for a disposable's. */
-let running: Worker | undefined;
+let running: { readonly worker: Worker; readonly notebooks: NotebookLoader } | undefined;
 
 /** Called once by VS Code. Returns before the worker starts: nothing here may take time. */
 export function activate(context: vscode.ExtensionContext): GorgonApi {
@@ -95,7 +95,7 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
   );
 
   draw();
-  running = worker;
+  running = { worker, notebooks };
   setImmediate(() => {
     notebooks.start();
     void worker.start();
@@ -106,6 +106,6 @@ export function activate(context: vscode.ExtensionContext): GorgonApi {
 
 /** Called by VS Code when the window closes or the extension goes. */
 export async function deactivate(): Promise<void> {
-  await running?.stop();
+  await Promise.all([running?.worker.stop(), running?.notebooks.flush()]);
   running = undefined;
 }

@@ -54,6 +54,16 @@ test("the cell is known also where VS Code ended it before the death was known",
   expect(line(cell)).toMatch(/^\$\(error\) kernel died: out of memory/);
 });
 
+test("the cell is known also where the kernel was gone for a while before its cause was known", async () => {
+  const { fake, notebooks, kernels, line, cell, later, timers } = await running();
+  notebooks.end(cell, timers.now() - 9000, timers.now(), false);
+  await kernels([]);
+  await later(900);
+  await kernels([], [deathOf({ time: timers.now() - 900 })]);
+  expect(line(cell)).toMatch(/^\$\(error\) kernel died/);
+  expect(fake.messages[0]?.buttons).toContain("Go to Cell");
+});
+
 test("a kernel that died while nothing ran is under no cell", async () => {
   const { fake, notebooks, kernels, line, cell, later, timers } = await running();
   notebooks.end(cell, timers.now() - 9000, timers.now());

@@ -32,6 +32,9 @@ export interface LiveCell {
   readonly kernel: KernelState | null;
 }
 
+/** CPU time of a shorter run is not told from looks from outside, milliseconds. */
+const SHORTEST_MS = 500;
+
 const TOOLTIP_MEASURES: readonly CellMeasure[] = [
   ...([
     "wallMs",
@@ -90,7 +93,9 @@ function timeText(record: CellRecord): string {
 function cpuText(record: CellRecord): string | null {
   const cpu = words.written(record, "cpuMs");
   const cores = words.measureOf(record, "cores");
-  if (cpu === null) return null;
+  // Of so short a run the looks before and after tell what was around it.
+  const short = record.by === "outside" && record.endedAt - record.startedAt < SHORTEST_MS;
+  if (cpu === null || short) return null;
   if (cores === null) return t("CPU {0}", cpu);
   const amount = words.amount("cores", cores.value);
   return amount === "1" ? t("CPU {0} (1 core)", cpu) : t("CPU {0} ({1} cores)", cpu, amount);

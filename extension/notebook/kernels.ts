@@ -37,11 +37,16 @@ export interface KernelBindingsParts {
   readonly hostPid: number;
 }
 
+/** A window has a handful of kernels; those that are gone for long do not matter. */
+const MOST_OWNERS = 50;
+
 /** Keeps who belongs to whom. */
 export class KernelBindings implements Disposable {
   readonly onChange = new Signal<void>();
   readonly #parts: KernelBindingsParts;
   readonly #bound = new Map<string, Bound>();
+  /** Whose each kernel was, also once it is gone: why it died is known only some time later. The newest last. */
+  #owners: readonly { readonly kernel: KernelId; readonly notebook: vscode.NotebookDocument }[] = [];
   #state: KernelsState = { time: 0, kernels: [], deaths: [] };
 
   constructor(parts: KernelBindingsParts) {
@@ -55,6 +60,7 @@ export class KernelBindings implements Disposable {
 
   /** Takes the worker's next word. */
   see(state: KernelsState): void {
+    this.#remember();
     this.#state = state;
     for (const [uri, bound] of this.#bound) {
       const found = state.kernels.find((one) => sameKernel(one.kernel, bound.kernel));
@@ -80,6 +86,7 @@ export class KernelBindings implements Disposable {
 
   /** Its kernel ended or restarts. */
   unbind(notebook: vscode.NotebookDocument): void {
+    this.#remember();
     if (this.#bound.delete(notebook.uri.toString())) this.onChange.fire();
   }
 
@@ -120,7 +127,9 @@ export class KernelBindings implements Disposable {
       const binding = this.of(one);
       return binding !== null && sameKernel(binding.kernel, kernel);
     });
-    return found ?? null;
+    if (found !== undefined) return found;
+    const owner = this.#owners.findLast((one) => sameKernel(one.kernel, kernel))?.notebook;
+    return owner === undefined || owner.isClosed ? null : owner;
   }
 
   /** Whether a kernel is this window's: it was started from here, or runs a notebook of it. */
@@ -155,6 +164,15 @@ export class KernelBindings implements Disposable {
 
   dispose(): void {
     this.onChange.dispose();
+  }
+
+  #remember(): void {
+    const now = this.#parts.notebooks().flatMap((notebook) => {
+      const binding = this.of(notebook);
+      return binding === null ? [] : [{ kernel: binding.kernel, notebook }];
+    });
+    const others = this.#owners.filter((one) => !now.some((other) => sameKernel(one.kernel, other.kernel)));
+    this.#owners = [...others, ...now].slice(-MOST_OWNERS);
   }
 
   #wants(notebook: vscode.NotebookDocument, kernel: KernelState): boolean {

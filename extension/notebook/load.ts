@@ -57,6 +57,11 @@ export class NotebookLoader implements Disposable {
     await this.#loaded().run(command, args);
   }
 
+  /** Writes what has not been written: the window closes. */
+  async flush(): Promise<void> {
+    await this.#notebooks?.flush();
+  }
+
   /** Whether this window has told of it under a cell and in a notification of its own. */
   isTold(alert: Pick<Alert, "labels" | "rule">): boolean {
     return this.#notebooks?.isTold(alert) === true;

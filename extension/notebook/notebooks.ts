@@ -133,6 +133,11 @@ export class Notebooks implements Disposable {
     if (worker.status.status === "running") this.#ask();
   }
 
+  /** Writes what has not been written: the window closes. */
+  flush(): Promise<void> {
+    return this.#records.flush();
+  }
+
   /** VS Code made the view *Most Expensive Cells*. */
   resolveView(view: vscode.WebviewView): void {
     this.#costly.resolve(view);

@@ -6,8 +6,11 @@ import type { Timers } from "../timers.ts";
 import { cellUri, codeCells, fileId, matchPlaces, placeOf, type CellPlace } from "./cells.ts";
 import { StoredCells, type CellCost, type StoredCell } from "./stored.ts";
 
-/** Cells run one after the other: what they leave is written together, milliseconds. */
-const WRITE_MS = 2000;
+/** Cells run one after the other: what they leave is written together; VS Code writes all or nothing, milliseconds. */
+const WRITE_SMALL_MS = 250;
+const WRITE_LARGE_MS = 3000;
+/** What is large, characters. */
+const LARGE = 50_000;
 /** Costs of deleted cells are kept for an undo; so many of a notebook at most. */
 const MOST_LOST = 200;
 /** Two clocks, the kernel's and the window's, may differ so much for one run, milliseconds. */
@@ -68,6 +71,7 @@ export class CellRecords implements Disposable {
   readonly #unwritten = new Map<string, readonly StoredCell[]>();
   readonly #changed = new Set<string>();
   #cancel: (() => void) | null = null;
+  #size = 0;
 
   constructor(parts: { memory: vscode.Memento; timers: Timers; log: (message: string) => void }) {
     this.#stored = new StoredCells(parts.memory);
@@ -202,7 +206,7 @@ export class CellRecords implements Disposable {
     }
     this.#changed.clear();
     try {
-      await this.#stored.write(changed, this.#timers.now());
+      this.#size = await this.#stored.write(changed, this.#timers.now());
     } catch (error) {
       this.#log(`The costs of cells were not kept: ${String(error)}`);
     }
@@ -254,7 +258,7 @@ export class CellRecords implements Disposable {
 
   #write(uri: string): void {
     this.#changed.add(uri);
-    this.#cancel ??= this.#timers.after(WRITE_MS, () => {
+    this.#cancel ??= this.#timers.after(this.#size > LARGE ? WRITE_LARGE_MS : WRITE_SMALL_MS, () => {
       this.#cancel = null;
       void this.flush();
     });

@@ -132,8 +132,11 @@ export class StoredCells {
     return this.#all().map((one) => one.uri);
   }
 
-  /** Keeps these in place of what was kept; the cells that ran longest ago go when there are too many. */
-  async write(changed: ReadonlyMap<string, readonly StoredCell[]>, now: number): Promise<void> {
+  /**
+   * Keeps these in place of what was kept; the cells that ran longest ago go when there are too many. Answers with the size,
+   * characters.
+   */
+  async write(changed: ReadonlyMap<string, readonly StoredCell[]>, now: number): Promise<number> {
     const others = this.#all().filter((one) => !changed.has(one.uri));
     const fresh = [...changed]
       .filter(([, cells]) => cells.length > 0)
@@ -154,6 +157,7 @@ export class StoredCells {
       if (cells.length > 0) kept.push({ uri: one.uri, usedAt: one.usedAt, cells });
     }
     await this.#memory.update(KEY, kept.length === 0 ? undefined : { v: VERSION, notebooks: kept });
+    return MOST_STORED - room;
   }
 
   /** A file or a folder has another name. */
