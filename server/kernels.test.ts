@@ -74,12 +74,12 @@ class Watching implements KernelWatching {
   }
 }
 
-/** The door as the worker that leads has it: what goes out, and one kernel whose package is connected. */
-function door(connected: readonly number[] = [], frozen = false) {
+/** The door as the worker that leads has it: what goes out, and kernels whose packages say that a cell runs. */
+function door(busy: readonly number[] = [], frozen = false) {
   const out: unknown[][] = [];
   const kernels = {
     list: [],
-    has: ({ pid }: { readonly pid: number }) => connected.includes(pid),
+    busy: ({ pid }: { readonly pid: number }) => busy.includes(pid),
     answerGuard: (_: object, answer: string) => {
       if (frozen) out.push(["answer", answer]);
       return frozen;
@@ -168,7 +168,7 @@ describe("a worker that leads", () => {
     ]);
   });
 
-  it("hears from a window what runs, but believes the package where there is one", async () => {
+  it("hears from a window what runs, but believes the package that has said what runs", async () => {
     const { kernels, watching } = setUp(door([1]));
     kernels.begin();
     await kernels.wish({ runs: { ...ID, cell: cellRef(1), leaving: false } });

@@ -186,8 +186,8 @@ export class Kernels implements KernelReceiver {
     }
     const { cell, since, leaving, ...kernel } = act.runs;
     if (leaving) watching.setLeaving(kernel);
-    // The package in the kernel knows better, and at once.
-    if (connected?.has(kernel) !== true) {
+    // The package in the kernel knows better, once it has come to speak: a call of C can keep it from that.
+    if (connected?.busy(kernel) !== true) {
       watching.setRunning(kernel, cell === null ? null : { cell, startedAt: since });
     }
     return null;

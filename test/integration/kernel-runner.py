@@ -1,6 +1,7 @@
 """A front end without a window: starts an ipykernel and runs in it what comes on stdin, a JSON object a line."""
 
 import json
+import queue
 import sys
 
 from jupyter_client.manager import KernelManager
@@ -20,11 +21,16 @@ def main() -> None:
             content = {"code": asked["code"], "silent": False, "store_history": True, "stop_on_error": False}
             message = client.session.msg("execute_request", content, metadata={"cellId": asked["cell"]})
             client.shell_channel.send(message)
-            while True:
-                reply = client.get_shell_msg(timeout=60)
+            status = "dead"
+            while manager.is_alive():
+                try:
+                    reply = client.get_shell_msg(timeout=1)
+                except queue.Empty:
+                    continue
                 if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                    status = reply["content"]["status"]
                     break
-            print(json.dumps({"status": reply["content"]["status"]}), flush=True)
+            print(json.dumps({"status": status}), flush=True)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

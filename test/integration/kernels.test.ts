@@ -32,6 +32,8 @@ afterEach(async () => {
 class Program {
   readonly said: Readonly<Record<string, unknown>>[] = [];
   readonly child: ChildProcess;
+  /** The process that it started; one that is frozen would outlive a test that failed. */
+  kernel: number | null = null;
   #errors = "";
 
   constructor(script: string, args: readonly string[] = []) {
@@ -72,7 +74,11 @@ class Program {
   async end(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.child.once("exit", resolve));
-    // Its kernel ends with it.
+    try {
+      if (this.kernel !== null) process.kill(this.kernel, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
     this.child.stdin?.end();
     const late = setTimeout(() => this.child.kill("SIGKILL"), 10_000);
     await ended;
@@ -181,12 +187,13 @@ describe("a kernel that speaks to the leading window", () => {
 async function ipykernel(load: boolean) {
   const program = new Program("kernel-runner.py");
   const { pid } = (await program.heard("pid")) as unknown as { readonly pid: number };
-  const run = async (code: string, cell = "vscode-notebook-cell:/work/a.ipynb#W1"): Promise<void> => {
+  program.kernel = pid;
+  const run = async (code: string, cell = "vscode-notebook-cell:/work/a.ipynb#W1", status = "ok"): Promise<void> => {
     const done = () => program.said.filter((one) => "status" in one).length;
     const before = done();
     program.say({ code, cell });
-    await expect.poll(done, { timeout: 30_000 }).toBe(before + 1);
-    expect(program.said.at(-1)).toEqual({ status: "ok" });
+    await expect.poll(done, { timeout: 60_000 }).toBe(before + 1);
+    expect(program.said.at(-1)).toEqual({ status });
   };
   if (load) await run("%load_ext gorgon");
   return { pid, run };
@@ -235,6 +242,41 @@ describe("a real ipykernel", () => {
       expect(idsOf(second.records).filter((id) => id === record?.id)).toHaveLength(1);
       const third = await notebook();
       expect(new Set(idsOf(await kept(third)))).toEqual(new Set(ids));
+    },
+  );
+
+  it(
+    "that its guard froze in one call of C is shown frozen, and is ended by a window that follows [linux]",
+    { timeout: KERNEL_MS },
+    async (context) => {
+      if (!here("linux")) context.skip();
+      const first = await notebook();
+      const second = await notebook();
+      const { pid, run } = await ipykernel(true);
+      await run(
+        "import gorgon, os; from gorgon.guard import Guard; guard = Guard(gorgon.session(), gorgon.session().link)",
+      );
+      await expect.poll(() => kernelOf(second, pid)?.usage?.rssBytes ?? 0, patient).toBeGreaterThan(2 ** 20);
+      const limit = (kernelOf(second, pid)?.usage?.rssBytes ?? 0) + 300 * 2 ** 20;
+      await run(`guard.start(${String(limit)})`);
+      await expect.poll(() => kernelOf(first, pid)?.guard?.limitBytes, patient).toBe(limit);
+      const { startedAt } = kernelOf(second, pid)?.kernel ?? { startedAt: 0 };
+      const cell = { ...cellRef(9), id: "vscode-notebook-cell:/work/a.ipynb#W9" };
+      // The package may not come to speak before a call of C that keeps all else in the kernel waiting; the window can.
+      await second.window.client.tell(kernelRuns, { pid, startedAt, cell, leaving: false });
+      const ended = run("held = b'x' * (3 << 30)", cell.id, "dead");
+      for (const one of [first, second]) {
+        await expect.poll(() => kernelOf(one, pid)?.guard?.phase, patient).toBe("frozen");
+        expect(kernelOf(one, pid)?.running?.cell.id).toBe(cell.id);
+      }
+      await second.window.client.send(answerGuard, { pid, startedAt, answer: "end" });
+      await ended;
+      for (const one of [first, second]) {
+        const death = () => one.kernels?.deaths.find(({ kernel }) => kernel.pid === pid);
+        await expect.poll(death, patient).toMatchObject({ cell: { id: cell.id } });
+        expect(kernelOf(one, pid)).toBeUndefined();
+        await expect.poll(() => one.records.find(({ outcome }) => outcome === "died")?.cell.id, patient).toBe(cell.id);
+      }
     },
   );
 

@@ -84,9 +84,9 @@ export class KernelClients {
     return [...this.#clients];
   }
 
-  /** Whether the package in this kernel speaks for it. */
-  has(kernel: KernelId): boolean {
-    return this.#find("kernel", kernel) !== undefined;
+  /** Whether the package in this kernel says that a cell runs: it knows better than a window. */
+  busy(kernel: KernelId): boolean {
+    return (this.#find("kernel", kernel)?.runningSince ?? null) !== null;
   }
 
   /** Greets who connected; throws in words, to be told to it, whom it does not take. `admits` judges the token. */
