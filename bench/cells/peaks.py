@@ -96,6 +96,8 @@ def jumper(kernel: Kernel, cell: Cell, folder: Path) -> float | None:
     kernel.run("%perfmonitor_export_perfdata --level process\n%perfmonitor_export_cell_history")
     samples = json.loads(kernel.run("print(perfdata_df[['memory', 'cell_index']].to_json(orient='values'))"))
     cells = json.loads(kernel.run("print(cell_history_df[['cell_index', 'raw_cell']].to_json(orient='values'))"))
+    # Its collector is a process of its own, which would outlive the kernel.
+    kernel.run("%perfmonitor_stop")
     index = next(at for at, code in cells if code == cell.code)
     during = [gib for gib, at in samples if at == index]
     before = [gib for gib, at in samples if at is not None and at < index]
