@@ -22,7 +22,14 @@ const shared: BuildOptions = {
   define: { GORGON_VERSION: JSON.stringify(pkg.version) },
 };
 
-const node: BuildOptions = { ...shared, platform: "node", target: "node22", format: "cjs" };
+const node: BuildOptions = {
+  ...shared,
+  // CommonJS knows its folder by another name.
+  define: { ...shared.define, "import.meta.dirname": "__dirname" },
+  platform: "node",
+  target: "node22",
+  format: "cjs",
+};
 
 /** Every bundle, by name. The language client is a file of its own because it is loaded lazily. */
 export const BUNDLES: readonly BuildOptions[] = [

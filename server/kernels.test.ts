@@ -34,6 +34,7 @@ class Watching implements KernelWatching {
       metrics: [],
       read: () => [],
       dispose: () => undefined,
+      deadlineMs: 2000,
       get wantedMs() {
         return wantedMs();
       },

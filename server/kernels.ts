@@ -106,7 +106,7 @@ export class Kernels implements KernelReceiver {
   crabs(shared: Omit<PresetOptions, "sensors">): readonly Crab[] {
     const sensor = this.#watching?.sensor;
     if (sensor === undefined) return [];
-    const { name, metrics } = sensor;
+    const { name, metrics, deadlineMs, wantedMs: intervalMs } = sensor;
     const read = async (signal: AbortSignal): Promise<readonly Reading[]> => {
       try {
         return await sensor.read(signal);
@@ -118,7 +118,7 @@ export class Kernels implements KernelReceiver {
     };
     // The watch outlives its crab.
     const lent = { name, metrics, read, dispose: () => undefined };
-    const crab = new CrabGuardian({ name: KERNELS, ...shared, sensors: [lent], intervalMs: sensor.wantedMs });
+    const crab = new CrabGuardian({ name: KERNELS, ...shared, sensors: [lent], intervalMs, deadlineMs });
     crab.onSnapshot(() => {
       this.#keepPace();
       if (this.#looked) return;

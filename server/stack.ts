@@ -24,7 +24,7 @@ import { glanceOf } from "./octopus/glance.ts";
 import type { Hub, Latest } from "./octopus/hub.ts";
 import { Leadership, type LeadershipOptions } from "./octopus/leader/leadership.ts";
 import { Octopus } from "./octopus/octopus.ts";
-import { processesOf } from "./octopus/processes.ts";
+import { gpuMemoryOf, processesOf } from "./octopus/processes.ts";
 import type { CellQuery } from "./octopus/store/cells.ts";
 import { kernelWatch } from "./rhopalia/kernel/index.ts";
 import { GpuDemand, GpuHold, gpuSensor } from "./rhopalia/gpu/index.ts";
@@ -143,7 +143,13 @@ export function createStack(options: StackOptions): Stack {
   const kernels = new Kernels({
     clock,
     log,
-    watch: () => kernelWatch({ host, log, enabled: () => !config.config.sensors.disabled.includes("kernel") }),
+    watch: () =>
+      kernelWatch({
+        host,
+        log,
+        enabled: () => !config.config.sensors.disabled.includes("kernel"),
+        gpu: () => gpuMemoryOf(hub, clock.now()),
+      }),
     leadership: () => leadership,
     keeper: () => hub.store.cells,
     bell: () => (polled ? { level: bell.state().level, sentence: bell.state().headline } : null),

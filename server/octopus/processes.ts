@@ -46,6 +46,12 @@ export function processesOf(hub: Pick<Hub, "latest">, cores: number, now = 0): P
   return { time, intervalMs, rows };
 }
 
+/** What each process holds of all GPUs together, bytes by pid; null while nobody needs it, so that it is not read. */
+export function gpuMemoryOf(hub: Pick<Hub, "latest">, now: number): ReadonlyMap<number, number> | null {
+  const holders = gpuHolders(hub.latest(GPU_MEMORY), now);
+  return holders.size === 0 ? null : new Map([...holders].map(([pid, { bytes }]) => [pid, bytes]));
+}
+
 /** GPUs know a pid and a program, nothing else. */
 function onlyOnGpu(pid: number, name: string, gpuMemoryBytes: number): ProcessRow {
   const unknown = { cpu: null, memoryBytes: null, ioRate: null, threads: null };

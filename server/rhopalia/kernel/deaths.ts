@@ -5,7 +5,7 @@ import type { DeathCause, KernelDeath } from "../../../protocol/kernel.ts";
 import type { Clock, Disposable } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import type { DeathReport } from "../../wire/kernel-watcher.ts";
-import type { DeathFacts } from "./evidence.ts";
+import { diedAt, type DeathFacts } from "./evidence.ts";
 import type { KernelEye } from "./eye.ts";
 import { recordOf } from "./measure.ts";
 import type { Tracked } from "./tracked.ts";
@@ -114,6 +114,7 @@ export class Deaths {
     const { kernel, found, report, running, busy, limit } = one;
     const { clock, runner, eye } = this.#options;
     const now = clock.now();
+    const last = one.lastSize(diedAt({ report, time: now }));
     return {
       ...{ id: randomUUID(), kernel, time: now },
       ...{ connection: found.connection, folder: found.folder, ancestors: found.ancestors },
@@ -122,7 +123,7 @@ export class Deaths {
       counted: report === null ? (one.kills?.since() ?? null) : null,
       leaving: one.isLeaving(now),
       orphaned: found.starter !== null && !eye.alive(found.starter),
-      ...{ running, busy, lastBytes: one.bytes, lastAt: one.looks.last?.time ?? null },
+      ...{ running, busy, lastBytes: last?.bytes ?? null, lastAt: last?.time ?? null },
       limit: limit === null ? null : { bytes: limit.bytes, source: limit.source },
     };
   }

@@ -127,6 +127,13 @@ describe("a look", () => {
     expect(cpu()).toEqual([600, 500]);
   });
 
+  test("takes one whose memory is given back already for gone, before it is a zombie", () => {
+    const { made, host, eye } = machine();
+    made.put({ pid: 50, argv: ipykernel(), bytes: 0 });
+    host.write("/proc/50/status", "Name:\tpython3\nState:\tR (running)\nUid:\t1000\t1000\t1000\t1000\n");
+    expect(eye.look(kernel)).toBe("gone");
+  });
+
   test("takes a dead process, a vanished one and another one with its pid for gone", () => {
     const { made, eye } = machine();
     expect(eye.look(kernel)).toBe("gone");

@@ -89,6 +89,9 @@ export class LinuxEye implements KernelEye {
     const stat = emptyStat();
     if (!this.#stat(pid, stat) || isDead(stat)) return "gone";
     if (Math.abs(this.#startMs(stat) - startedAt) > START_TREMBLE_MS) return "gone";
+    const peakBytes = this.#peak(pid);
+    // It is ending: its memory is given back already, and what is left of it would be taken for its last size.
+    if (stat.pages === 0 && peakBytes === null) return "gone";
     let cpu = this.#cpu.get(pid);
     if (cpu?.start !== stat.start) this.#cpu.set(pid, (cpu = new TreeCpu(pid, stat.start)));
     const rssBytes = stat.pages * this.#page();
@@ -110,7 +113,7 @@ export class LinuxEye implements KernelEye {
       time: this.#host.clock.now(),
       rssBytes,
       sumBytes,
-      peakBytes: this.#peak(pid),
+      peakBytes,
       cpuMs: used.ticks * MS_A_TICK,
       childCpuMs: used.childTicks * MS_A_TICK,
       cores: null,

@@ -2,15 +2,14 @@
 import path from "node:path";
 import type { Files } from "../../host/host.ts";
 
-/** From this file: beside the worker's bundle, or in the source tree. */
-const PLACES = ["python/gorgon/watcher.py", "../../../jupyter/gorgon/watcher.py"];
-
-/** The bundle is CommonJS, the source and the library are not. */
-function here(): string {
-  return typeof __dirname === "string" ? __dirname : import.meta.dirname;
-}
+/** Beside the worker's bundle; and from this file, in the source tree. */
+const PACKED = "python/gorgon/watcher.py";
+const SOURCE = "../../../jupyter/gorgon/watcher.py";
+const HERE = path.join("server", "rhopalia", "kernel");
 
 /** Its path; null where it was not packed. */
-export function watcherProgram(files: Pick<Files, "exists">, folder = here()): string | null {
-  return PLACES.map((place) => path.resolve(folder, place)).find((file) => files.exists(file)) ?? null;
+export function watcherProgram(files: Pick<Files, "exists">, folder = import.meta.dirname): string | null {
+  // Three folders above a bundle lies what is none of ours.
+  const file = path.resolve(folder, folder.endsWith(HERE) ? SOURCE : PACKED);
+  return files.exists(file) ? file : null;
 }

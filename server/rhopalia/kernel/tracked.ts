@@ -19,6 +19,9 @@ const LEAVING_HOLDS_MS = 60_000;
 /** Who uses so much of a core is at work, whether or not somebody says at what. */
 const BUSY_CORES = 0.2;
 
+/** So long a process takes at most to die, with gigabytes to give back. */
+const DYING_MS = 1000;
+
 /** What a kernel is tracked with. */
 export interface TrackedOptions {
   /** Null: no process of this machine; all that is known is what its package says. */
@@ -128,6 +131,19 @@ export class Tracked {
   get bytes(): number | null {
     const { last } = this.looks;
     return last === null ? null : Math.max(last.rssBytes, last.treeBytes ?? 0);
+  }
+
+  /**
+   * What it had before it died then, and when that was seen; null where nobody looked. Of who is killed for want of memory the
+   * system takes the memory before the process is gone: a look that falls into that says nothing.
+   */
+  lastSize(diedAt: number): { readonly bytes: number; readonly time: number } | null {
+    const [before, last] = [this.looks.before((this.looks.last?.time ?? 0) - 1), this.looks.last];
+    if (last === null) return null;
+    const size = ({ rssBytes, treeBytes }: Look) => Math.max(rssBytes, treeBytes ?? 0);
+    const taken = diedAt - last.time < DYING_MS && before !== null && size(last) < size(before);
+    const look = taken ? before : last;
+    return { bytes: size(look), time: look.time };
   }
 
   /** Of the limit; null where either is not known. */

@@ -398,6 +398,17 @@ describe("a kernel that dies", () => {
     expect(deaths).toMatchObject([{ cause: "oom", limit: { bytes: 100 * MIB, source: "cgroup /box" } }]);
   });
 
+  test("is said to have had what it had before the system took it back", async () => {
+    const { made, deaths, died, pass } = await watched();
+    made.put({ pid: 50, bytes: 900 * MIB });
+    await pass(1);
+    made.put({ pid: 50, bytes: 30 * MIB });
+    await pass(1);
+    made.end(50);
+    died({ signal: "SIGKILL", oom: { group: "/box", before: 0, after: 1, limitBytes: 1000 * MIB } });
+    expect(deaths).toMatchObject([{ cause: "oom", lastBytes: 900 * MIB }]);
+  });
+
   test("whose pid is another process' by now is dead, and the other one is not it", async () => {
     const made = machine();
     made.put({ pid: 50, argv: ipykernel() });

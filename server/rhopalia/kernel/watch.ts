@@ -28,6 +28,8 @@ const LIMIT_EVERY_MS = 10_000;
 const RUNNING_LOOK_MS = 250;
 /** A look is repeated for somebody who asks only when the last one is older. */
 const FRESH_MS = 50;
+/** A reading of /proc that takes longer hangs. */
+const DEADLINE_MS = 2000;
 /** What changed is told at most so often. */
 const TELL_MS = 500;
 /** Of more kernels at one time the rest is left alone. */
@@ -94,6 +96,8 @@ export class KernelWatch implements KernelWatching {
       metrics: KERNEL_METRICS,
       read: (signal) => this.#read(signal),
       dispose: () => undefined,
+      // Where every look asks a program of the system, it may take its time.
+      deadlineMs: eye.lookMs > 1000 ? eye.lookMs : DEADLINE_MS,
       get wantedMs() {
         return wantedMs();
       },

@@ -28,6 +28,8 @@ export interface RunToMeasure extends KernelId {
 export interface KernelSensor extends Rhopalium {
   /** When it wants to be read again, milliseconds: soon while there is a kernel, seldom while there is none. */
   readonly wantedMs: number;
+  /** How long a reading may take, milliseconds. */
+  readonly deadlineMs: number;
 }
 
 /** Sees kernels from outside and keeps what is said of them. One for each worker that leads. */
