@@ -109,14 +109,14 @@ export function nameOf(name: CellMeasure): string {
 }
 
 /** How far a number can be trusted, in words. */
-export function qualityWords(quality: Quality): string {
+export function qualityWords(quality: Quality, name: CellMeasure): string {
   switch (quality) {
     case "exact":
       return t("exact");
     case "exact-lifetime":
       return t("exact: the process's highest ever");
     case "sampled":
-      return t("sampled: at least this");
+      return GROWING.has(name) ? t("sampled: at least this") : t("sampled: about this");
     case "none":
       return t("not to be had here");
   }

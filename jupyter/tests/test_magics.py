@@ -214,10 +214,11 @@ def test_a_statement_gives_its_value_and_says_what_it_cost(kernel: Kernel) -> No
 
 
 def test_a_statement_is_measured_for_itself(kernel: Kernel) -> None:
-    kernel.run("big = bytearray(96 << 20)\ndel big\nr = %gorgon run -o --label part small = bytearray(8 << 20)")
+    # Beyond 32 MiB malloc always asks the system: nothing that was freed before is taken again.
+    kernel.run("big = b'x' * (96 << 20)\ndel big\nr = %gorgon run -o --label part small = b'x' * (48 << 20)")
     inner, outer = kernel.value("r.to_dict()"), next(one for one in reversed(kernel.records()))
     assert inner["cell"]["label"] == "part"
-    assert 7 << 20 <= inner["measures"]["peakDeltaBytes"]["value"] <= 9 << 20
+    assert 47 << 20 <= inner["measures"]["peakDeltaBytes"]["value"] <= 49 << 20
     assert outer["measures"]["peakDeltaBytes"]["value"] >= 95 << 20
     assert inner["id"] != outer["id"]
 

@@ -232,7 +232,7 @@ function inside(one: MeasuredCell, source: boolean): Markup {
       line(
         nameOf(name),
         `${markOf(measure.quality, name)}${amount(name, measure.value)}`,
-        qualityWords(measure.quality),
+        qualityWords(measure.quality, name),
       ),
     ];
   });
