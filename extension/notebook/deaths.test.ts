@@ -64,6 +64,18 @@ test("the cell is known also where the kernel was gone for a while before its ca
   expect(fake.messages[0]?.buttons).toContain("Go to Cell");
 });
 
+test("a cell that kills its kernel before it was numbered is the one, not the cell before it", async () => {
+  const { notebooks, notebook, kernels, line, cell, later, timers } = await running();
+  notebooks.end(cell, timers.now() - 9000, timers.now());
+  await later(500);
+  const [next] = notebook.cells as [FakeCell];
+  notebooks.step(next, {});
+  notebooks.step(next, {});
+  await kernels([], [deathOf({ time: timers.now() })]);
+  expect(line(next)).toMatch(/kernel died/);
+  expect(line(cell)).not.toMatch(/kernel died/);
+});
+
 test("a kernel that died while nothing ran is under no cell", async () => {
   const { fake, notebooks, kernels, line, cell, later, timers } = await running();
   notebooks.end(cell, timers.now() - 9000, timers.now());
