@@ -13,7 +13,8 @@ export interface PageContent {
 
 /** Theme variables only; levels and differences are words and signs as well. */
 const STYLE = `
-  body { padding: 8px 20px 24px; max-width: 780px; font-variant-numeric: tabular-nums; line-height: 1.5; }
+  body { padding: 8px 20px 24px; max-width: 780px; font-variant-numeric: tabular-nums; line-height: 1.5;
+    overflow-wrap: anywhere; }
   h1 { font-size: 1.3em; font-weight: 600; margin: 12px 0 4px; }
   h2 { font-size: 1em; font-weight: 600; margin: 24px 0 4px; }
   p { margin: 4px 0; }
