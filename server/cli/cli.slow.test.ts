@@ -135,7 +135,7 @@ describe.concurrent("gorgon top", () => {
       const used = processes.map((one) => one.memoryBytes ?? 0);
       expect(used).toEqual([...used].sort((one, other) => other - one));
     }
-    expect(looks[1]?.processes.some(({ pid }) => pid === process.pid)).toBe(true);
+    expect(looks[1]?.processes[0]?.memoryBytes).toBeGreaterThan(0);
   });
 });
 
