@@ -40,6 +40,7 @@ test("a kernel that died says so under its cell and in one notification, with th
   expect(page).toContain("count of OOM kills rose from 0 to 1");
   expect(page).toContain("Cell 2");
   expect(page).toContain("Load less at once");
+  await later(1000);
   notebooks.begin(cell, 1);
   await later();
   expect(line(cell)).toMatch(/^\$\(sync~spin\)/);
@@ -62,6 +63,26 @@ test("the cell is known also where the kernel was gone for a while before its ca
   await kernels([], [deathOf({ time: timers.now() - 900 })]);
   expect(line(cell)).toMatch(/^\$\(error\) kernel died/);
   expect(fake.messages[0]?.buttons).toContain("Go to Cell");
+});
+
+test("a cell that kills its kernel before it was numbered is the one, not the cell before it", async () => {
+  const { notebooks, notebook, kernels, line, cell, later, timers } = await running();
+  notebooks.end(cell, timers.now() - 9000, timers.now());
+  await later(500);
+  const [next] = notebook.cells as [FakeCell];
+  notebooks.step(next, {});
+  notebooks.step(next, {});
+  await kernels([], [deathOf({ time: timers.now() })]);
+  expect(line(next)).toMatch(/kernel died/);
+  // The rest of its run's steps comes late.
+  notebooks.step(next, {});
+  notebooks.end(next, timers.now() - 800, timers.now(), false);
+  await later();
+  expect(line(next)).toMatch(/kernel died/);
+  await later(4000);
+  notebooks.step(next, {});
+  expect(line(next)).not.toMatch(/kernel died/);
+  expect(line(cell)).not.toMatch(/kernel died/);
 });
 
 test("a kernel that died while nothing ran is under no cell", async () => {

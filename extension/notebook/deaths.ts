@@ -12,6 +12,8 @@ import type { RunTracker } from "./tracker.ts";
 
 /** What a window finds when it opens is told if it is not older, milliseconds. */
 const NEWS_MS = 60_000;
+/** So long the steps of a run may come after its kernel's death, milliseconds. */
+const STEPS_MS = 3000;
 
 /** What it is made from. */
 export interface DeathsParts {
@@ -43,14 +45,18 @@ export class Deaths implements Disposable {
 
   constructor(parts: DeathsParts) {
     this.#parts = parts;
-    const rerun = (cell: vscode.NotebookCell): void => {
+    const rerun = (cell: vscode.NotebookCell, since: number): void => {
       for (const one of this.#known.values()) {
-        if (one.cell === null || cellUri(one.cell) !== cellUri(cell)) continue;
+        if (one.cell === null || cellUri(one.cell) !== cellUri(cell) || one.death.time > since) continue;
         one.cell = null;
         this.onChange.fire();
       }
     };
-    this.#subscriptions = [parts.tracker.onEmpty.on(rerun), parts.tracker.onStart.on(({ cell }) => rerun(cell))];
+    this.#subscriptions = [
+      // A kernel may be known to be dead before VS Code has shown all steps of the run that it died in.
+      parts.tracker.onEmpty.on((cell) => rerun(cell, parts.timers.now() - STEPS_MS)),
+      parts.tracker.onStart.on(({ cell }) => rerun(cell, parts.timers.now())),
+    ];
   }
 
   /** Takes the worker's next word. Before the bindings do: they forget kernels that are gone. */

@@ -98,6 +98,7 @@ function cpuText(record: CellRecord): string | null {
   if (cpu === null || short) return null;
   if (cores === null) return t("CPU {0}", cpu);
   const amount = words.amount("cores", cores.value);
+  if (amount === "0") return t("CPU {0}", cpu);
   return amount === "1" ? t("CPU {0} (1 core)", cpu) : t("CPU {0} ({1} cores)", cpu, amount);
 }
 
@@ -110,7 +111,10 @@ function memoryText(record: CellRecord, shares: words.Shares): string | null {
   if (peak === null) return null;
   const value = words.measureOf(record, name)?.value ?? 0;
   const delta = name === "peakBytes" ? words.measureOf(record, "peakDeltaBytes") : null;
-  const text = delta === null ? t("peak {0}", peak) : t("peak {0} ({1})", peak, words.difference(delta.value, value));
+  const text =
+    delta === null || delta.value === 0
+      ? t("peak {0}", peak)
+      : t("peak {0} ({1})", peak, words.difference(delta.value, value));
   const level = words.levelOf(record, shares);
   if ((level !== "WARN" && level !== "CRIT") || record.limit === null) return text;
   const said = t("{level} {text}, {share} of limit", { level, text, share: words.share(record.limit.share) });

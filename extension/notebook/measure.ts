@@ -320,7 +320,11 @@ export class Measuring implements Disposable {
     followed.cancelDrain?.();
     followed.cancelDrain = timers.after(DRAIN_MS, () => {
       followed.cancelDrain = null;
-      if (tracker.runningIn(notebook) !== null || tracker.hasQueued(notebook)) return;
+      if (tracker.runningIn(notebook) !== null) return;
+      if (tracker.hasQueued(notebook)) {
+        this.#drainSoon(notebook, followed);
+        return;
+      }
       this.#drain(followed).catch((error: unknown) => log(`A remote kernel's records were not read: ${String(error)}`));
     });
   }

@@ -178,6 +178,14 @@ test("an error, an interruption and a shared GPU are told apart in words", async
   expect(line(second)).toContain("$(stop-circle) 3.2 s");
 });
 
+test("what is nothing is not said", async () => {
+  const { first, notebooks, line, record } = await opened();
+  notebooks.begin(first, 1);
+  const idle = measures({ wallMs: 5000, cpuMs: 2, cores: 0.0004, peakBytes: 51.5 * MIB, peakDeltaBytes: 0 });
+  await record(recordFor(first, { measures: idle }));
+  expect(line(first)).toBe("$(check) 5 s | CPU 2 ms | peak 51.5 MiB");
+});
+
 test("a record in a cell's outputs is read, and hostile ones are not", async () => {
   const { first, second, notebooks, line, later } = await opened();
   notebooks.output(first, CELL_MIME, recordFor(first));

@@ -56,6 +56,14 @@ test("an emptying alone, of outputs that were cleared, starts nothing", () => {
   expect([said, running()]).toEqual([[], ""]);
 });
 
+test("a cell whose outputs were cleared does not wait for ever", async () => {
+  const { timers, notebooks, notebook, tracker, a } = played();
+  notebooks.step(a, {});
+  expect(tracker.hasQueued(realNotebook(notebook))).toBe(true);
+  await timers.advance(60_000);
+  expect(tracker.hasQueued(realNotebook(notebook))).toBe(false);
+});
+
 test("cells that were queued together start one after the other, each when the one before it ended", async () => {
   const { timers, notebooks, said, tracker, running, notebook, a, b } = played();
   notebooks.step(a, {});

@@ -11,6 +11,8 @@ const LATE_MS = 600_000;
 const MOST_ENDED = 500;
 /** VS Code may end a cell before it is known that its kernel died, milliseconds. */
 const ABOUT_MS = 2000;
+/** A kernel that starts may take so long for its first cell, milliseconds. */
+const WAITING_MS = 30_000;
 
 /** The media type of an exception among a cell's outputs. */
 const ERROR_MIME = "application/vnd.code.notebook.error";
@@ -100,16 +102,18 @@ export class RunTracker implements Disposable {
     return this.#ended.some((one) => one.uri === uri && one.from <= to + NEWS_MS && from <= one.to + NEWS_MS);
   }
 
-  /** The cell that ran at a moment, or was seen to end in the seconds before it. */
+  /** The cell that ran at a moment: it runs, was sent but not numbered yet, or was seen to end in the seconds before. */
   ranAt(notebook: vscode.NotebookDocument, time: number): vscode.NotebookCell | null {
     const last = this.#last.get(notebook);
-    if (last === undefined || last.run.startedAt > time) return null;
-    return last.endedAt === null || last.endedAt + ABOUT_MS >= time ? last.run.cell : null;
+    if (last?.endedAt === null && last.run.startedAt <= time) return last.run.cell;
+    const sent = this.#queued(notebook).find((step) => step.queuedAt <= time + ABOUT_MS);
+    if (sent !== undefined) return sent.cell;
+    return (last?.endedAt ?? -Infinity) + ABOUT_MS >= time ? (last?.run.cell ?? null) : null;
   }
 
   /** Whether another cell of the notebook waits for its turn. */
   hasQueued(notebook: vscode.NotebookDocument): boolean {
-    return [...this.#steps.values()].some((step) => step.cell.notebook === notebook && step.run === null);
+    return this.#queued(notebook).length > 0;
   }
 
   /** The package said that the kernel runs this: better than the steps, which come late. */
@@ -143,6 +147,14 @@ export class RunTracker implements Disposable {
     const step = this.#steps.get(uri);
     if (step?.run !== null) return;
     this.#begin({ cell, startedAt: this.#sentAt(step), order: executionOrder });
+  }
+
+  /** Cells that wait, the first in line first. Behind nothing none waits for long: that one's outputs were cleared. */
+  #queued(notebook: vscode.NotebookDocument): readonly Step[] {
+    const since = this.#running.has(notebook) ? -Infinity : this.#timers.now() - WAITING_MS;
+    return [...this.#steps.values()].filter(
+      (step) => step.cell.notebook === notebook && step.run === null && step.queuedAt > since,
+    );
   }
 
   /** A cell behind others begins when the one before it ends. */
