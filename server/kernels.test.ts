@@ -7,6 +7,7 @@ import { leveledLog, silentLog } from "./host/log.ts";
 import { ManualClock } from "./host/manual-clock.ts";
 import { Kernels } from "./kernels.ts";
 import { MemoryCells } from "./octopus/store/cells.ts";
+import { NoData } from "./rhopalia/rhopalium.ts";
 import type { KernelWatching } from "./rhopalia/kernel/watching.ts";
 import { cellRecord, cellRef, KERNEL, KERNEL_START, kernelsState, kernelState } from "./wire/testing.ts";
 
@@ -202,6 +203,21 @@ describe("a worker that leads", () => {
     watching().wantedMs = 1000;
     watching().change(kernelsState(kernelState()));
     expect(crab?.intervalMs).toBe(1000);
+  });
+
+  it("looks again as soon as ever while there is no kernel, because one may start at any moment", async () => {
+    const { kernels, watching, clock } = setUp();
+    kernels.begin();
+    let looks = 0;
+    watching().sensor.read = () => {
+      looks += 1;
+      throw new NoData("no kernel runs");
+    };
+    const [crab] = kernels.crabs({ node: "here", clock, jitter: 0 });
+    crab?.start();
+    await clock.advanceAsync(20_100);
+    expect(looks).toBeGreaterThanOrEqual(4);
+    await crab?.dispose();
   });
 
   it("takes nothing more once it closes, before its history does", async () => {

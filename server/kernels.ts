@@ -5,6 +5,7 @@ import { sameKernel, type GuardState, type KernelDeath, type KernelsState } from
 import type { ParamsOf } from "../protocol/message.ts";
 import type { KernelBell } from "../protocol/messages/kernel.ts";
 import type { KernelAct } from "../protocol/messages/leader.ts";
+import type { Reading } from "../protocol/reading.ts";
 import type { kernelRuns } from "../protocol/messages/worker.ts";
 import type { Crab } from "./crabs/crab.ts";
 import { CrabGuardian } from "./crabs/guardian.ts";
@@ -15,6 +16,7 @@ import { CellBook } from "./octopus/cell-book.ts";
 import { KernelRefused, type KernelClients, type KernelReceiver } from "./octopus/leader/kernel-clients.ts";
 import type { Leadership } from "./octopus/leader/leadership.ts";
 import type { CellKeeper, CellQuery } from "./octopus/store/cells.ts";
+import { NoData } from "./rhopalia/rhopalium.ts";
 import type { KernelGreeting, KernelId, KernelWatching } from "./rhopalia/kernel/watching.ts";
 
 /** The crab that looks at kernels. */
@@ -105,8 +107,17 @@ export class Kernels implements KernelReceiver {
     const sensor = this.#watching?.sensor;
     if (sensor === undefined) return [];
     const { name, metrics, deadlineMs, wantedMs: intervalMs } = sensor;
+    const read = async (signal: AbortSignal): Promise<readonly Reading[]> => {
+      try {
+        return await sensor.read(signal);
+      } catch (error) {
+        // A kernel may start at any moment: a crab would ask again in a minute.
+        if (error instanceof NoData) return [];
+        throw error;
+      }
+    };
     // The watch outlives its crab.
-    const lent = { name, metrics, read: (signal: AbortSignal) => sensor.read(signal), dispose: () => undefined };
+    const lent = { name, metrics, read, dispose: () => undefined };
     const crab = new CrabGuardian({ name: KERNELS, ...shared, sensors: [lent], intervalMs, deadlineMs });
     crab.onSnapshot(() => {
       this.#keepPace();
