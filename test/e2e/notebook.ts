@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { pythonEnv } from "../../scripts/python-env.ts";
 import { packJupyter } from "../workbench/jupyter.ts";
-import { openFile, until } from "./driver.ts";
+import { openFile, until, untilBell } from "./driver.ts";
 import { openSession, type Session, type SessionOptions } from "./session.ts";
 
 /** How long a cell may take that does little, milliseconds: the first one starts a kernel. */
@@ -41,10 +41,15 @@ export function writeNotebook(
   writeFileSync(path.join(folder, name), JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1));
 }
 
-/** A session with the stand-in for the Jupyter extension, whose kernels run in the environment of the Python package's tests. */
+/**
+ * A session with the stand-in for the Jupyter extension, whose kernels run in the environment of the Python package's tests;
+ * resolves when Gorgon's worker is there.
+ */
 export async function openNotebooks(options: SessionOptions): Promise<Session> {
   const settings = { ...options.settings, "jupyterFixture.python": await pythonEnv("test") };
-  return openSession({ ...options, settings, extensions: [await packJupyter()] });
+  const session = await openSession({ ...options, settings, extensions: [await packJupyter()] });
+  await untilBell(session.page, "numbers in the bell", (face) => /\d %/.test(face.text), 60_000);
+  return session;
 }
 
 /** A notebook that is open in the page. */
