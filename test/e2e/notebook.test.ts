@@ -256,7 +256,10 @@ describe("Gorgon in a notebook", () => {
     await clearNotifications(page);
     const notebook = await openNotebook(["1", "%gorgon limit 400MiB", "x = b'x' * (900 << 20)\nprint(len(x))"]);
     await notebook.run(0);
-    await notebook.run(1);
+    await measure(page);
+    await notification(page, /This kernel is measured/).waitFor();
+    await clearNotifications(page);
+    expect(await notebook.run(1)).toBe("ok");
     await notebook.start(2);
     await notebook.untilItem(2, /frozen/);
     await notification(page, /frozen/).waitFor();

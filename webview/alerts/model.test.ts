@@ -28,6 +28,11 @@ describe("alerts", () => {
     expect(note).toBe("5 open · 1 silenced");
   });
 
+  it("do not say their sentence again as a label", () => {
+    const labels = { "jupyter.kernel.sentence": "It crashed.", cause: "segfault" };
+    expect(onlyRow(withAlerts([one("a", { message: "It crashed.", labels })]))?.labels).toEqual(["cause: segfault"]);
+  });
+
   it("stand under what they follow from, even where two name each other", () => {
     const [group] = alertsOf(crit, NOW).groups;
     expect(group?.rows.map(({ title, follows }) => [title, follows])).toEqual([

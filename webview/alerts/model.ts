@@ -187,7 +187,8 @@ export function alertName(alert: Pick<Alert, "title" | "labels">): string {
 function rowOf(alert: Alert, context: Context): AlertRow {
   const name = alertName(alert);
   const open = alert.status !== "resolved";
-  const labels = Object.entries(alert.labels);
+  // A series that brings its own sentence has it as the message already.
+  const labels = Object.entries(alert.labels).filter(([, value]) => value !== alert.message);
   const shownLabels = labels.slice(0, MOST_LABELS).map(([key, value]) => shown(labelled(key, value), LABEL_LENGTH));
   return {
     id: alert.id,

@@ -23,6 +23,13 @@ describe("a kernel is told by its command line", () => {
     expect(kernelCommand(line.split(" "))).toEqual({ language, connection: "kernel-1f3c.json" });
   });
 
+  test.each([
+    ["r", "/usr/lib/R/bin/exec/R --slave -e IRkernel::main() --args /tmp/tmp1a2b.json"],
+    ["julia", "/usr/bin/julia -i /home/a/.julia/packages/IJulia/x/src/kernel.jl /tmp/tmp1a2b.json"],
+  ])("%s with a file of any name as its last word", (language, line) => {
+    expect(kernelCommand(line.split(" "))).toEqual({ language, connection: "tmp1a2b.json" });
+  });
+
   test("a connection file of another name counts where the program is known to be a kernel", () => {
     expect(kernelCommand(["python3", "-m", "ipykernel_launcher", "-f", "/tmp/tmpab12.json"])).toEqual({
       language: "python",

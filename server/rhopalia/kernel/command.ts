@@ -87,7 +87,9 @@ function connectionOf(words: readonly string[]): { readonly name: string; readon
     const behind = CONNECTION_OPTION.test(words[index - 1] ?? "") ? word : undefined;
     const name = baseName(assigned ?? behind ?? word);
     if (CONNECTION_NAME.test(name)) return { name, certain: true };
-    if ((assigned ?? behind) !== undefined && name.endsWith(".json")) likely = name.slice(0, 200);
+    // R and Julia take the file as their last word; clients other than Jupyter's call it what they like.
+    const given = assigned !== undefined || behind !== undefined || index === words.length - 1;
+    if (given && name.endsWith(".json")) likely = name.slice(0, 200);
   }
   return likely === null ? null : { name: likely, certain: false };
 }
