@@ -187,10 +187,15 @@ describe("Gorgon in a notebook", () => {
   });
 
   it.each([
-    ["killed by SIGKILL", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", /killed by SIGKILL/],
-    ["that exits", "import os; os._exit(3)", /exited with code 3/],
-    ["that breaks", "import ctypes; ctypes.string_at(0)", /segmentation fault/],
-  ])("says why a kernel died: one %s", async (_, code, words) => {
+    [
+      "killed by SIGKILL",
+      "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+      /killed by SIGKILL/,
+      /killed \(SIGKILL\)/,
+    ],
+    ["that exits", "import os; os._exit(3)", /exited with code 3/, /code 3/],
+    ["that breaks", "import ctypes; ctypes.string_at(0)", /segmentation fault/, /SIGSEGV/],
+  ])("says why a kernel died: one %s", async (_, code, words, sentence) => {
     const { page } = session;
     await clearNotifications(page);
     const notebook = await openNotebook([BEGIN, code]);
@@ -198,7 +203,7 @@ describe("Gorgon in a notebook", () => {
     await notebook.untilItem(0, /peak/);
     await notebook.start(1);
     await notebook.untilItem(1, words);
-    await notification(page, words).waitFor();
+    await notification(page, sentence).waitFor();
     await session.shot(`notebook-died-${String(number)}`);
     // It was no restart that somebody asked for: a new kernel goes on.
     expect(await notebook.run(0)).toBe("ok");

@@ -67,7 +67,7 @@ export class NotebookPage {
     await openFile(page, name);
     const notebook = new NotebookPage(page, name);
     await notebook.cell(0).waitFor();
-    await page.locator(".kernel-label").filter({ hasText: kernel }).first().waitFor();
+    await page.locator(".kernel-label:visible").filter({ hasText: kernel }).first().waitFor();
     return notebook;
   }
 
