@@ -275,7 +275,9 @@ describe("a real ipykernel", () => {
         const death = () => one.kernels?.deaths.find(({ kernel }) => kernel.pid === pid);
         await expect.poll(death, patient).toMatchObject({ cell: { id: cell.id } });
         expect(kernelOf(one, pid)).toBeUndefined();
-        await expect.poll(() => one.records.find(({ outcome }) => outcome === "died")?.cell.id, patient).toBe(cell.id);
+        // It ends as it was asked to, or, where it grows on meanwhile, by force.
+        const last = () => one.records.find(({ outcome }) => ["died", "interrupted"].includes(outcome))?.cell.id;
+        await expect.poll(last, patient).toBe(cell.id);
       }
     },
   );
