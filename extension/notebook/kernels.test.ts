@@ -46,6 +46,14 @@ test("a kernel of another language is not it", async () => {
   expect(await measured(notebook)).toBe(5000);
 });
 
+test("a kernel whose language cannot be told may be it", async () => {
+  const { open, kernels, measured } = await opened();
+  await kernels([other(5000, { kernel: { ...KERNEL, pid: 5000, language: "other" } })]);
+  const notebook = open("/work/demo/demo.ipynb");
+  notebook.metadata = { metadata: { kernelspec: { language: "Haskell" } } };
+  expect(await measured(notebook)).toBe(5000);
+});
+
 test("where two fit, or two notebooks want one, none is measured", async () => {
   const { open, kernels, measured } = await opened();
   const notebook = open("/work/demo/demo.ipynb");

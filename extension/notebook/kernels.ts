@@ -37,6 +37,9 @@ export interface KernelBindingsParts {
   readonly hostPid: number;
 }
 
+/** What the worker says of a kernel whose program names no language. */
+const UNKNOWN: ReadonlySet<string> = new Set(["", "other"]);
+
 /** A window has a handful of kernels; those that are gone for long do not matter. */
 const MOST_OWNERS = 50;
 
@@ -113,7 +116,7 @@ export class KernelBindings implements Disposable {
       (one) =>
         one.ancestors.includes(this.#parts.hostPid) &&
         !others.some((kernel) => sameKernel(kernel, one.kernel)) &&
-        (language === "" || one.kernel.language === "" || one.kernel.language === language),
+        (language === "" || UNKNOWN.has(one.kernel.language) || one.kernel.language === language),
     );
     const folder = notebook.uri.scheme === "file" ? path.dirname(notebook.uri.fsPath) : "";
     const near = free.filter((one) => one.folder !== "" && one.folder === folder);
