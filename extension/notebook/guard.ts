@@ -71,8 +71,10 @@ export class GuardPrompts implements Disposable {
 
   #look(): void {
     const frozen = this.frozen();
-    const keys = new Set(frozen.map(({ kernel }) => keyOf(kernel)));
-    const fresh = frozen.filter(({ kernel }) => !this.#asked.has(keyOf(kernel)));
+    // One that went on and was frozen again before anybody looked is asked about anew.
+    const freezeOf = ({ kernel, guard }: KernelState) => `${keyOf(kernel)} ${String(guard?.since)}`;
+    const keys = new Set(frozen.map(freezeOf));
+    const fresh = frozen.filter((kernel) => !this.#asked.has(freezeOf(kernel)));
     const changed = keys.size !== this.#asked.size || fresh.length > 0;
     this.#asked = keys;
     if (!changed) return;
