@@ -85,7 +85,9 @@ async function takeIn(name: string, theme: string, media: string | null): Promis
 async function measure(page: Page, notebook: NotebookPage): Promise<void> {
   await notebook.run(0);
   await runCommand(page, "Gorgon: Measure This Kernel");
-  await notification(page, /exact|measure/i).waitFor();
+  const question = page.locator(".monaco-dialog-box").filter({ hasText: "Measure the kernel of this notebook?" });
+  await question.locator(".monaco-button", { hasText: "This Time" }).click();
+  await notification(page, /This kernel is measured/).waitFor();
   await runCommand(page, "Notifications: Clear All Notifications");
   for (const index of [0, 1]) {
     await notebook.run(index);
