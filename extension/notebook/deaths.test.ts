@@ -155,6 +155,14 @@ test("it can be answered under the cell, and an answer to a prompt of before doe
   expect(fake.messages.at(-1)?.buttons).toEqual(["Continue", "Interrupt", "End Kernel"]);
 });
 
+test("a kernel that froze again before anybody saw it go on is asked about again", async () => {
+  const { fake, kernels } = await running();
+  await kernels([kernelOf({ guard: GUARD })]);
+  await kernels([kernelOf({ guard: { ...GUARD, since: GUARD.since + 300, treeBytes: 18 * GIB } })]);
+  expect(fake.messages).toHaveLength(2);
+  expect(fake.messages[1]?.text).toMatch(/frozen at 18\.0 of 12\.0 GiB/);
+});
+
 test("a workspace that is not trusted answers nothing", async () => {
   const { fake, kernels, asked, run } = await running();
   await kernels([kernelOf({ guard: GUARD })]);

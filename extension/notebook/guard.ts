@@ -20,6 +20,8 @@ export interface GuardParts {
   readonly tracker: RunTracker;
 }
 
+/** One frost of one kernel. */
+const frostOf = ({ kernel, guard }: KernelState): string => `${keyOf(kernel)} ${String(guard?.since)}`;
 const keyOf = ({ pid, startedAt }: KernelId): string => `${String(pid)} ${String(startedAt)}`;
 
 /** Watches the bindings, which know every kernel. */
@@ -27,7 +29,7 @@ export class GuardPrompts implements Disposable {
   readonly onChange = new Signal<void>();
   readonly #parts: GuardParts;
   readonly #subscription: Disposable;
-  /** Those that were asked for; one that goes on and freezes again is asked for anew. */
+  /** Frosts that were asked about; a kernel that goes on and freezes again is asked about anew, however soon that is. */
   #asked: ReadonlySet<string> = new Set();
 
   constructor(parts: GuardParts) {
@@ -71,10 +73,8 @@ export class GuardPrompts implements Disposable {
 
   #look(): void {
     const frozen = this.frozen();
-    // One that went on and was frozen again before anybody looked is asked about anew.
-    const freezeOf = ({ kernel, guard }: KernelState) => `${keyOf(kernel)} ${String(guard?.since)}`;
-    const keys = new Set(frozen.map(freezeOf));
-    const fresh = frozen.filter((kernel) => !this.#asked.has(freezeOf(kernel)));
+    const keys = new Set(frozen.map(frostOf));
+    const fresh = frozen.filter((one) => !this.#asked.has(frostOf(one)));
     const changed = keys.size !== this.#asked.size || fresh.length > 0;
     this.#asked = keys;
     if (!changed) return;

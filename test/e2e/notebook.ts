@@ -73,7 +73,7 @@ export class NotebookPage {
 
   /** A code cell, by its place among those that are drawn. */
   cell(index: number): Locator {
-    return this.page.locator(".notebookOverlay .code-cell-row").nth(index);
+    return this.page.locator(".notebookOverlay .code-cell-row:visible").nth(index);
   }
 
   /** The items below a cell, Gorgon's and others, as texts. */
