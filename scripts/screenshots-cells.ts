@@ -65,7 +65,7 @@ async function takeIn(name: string, theme: string, media: string | null): Promis
     await notebook.untilItem(2, /^[2-9] s|now .*MiB/);
     await shoot("running");
     await notebook.ended(2);
-    await notebook.untilItem(2, /peak/);
+    await notebook.untilItem(2, /\(\+\d/);
     await shoot("done");
     await runCommand(page, "Gorgon: Show Most Expensive Cells");
     await shoot("expensive");
