@@ -4,11 +4,11 @@
  */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Frame, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { makeGroup, removeGroup } from "../control-group.ts";
 import { here } from "../platforms.ts";
-import { dashboard, notification, runCommand, until, untilBell } from "./driver.ts";
+import { dashboard, notification, runCommand, until } from "./driver.ts";
 import { NotebookPage, openNotebooks, writeNotebook, type KernelOptions } from "./notebook.ts";
 import type { Session } from "./session.ts";
 
@@ -59,28 +59,6 @@ async function closeNotebook(page: Page): Promise<void> {
     await runCommand(page, "View: Revert and Close Editor");
     await until("a closed editor", async () => ((await tabs.count()) < before ? true : null));
   }
-}
-
-/** The page of one of Gorgon's views, by what is in it. */
-async function frameWith(page: Page, selector: string): Promise<Frame> {
-  return until(`a page with ${selector}`, async () => {
-    for (const frame of page.frames()) {
-      const there = await frame
-        .locator(selector)
-        .count()
-        .catch(() => 0); // the frame went away
-      if (there > 0) return frame;
-    }
-    return null;
-  });
-}
-
-/** Takes an answer in a notification. */
-async function press(page: Page, text: string | RegExp, button: string): Promise<void> {
-  const toast = notification(page, text).first();
-  await toast.waitFor();
-  await toast.hover();
-  await toast.locator(".monaco-button", { hasText: button }).click();
 }
 
 /** Runs until the worker has found the kernel: a kernel that has just begun is nobody's yet. */
@@ -271,50 +249,6 @@ describe("Gorgon in a notebook", () => {
       return /[Kk]ernel/.test(text) ? true : null;
     });
     await session.shot("notebook-alerts");
-  });
-
-  it("asks about a kernel that its guard froze, and does what the user says", async () => {
-    const { page } = session;
-    const notebook = await openNotebook(["1", "%gorgon limit 400MiB", "x = b'x' * (900 << 20)\nprint(len(x))"]);
-    await notebook.run(0);
-    await measure(page);
-    await notification(page, /This kernel is measured/).waitFor();
-    await clearNotifications(page);
-    expect(await notebook.run(1)).toBe("ok");
-    await notebook.start(2);
-    await notebook.untilItem(2, /kernel frozen at .* of 400 MiB/);
-    await notification(page, /is frozen at/).waitFor();
-    await untilBell(page, "CRIT for the frozen kernel", (face) => face.kind === "error");
-    await session.shot("notebook-frozen");
-    await press(page, /is frozen at/, "End Kernel");
-    expect(await notebook.ended(2)).toBe("error");
-    await session.shot("notebook-ended");
-  });
-
-  it("lists the most expensive cells and jumps to one", async () => {
-    const { page } = session;
-    const notebook = await openNotebook(["1", "sum(range(3_000_000))", hold(50), hold(200, 1)]);
-    await notebook.run(0);
-    await measure(page);
-    await notification(page, /This kernel is measured/).waitFor();
-    await clearNotifications(page);
-    for (const index of [0, 1, 2, 3]) {
-      await notebook.run(index);
-      await notebook.untilItem(index, /peak/);
-    }
-    await runCommand(page, "Gorgon: Show Most Expensive Cells");
-    const view = await frameWith(page, "main.costly");
-    await view.getByRole("radio", { name: "Memory" }).click();
-    const dearest = view.locator("ol.rows li button.go").first();
-    await until("the last cell at the top", async () => (/2\d\d MiB/.test(await dearest.innerText()) ? true : null));
-    await until("a bar for each cell", async () =>
-      (await view.locator(".strip-bars [data-bar]").count()) === 4 ? true : null,
-    );
-    await session.shot("notebook-costly");
-    await page.keyboard.press("Control+Home");
-    await dearest.click();
-    await page.locator(".notebookOverlay .code-cell-row.focused:visible").filter({ hasText: "bytearray" }).waitFor();
-    await session.shot("notebook-jumped");
   });
 
   it("looks at an R kernel from outside", async () => {
