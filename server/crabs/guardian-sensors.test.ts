@@ -69,21 +69,6 @@ describe("a sensor that misbehaves", () => {
     await guardian.dispose();
   });
 
-  it("with nothing to read yet is asked as often as ever when it may come at any moment", async () => {
-    const clock = new ManualClock(START);
-    let asked = 0;
-    const kernels = sensor("kernels", () => {
-      asked += 1;
-      throw new NoData("no kernel", { mayCome: true });
-    });
-    const guardian = crab(clock, [kernels]);
-    guardian.start();
-    await clock.advanceAsync(20_000);
-    expect(asked).toBe(11);
-    expect(guardian.stats().sensors[0]).toMatchObject({ ok: true, reason: "nothing to read here: no kernel" });
-    await guardian.dispose();
-  });
-
   it("and hangs is cut at the deadline and shown as failing; the others come through", async () => {
     const clock = new ManualClock(START);
     let signal: AbortSignal | undefined;

@@ -287,7 +287,7 @@ export class CrabGuardian implements Crab {
       return checked;
     } catch (error) {
       if (error instanceof NoData) {
-        turn.hasNothing(error, this.#beat.origin, began, took());
+        turn.hasNothing(error.message, this.#beat.origin, began, took());
         return { readings: [] };
       }
       if (error instanceof PartialFailure) {

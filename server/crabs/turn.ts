@@ -1,7 +1,7 @@
 /** One sensor's turn in its crab: when it is due, how long it is left alone after failures, how it is doing. */
 import type { SensorFailure } from "../../protocol/reading.ts";
 import type { SensorHealth } from "../../protocol/state.ts";
-import type { NoData, Rhopalium } from "../rhopalia/rhopalium.ts";
+import type { Rhopalium } from "../rhopalia/rhopalium.ts";
 
 /** Back-off: the wait after a failure doubles from the sensor's interval up to this many intervals... */
 const MAX_BACKOFF_INTERVALS = 32;
@@ -70,10 +70,9 @@ export class Turn {
   }
 
   /** There is nothing to read on this machine: no failure, asked again at the slow rate. */
-  hasNothing({ message, mayCome }: NoData, origin: number, now: number, tookMs: number): void {
+  hasNothing(message: string, origin: number, now: number, tookMs: number): void {
     this.succeeded(origin, now, tookMs);
     this.#nothingHere = message === "" ? "nothing to read here" : `nothing to read here: ${shorten(message)}`;
-    if (mayCome) return;
     this.#dueAt = nextMultiple(origin, this.intervalMs, now + this.#waitMs(Infinity) - this.intervalMs);
   }
 

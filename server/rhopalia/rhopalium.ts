@@ -21,16 +21,9 @@ export interface Rhopalium {
   dispose(): void;
 }
 
-/** Thrown by `read`: the source does not exist on this machine, and that is no failure. It is asked rarely from then on. */
+/** Thrown by `read`: the source does not exist on this machine, and that is no failure. */
 export class NoData extends Error {
   override readonly name = "NoData";
-  /** The source comes and goes (a kernel, not a battery): it is asked as often as ever. */
-  readonly mayCome: boolean;
-
-  constructor(message: string, { mayCome = false }: { readonly mayCome?: boolean } = {}) {
-    super(message);
-    this.mayCome = mayCome;
-  }
 }
 
 /**

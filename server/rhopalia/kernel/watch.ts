@@ -209,9 +209,7 @@ export class KernelWatch implements KernelWatching {
     void Promise.all(this.#kernels.map((one) => one.shared.ask(one.pids)));
     if (this.#kernels.length > 0) this.#change();
     const deaths = this.#deaths.within(TOLD_MS);
-    if (this.#kernels.length === 0 && deaths.length === 0) {
-      throw new NoData(t("no notebook kernel of this user runs"), { mayCome: true });
-    }
+    if (this.#kernels.length === 0 && deaths.length === 0) throw new NoData(t("no notebook kernel of this user runs"));
     return readingsOf({ kernels: this.#living, deaths, died: this.#deaths.counts });
   }
 
