@@ -105,7 +105,7 @@ export const NOTEBOOK_SETTINGS = {
     default: "ask",
     choices: LOADING,
     markdownDescription:
-      "Whether Gorgon's package is loaded into the kernels of notebooks, which makes the numbers exact (at most 0.2 ms a cell). " +
+      "Whether Gorgon's package is loaded into the kernels of notebooks, which makes the numbers exact (docs/footprint.md says what that costs). " +
       "`ask`: when you run `Gorgon: Measure This Kernel` and agree. `always`: at the first run of each kernel. `never`: cells are " +
       "measured from outside, as samples. Jupyter asks once by itself.",
   },
