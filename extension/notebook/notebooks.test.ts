@@ -120,6 +120,23 @@ test("the package's record takes the place of what was seen from outside, not th
   expect(line(first)).toBe("$(check) 3.2 s | CPU 5.8 s (1.8 cores) | peak 4.10 GiB (+2.60)");
 });
 
+test("a record that comes before VS Code tells that its run began is not taken for one of before", async () => {
+  const { first, notebooks, line, kernels, record, later, timers } = await opened();
+  await kernels([kernelOf({ measured: true })]);
+  const to = timers.now();
+  await record(recordFor(first, { startedAt: to - 5, endedAt: to }));
+  notebooks.begin(first, 1);
+  expect(line(first)).toMatch(/sync~spin/);
+  notebooks.end(first, to - 6, to + 1);
+  await later(100);
+  expect(line(first)).toContain("peak");
+  // The next run empties it again, and ends without a record.
+  notebooks.begin(first, 2);
+  notebooks.end(first, to + 3000, to + 3010);
+  await later(100);
+  expect(line(first)).not.toContain("peak");
+});
+
 test("cleared outputs take the cost away, and are no start of a run", async () => {
   const { first, notebooks, line, record, later } = await opened();
   notebooks.begin(first, 1);

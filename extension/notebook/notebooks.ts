@@ -125,6 +125,7 @@ export class Notebooks implements Disposable {
         if (status === "running") this.#ask();
       }),
       tracker.onEmpty.on((cell) => records.clear(cell)),
+      tracker.onEnd.on(({ cell, startedAt, endedAt }) => records.ran(cell, startedAt, endedAt)),
       records.onChange.on(() => this.#refreshPage()),
       ...[deaths.onChange.on(() => items.refresh()), guards.onChange.on(() => items.refresh())],
       ...[items, costly, this.#pages, measuring, guards, deaths, reporter, kernels, tracker, records],

@@ -16,6 +16,9 @@ const MOST_LOST = 200;
 /** Two clocks, the kernel's and the window's, may differ so much for one run, milliseconds. */
 const SAME_RUN_MS = 1000;
 
+/** A run's time by VS Code lies around the kernel's; on one machine their clocks are one, but for rounding, milliseconds. */
+const SAME_START_MS = 20;
+
 interface Slot extends CellPlace {
   cost: CellCost;
 }
@@ -149,6 +152,20 @@ export class CellRecords implements Disposable {
     const slot = this.#books.get(uri)?.slots.get(cellUri(cell));
     if (slot === undefined || slot.cost.cleared) return;
     slot.cost = { ...slot.cost, cleared: true };
+    this.#tell(uri);
+  }
+
+  /**
+   * The cell ran in that time. The record of a short run comes over its own socket before VS Code tells that the run began and
+   * so emptied the cell: a record of this very run is none of before.
+   */
+  ran(cell: vscode.NotebookCell, from: number, to: number): void {
+    const uri = cell.notebook.uri.toString();
+    const slot = this.#books.get(uri)?.slots.get(cellUri(cell));
+    if (slot?.cost.cleared !== true) return;
+    const { startedAt, endedAt } = slot.cost.now;
+    if (startedAt > to + SAME_START_MS || endedAt < from - SAME_START_MS) return;
+    slot.cost = { ...slot.cost, cleared: false };
     this.#tell(uri);
   }
 
