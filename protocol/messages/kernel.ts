@@ -15,9 +15,12 @@ export interface KernelHello {
   readonly protocol: number;
   /** What the leader wrote into its token file. */
   readonly token: string;
-  /** `kernel`: the package in the kernel. `guard`: the process beside it that watches its memory. */
-  readonly role: "kernel" | "guard";
-  /** The kernel, also where the guard speaks. */
+  /**
+   * `kernel`: the package in the kernel. `guard`: the process beside it that watches its memory. `server`: the Jupyter
+   * server's extension, which only asks.
+   */
+  readonly role: "kernel" | "guard" | "server";
+  /** The kernel, also where the guard speaks; of a `server` its own process, with language `jupyter`. */
   readonly kernel: KernelRef;
   /** The package's version. */
   readonly version: string;
