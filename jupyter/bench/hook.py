@@ -2,7 +2,8 @@
 
     python bench/hook.py [--cells 400] [--json FILE]
 
-Each case is a fresh ipykernel that runs many trivial cells; the two hooks are timed where IPython calls them.
+Each case is a fresh ipykernel that runs many trivial cells; the two hooks are timed where IPython calls them. What is done
+once the kernel has answered, where nobody waits for it, is timed by itself.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def _time_hooks():
             inner(argument)
             busy, took = _time.thread_time_ns() - busy, _time.perf_counter_ns() - begun
             if name == 'pre_run_cell':
-                spent.append([took, busy])
+                spent.append([took, busy, 0])
             elif spent:
                 spent[-1][0] += took
                 spent[-1][1] += busy
@@ -43,6 +44,13 @@ def _time_hooks():
         inner = getattr(session, '_' + name)
         events.unregister(name, inner)
         events.register(name, timed(name, inner))
+    after = session._settle
+    def settle():
+        begun, waiting = _time.perf_counter_ns(), any(session._waiting.values())
+        after()
+        if waiting and spent:
+            spent[-1][2] += _time.perf_counter_ns() - begun
+    session._settle = settle
     return spent
 _spent = _time_hooks()
 """
@@ -58,8 +66,8 @@ CASES = {
 }
 
 
-def run_case(setup: str, cells: int) -> list[tuple[float, float]]:
-    """Microseconds that both hooks took together, for each cell: by the clock, and of CPU in the cell's own thread."""
+def run_case(setup: str, cells: int) -> list[tuple[float, float, float]]:
+    """Microseconds for each cell: of both hooks together by the clock, and of CPU in the cell's own thread; afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         manager = KernelManager(connection_file=f"{folder}/kernel.json", transport="ipc", ip=f"{folder}/socket")
         manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -77,7 +85,7 @@ def run_case(setup: str, cells: int) -> list[tuple[float, float]]:
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
-    return [(took / 1000, busy / 1000) for took, busy in json.loads(text)[10:-1]]
+    return [(took / 1000, busy / 1000, after / 1000) for took, busy, after in json.loads(text)[10:-1]]
 
 
 def _run(client: Any, code: str) -> str:
@@ -99,15 +107,23 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     found = []
-    print(f"{'microseconds added to a cell':30} {'median':>8} {'p95':>8} {'p99':>8} {'CPU':>8}")
+    print(f"{'microseconds added to a cell':30} {'median':>8} {'p95':>8} {'p99':>8} {'CPU':>8} {'after':>8}")
     for name, setup in CASES.items():
         spent = run_case(setup, asked.cells)
-        parts = statistics.quantiles([took for took, _ in spent], n=100, method="inclusive")
+        parts = statistics.quantiles([took for took, _, _ in spent], n=100, method="inclusive")
         # On a busy machine the clock also counts the others; CPU does not.
-        busy = statistics.median(busy for _, busy in spent)
-        row = {"case": name, "medianUs": parts[49], "p95Us": parts[94], "p99Us": parts[98], "cpuMedianUs": busy}
+        busy = statistics.median(busy for _, busy, _ in spent)
+        after = statistics.median(after for _, _, after in spent)
+        row = {
+            "case": name,
+            "medianUs": parts[49],
+            "p95Us": parts[94],
+            "p99Us": parts[98],
+            "cpuMedianUs": busy,
+            "afterMedianUs": after,
+        }
         found.append(row)
-        print(f"{name:30} {parts[49]:8.0f} {parts[94]:8.0f} {parts[98]:8.0f} {busy:8.0f}", flush=True)
+        print(f"{name:30} {parts[49]:8.0f} {parts[94]:8.0f} {parts[98]:8.0f} {busy:8.0f} {after:8.0f}", flush=True)
     if asked.json is not None:
         machine = {
             "load": os.getloadavg()[0],

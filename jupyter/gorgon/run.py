@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
+import os
 import signal
 import threading
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from .config import Config
 from .gpu import Gpus, GpuState
 from .limits import MemoryLimit, judge, nearest
 from .meter.difference import Watch, cost
-from .meter.snapshot import Meter
-from .record import SAMPLED, CellRecord, CellRef, KernelRef, cut
+from .meter.snapshot import Meter, Snapshot
+from .record import SAMPLED, CellGpu, CellRecord, CellRef, KernelRef, cut
 
 try:  # Python's own: OpenSSL's takes ten times as long to begin as it does to hash a cell.
     from _sha1 import sha1 as _sha1  # type: ignore[import-not-found]
@@ -29,12 +30,46 @@ except ImportError:
 OVERLAP = "Another cell ran at the same time: what each used cannot be told apart."
 
 
+class Ending(NamedTuple):
+    """How a run ended, without the exception itself: that would keep alive what the user's code held."""
+
+    outcome: str
+    #: The exception's class; empty without one.
+    error: str
+
+    @classmethod
+    def of(cls, error: BaseException | None, broke_off: bool = False) -> Ending:
+        """broke_off: IPython gave no result."""
+        if error is None:
+            return cls("error" if broke_off else "ok", "")
+        interrupted = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError))
+        return cls("interrupted" if interrupted else "error", cut(type(error).__name__))
+
+
+class Ids:
+    """Ids of runs, each unique for ever: one random beginning for the process, and a count. A call of the system costs more."""
+
+    def __init__(self) -> None:
+        self._pid = -1
+        self._beginning = ""
+        self._count = itertools.count()
+
+    def next(self) -> str:
+        """32 hexadecimal digits."""
+        if self._pid != os.getpid():  # Not made yet, or by the process from which this one was forked.
+            self._pid, self._beginning = os.getpid(), os.urandom(12).hex()
+        return f"{self._beginning}{next(self._count) & 0xFFFFFFFF:08x}"
+
+
+_ids = Ids()
+
+
 class Run:
     """A cell that runs."""
 
     def __init__(self, cell: CellRef, started_at: int, info: object) -> None:
         #: Of its record. A part that is all of a run has the run's.
-        self.id = uuid.uuid4().hex
+        self.id = _ids.next()
         self.cell = cell
         #: Milliseconds since the epoch.
         self.started_at = started_at
@@ -50,7 +85,10 @@ class Run:
         self.failure: BaseException | None = None
         self.record: CellRecord | None = None
         self.watch: Watch | None = None
+        self.end: Snapshot | None = None
+        self.ended_at = started_at
         self.gpus: GpuState | None = None
+        self.gpus_end: list[CellGpu] = []
         self.thread = threading.get_ident()
 
     @property
@@ -92,25 +130,29 @@ class Parts:
         gpus = self._gpus.begin()
         with self._lock:
             start = self._meter.begin(self._config.reset_peak)
-            self._own_high = max(self._own_high, start.high or 0)
             for other in self._under_way:
                 if other.watch is not None and start.was_reset:
                     other.watch.carry(start.high, start.rss)
                 if other.thread != run.thread:
                     other.overlap = run.overlap = True
             run.gpus = gpus
-            run.watch = Watch(start, floor=start.rss or 0)
+            run.watch = Watch(start)
             self._under_way.append(run)
 
-    def end(
-        self, run: Run, error: BaseException | None, limits: Sequence[MemoryLimit], broke_off: bool = False
-    ) -> CellRecord:
-        """The record. broke_off: IPython gave no result."""
+    def stop(self, run: Run) -> None:
+        """Looks at what it ends with; the rest has time."""
         watch = run.watch
         assert watch is not None
-        end = self._meter.end(watch.start)
-        ended_at = time.time_ns() // 1_000_000
+        run.end = self._meter.end(watch.start)
+        run.gpus_end = self._gpus.end(run.gpus)
+        run.ended_at = time.time_ns() // 1_000_000
         self.drop(run)
+
+    def record(self, run: Run, ending: Ending, limits: Sequence[MemoryLimit]) -> CellRecord:
+        """The record of a run that was stopped."""
+        watch, end = run.watch, run.end
+        assert watch is not None and end is not None
+        self._own_high = max(self._own_high, watch.start.high or 0)
         found = cost(watch, end, self._meter.tremble, self._own_high, _ignores_children())
         self._own_high = max(self._own_high, end.high or 0)
         peak = found.measures["peakBytes"]
@@ -128,11 +170,11 @@ class Parts:
             kernel=self._kernel,
             cell=run.cell,
             started_at=run.started_at,
-            ended_at=max(run.started_at, ended_at),
-            outcome=_outcome(error, broke_off),
-            error="" if error is None else cut(type(error).__name__),
+            ended_at=max(run.started_at, run.ended_at),
+            outcome=ending.outcome,
+            error=ending.error,
             measures=found.measures,
-            gpus=self._gpus.end(run.gpus),
+            gpus=run.gpus_end,
             limit=limit,
             level=judge(None if limit is None else limit.share, warn, max(warn, self._config.crit)),
             overlap=run.overlap,
@@ -168,12 +210,6 @@ def reference(info: Any, count: int | None) -> CellRef:
     if isinstance(text, str):
         digest = _sha1(text.encode("utf-8", "surrogatepass")).hexdigest()
     return CellRef(cut(name) if isinstance(name, str) else None, count, digest)
-
-
-def _outcome(error: BaseException | None, broke_off: bool) -> str:
-    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)):
-        return "interrupted"
-    return "ok" if error is None and not broke_off else "error"
 
 
 def _ignores_children() -> bool:

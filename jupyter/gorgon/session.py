@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from .meter import choose
 from .meter.snapshot import Meter
 from .record import CellRecord, CellRef, KernelRef
 from .ring import Ring
-from .run import Parts, Run, reference
+from .run import Ending, Parts, Run, reference
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -37,7 +39,7 @@ class Session:
     def __init__(self, shell: InteractiveShell, config: Config, meter: Meter | None = None, root: str = "/") -> None:
         self.shell = shell
         self.config = config
-        self.records = Ring()
+        self._ring = Ring()
         #: Where something failed and with what, newest last; for `%gorgon doctor`, it never leaves the kernel.
         self.failures: list[str] = []
         self.meter: Meter = choose(root) if meter is None else meter
@@ -53,6 +55,8 @@ class Session:
         self._started = Listeners(self._listener_failed)
         self._recorded = Listeners(self._listener_failed)
         self._runs: dict[int, Run] = {}
+        #: Runs that ended and whose records are still to be made, by thread.
+        self._waiting: dict[int, deque[tuple[Run, Ending, list[MemoryLimit]]]] = {}
         self._next: tuple[str, float | None] | None = None
         self._limits: MemoryLimits | None = None
         self._limits_read: tuple[float, int | None, list[MemoryLimit]] | None = None
@@ -61,6 +65,12 @@ class Session:
         self._on = False
 
     # -- what others ask -------------------------------------------------------------------------------------------
+
+    @property
+    def records(self) -> Ring:
+        """The newest records."""
+        self._settle()
+        return self._ring
 
     @property
     def running(self) -> tuple[CellRef, int] | None:
@@ -142,7 +152,8 @@ class Session:
             yield run
         finally:
             raised = sys.exc_info()[1]
-            run.record = self._parts.end(run, raised, limits)
+            self._parts.stop(run)
+            run.record = self._parts.record(run, Ending.of(raised), limits)
 
     def failed(self, where: str, error: BaseException) -> None:
         """Remembers a failure of a part; never raises."""
@@ -170,6 +181,7 @@ class Session:
         """Sees no more cells; one that runs leaves no record. The records stay."""
         if not self._on:
             return
+        self._settle()
         self._on = False
         for event, callback in (("pre_run_cell", self._pre_run_cell), ("post_run_cell", self._post_run_cell)):
             try:
@@ -177,6 +189,7 @@ class Session:
             except ValueError:
                 pass  # Somebody took all callbacks away.
         self._runs.clear()
+        self._waiting.clear()
         self._parts.forget()
         self.meter.close()
 
@@ -203,6 +216,7 @@ class Session:
         if self.quiet or not self._on or os.getpid() != self.kernel.pid:
             return
         thread = threading.get_ident()
+        self._settle()
         run = self._runs.get(thread)
         message = self._message()
         if run is not None:
@@ -252,15 +266,39 @@ class Session:
             result.error_in_exec = run.failure
         if not run.measured:
             return
+        self._parts.stop(run)
         error = raised
         if result is not None:
             error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
             self._learn_count(run, result)
-        record = self._parts.end(run, error, self._limits_read[2] if self._limits_read else [], result is None)
-        if self._too_short(run, record):
-            return
-        self.records.add(record)
-        self._recorded.call(record)
+        limits = self._limits_read[2] if self._limits_read else []
+        self._waiting.setdefault(thread, deque()).append((run, Ending.of(error, result is None), limits))
+        if not self._settles_later():
+            self._settle()
+
+    def _settles_later(self) -> bool:
+        """The answer to the front end need not wait for the record, where this thread goes on to it by an event loop."""
+        if self.config.annotate == "output":
+            return False  # What is shown in the cell must be there before the answer.
+        try:
+            asyncio.get_running_loop().call_soon(self._settle)
+        except RuntimeError:
+            return False
+        return True
+
+    def _settle(self) -> None:
+        """Makes the records of this thread's runs that ended. Nothing in it raises."""
+        waiting = self._waiting.get(threading.get_ident())
+        while waiting:
+            run, ending, limits = waiting.popleft()
+            try:
+                record = self._parts.record(run, ending, limits)
+                if self._too_short(run, record):
+                    continue
+                self._ring.add(record)
+                self._recorded.call(record)
+            except Exception as error:  # noqa: BLE001 - nothing may reach the user's cell
+                self._own_failure("record", error)
 
     def _too_short(self, run: Run, record: CellRecord) -> bool:
         wall_ms = record.measure("wallMs").value or 0

@@ -58,7 +58,7 @@ def run_of(meter: Any, between: Callable[[], object] = lambda: None, reset_peak:
     meter.prepare(reset_peak)
     start = meter.begin(reset_peak)
     between()
-    return cost(Watch(start, floor=start.rss or 0), meter.end(start), meter.tremble, 0)
+    return cost(Watch(start), meter.end(start), meter.tremble, 0)
 
 
 # -- Linux -------------------------------------------------------------------------------------------------------------
@@ -405,7 +405,7 @@ def test_children_that_the_system_reaped_are_not_said_to_be_exact() -> None:
 
 def test_a_peak_below_what_was_seen_is_at_least_that() -> None:
     start, end = looks(rss=100 * MIB, high=120 * MIB)
-    watch = Watch(start, floor=100 * MIB)
+    watch = Watch(start, later_floor=100 * MIB)
     watch.see(500 * MIB)
     found = cost(watch, end, MIB, 0)
     assert found.measures["peakBytes"].to_dict() == {"value": 500 * MIB, "quality": "sampled"}
@@ -414,7 +414,7 @@ def test_a_peak_below_what_was_seen_is_at_least_that() -> None:
 
 def test_a_peak_that_was_reset_for_an_inner_run_is_carried_over() -> None:
     start, end = looks(high=150 * MIB)
-    watch = Watch(start, floor=100 * MIB)
+    watch = Watch(start, later_floor=100 * MIB)
     watch.carry(900 * MIB, 120 * MIB)
     assert cost(watch, end, 0, 0).measures["peakBytes"].to_dict() == {"value": 900 * MIB, "quality": "exact"}
 

@@ -17,8 +17,8 @@ class Watch:
     start: Snapshot
     #: The high-water mark, each time it was reset for another run while this one went on.
     carried: int = 0
-    #: Resident memory when the high-water mark was last reset: it cannot fall below this by itself.
-    floor: int = 0
+    #: Resident memory when the high-water mark was last reset for another run; None: it was for this one.
+    later_floor: int | None = None
     #: The highest that anybody saw in between.
     seen: int = 0
 
@@ -26,8 +26,13 @@ class Watch:
         """The high-water mark is about to be reset for another run."""
         if high is not None:
             self.carried = max(self.carried, high)
-        self.floor = rss or 0
+        self.later_floor = rss or 0
         self.see(rss)
+
+    @property
+    def floor(self) -> int:
+        """The high-water mark cannot fall below this by itself."""
+        return (self.start.rss or 0) if self.later_floor is None else self.later_floor
 
     def see(self, rss: int | None) -> None:
         """Somebody saw so much resident memory in between."""

@@ -6,11 +6,12 @@ import mmap
 import os
 import re
 import time
+from typing import Any
 
 from .. import forks
 from ..cgroups import Cgroups, cpu_quota
 from . import plain
-from .files import KeptFile, read_once
+from .files import KeptFile, read_once, write_once
 from .snapshot import Child, ChildKey, Snapshot
 from .tree import Tree, kib, parse_io
 
@@ -30,6 +31,33 @@ _STATUS = re.compile(
 )
 
 
+class Look(Snapshot):
+    """Read now, understood when somebody asks: a cell waits for the reading alone."""
+
+    __slots__ = ("_meter", "instead", "io_own", "io_text", "reaped", "texts")
+
+    #: Of /proc/self/status, of /proc/self/net/dev and of each control group's cpu.stat.
+    texts: tuple[bytes, bytes, tuple[bytes, ...]]
+    io_text: bytes
+    #: Bytes that reading `io_text` itself added.
+    io_own: int
+    reaped: plain.Reaped
+    #: Highest resident memory and resident memory, by other ways than /proc/self/status; asked for where that lacks them.
+    instead: tuple[int | None, int | None]
+
+    def __init__(self, meter: LinuxMeter) -> None:
+        # The fields of a snapshot have no values yet.
+        self._meter: LinuxMeter | None = meter
+
+    def __getattr__(self, name: str) -> Any:
+        meter = self._meter
+        if meter is None or name.startswith("_"):
+            raise AttributeError(name)
+        self._meter = None
+        meter.understand(self)
+        return getattr(self, name)
+
+
 class LinuxMeter:
     """Reads /proc and the control groups below `root`."""
 
@@ -43,6 +71,7 @@ class LinuxMeter:
         self._io = KeptFile(f"{self._proc}/self/io", 1024)
         self._net = KeptFile(f"{self._proc}/self/net/dev", 65536)
         self._statm = KeptFile(f"{self._proc}/self/statm", 256)
+        self._clear_refs = f"{self._proc}/self/clear_refs"
         self._tree = Tree(self._proc, self._real)
         self._throttles = [
             (KeptFile(f"{group.folder}/cpu.stat"), group.version)
@@ -52,6 +81,8 @@ class LinuxMeter:
         self._net_lines = -1
         self._net_patterns: list[re.Pattern[bytes]] = []
         self._can_reset: bool | None = None
+        #: /proc/self/status has the usual lines; None before it was read.
+        self._usual: bool | None = None
         self.tremble = _tremble()
 
     def prepare(self, reset_peak: bool) -> None:
@@ -67,31 +98,30 @@ class LinuxMeter:
     def begin(self, reset_peak: bool) -> Snapshot:
         if reset_peak and self._can_reset is None:
             self.prepare(True)
-        children, complete = self._descendants()
-        net = self._net_bytes()
-        throttled = self._throttled()
-        found = plain.clocks()
-        self._memory(found)
-        if reset_peak and self._can_reset:
-            found.was_reset = self._reset()
-        found.children, found.children_complete = children, complete
-        found.net, found.throttled_ns = net, throttled
+        found = Look(self)
+        found.children, found.children_complete = self._descendants()
+        status = self._status.read()
+        found.instead = self._instead(status)
+        found.texts = (status, self._net.read(), tuple([kept.read() for kept, _ in self._throttles]))
+        found.was_reset = bool(reset_peak and self._can_reset) and self._reset()
         found.forks = forks.count()
-        text = self._io.read()
-        io = parse_io(text)
+        found.reaped = plain.reaped()
+        found.io_text = self._io.read()
         # What this very look read is counted after it was answered.
-        found.io = None if io is None else (io[0] + len(text), io[1], io[2], io[3])
+        found.io_own = len(found.io_text)
         found.cpu_ns = time.process_time_ns()
         found.wall_ns = time.perf_counter_ns()
         return found
 
     def end(self, start: Snapshot) -> Snapshot:
-        wall = time.perf_counter_ns()
-        cpu = time.process_time_ns()
-        io = parse_io(self._io.read())
-        found = plain.clocks()
-        found.wall_ns, found.cpu_ns, found.io = wall, cpu, io
-        self._memory(found)
+        found = Look(self)
+        found.wall_ns = time.perf_counter_ns()
+        found.cpu_ns = time.process_time_ns()
+        found.io_text = self._io.read()
+        found.io_own = 0
+        found.reaped = plain.reaped()
+        status = self._status.read()
+        found.instead = self._instead(status)
         children, complete = self._descendants()
         for key in start.children or ():
             # Its parent is gone but it is not: what it used before the run must not be taken off for nothing.
@@ -99,10 +129,24 @@ class LinuxMeter:
                 one[1].stray = True
                 children[key] = one[1]
         found.children, found.children_complete = children, complete
-        found.net = self._net_bytes()
-        found.throttled_ns = self._throttled()
+        found.texts = (status, self._net.read(), tuple([kept.read() for kept, _ in self._throttles]))
+        found.was_reset = False
         found.forks = forks.count()
         return found
+
+    def understand(self, look: Look) -> None:
+        """Fills in what a look's texts say."""
+        status, net, throttles = look.texts
+        plain.put_reaped(look, look.reaped)
+        self._memory(status, look)
+        io = parse_io(look.io_text)
+        look.io = None if io is None else (io[0] + look.io_own, io[1], io[2], io[3])
+        look.net = self._net_bytes(net)
+        look.throttled_ns = (
+            tuple(_throttled_ns(text, version) for text, (_, version) in zip(throttles, self._throttles, strict=False))
+            if throttles
+            else None
+        )
 
     def resident(self) -> int | None:
         fields = self._statm.read().split()
@@ -120,8 +164,7 @@ class LinuxMeter:
         for kept in (self._status, self._io, self._net, self._statm, *(kept for kept, _ in self._throttles)):
             kept.close()
 
-    def _memory(self, found: Snapshot) -> None:
-        text = self._status.read()
+    def _memory(self, text: bytes, found: Look) -> None:
         usual = _STATUS.search(text)
         if usual is None:
             self._memory_by_line(text, found)
@@ -131,14 +174,23 @@ class LinuxMeter:
         found.high, found.rss = int(high) << 10, int(rss) << 10
         found.file, found.swap, found.threads = int(file) << 10, int(swap) << 10, int(threads)
 
-    def _memory_by_line(self, text: bytes, found: Snapshot) -> None:
+    def _instead(self, status: bytes) -> tuple[int | None, int | None]:
+        if self._usual is None:
+            self._usual = _STATUS.search(status) is not None
+        if self._usual:
+            return None, None
+        return plain.lifetime_high() if self._real else None, self.resident()
+
+    def _memory_by_line(self, text: bytes, found: Look) -> None:
         """For a /proc/self/status that lacks lines (gVisor) or has them in another order."""
+        found.virtual_high = found.virtual = found.swap = found.threads = None
         found.rss = kib(text, b"\nVmRSS:")
         found.high = kib(text, b"\nVmHWM:")
-        if found.high is None and self._real:
-            found.high = plain.lifetime_high()
+        high, rss = found.instead
+        if found.high is None:
+            found.high = high
         if found.rss is None:
-            found.rss = self.resident()
+            found.rss = rss
         found.file = kib(text, b"\nRssFile:")
         found.swap = kib(text, b"\nVmSwap:")
         found.virtual = kib(text, b"\nVmSize:")
@@ -148,17 +200,7 @@ class LinuxMeter:
 
     def _reset(self) -> bool:
         # Opened each time: a descriptor that is kept could be the user's own file by now, and this writes.
-        try:
-            fd = os.open(f"{self._proc}/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
-        except OSError:
-            return False
-        try:
-            os.write(fd, b"5")
-        except OSError:
-            return False
-        finally:
-            os.close(fd)
-        return True
+        return write_once(self._clear_refs, b"5")
 
     def _probe(self) -> bool:
         """Whether a reset really lowers the mark: some systems have the file and do nothing."""
@@ -189,9 +231,13 @@ class LinuxMeter:
     def _leave_out_slow(self) -> None:
         """Hundreds of networks, or a control group with hundreds of CPUs, would cost more than all the rest."""
         for read, leave_out, note in (
-            (self._net_bytes, self._net.leave, "Network bytes are left out: this machine has too many networks."),
             (
-                self._throttled,
+                lambda: self._net_bytes(self._net.read()),
+                self._net.leave,
+                "Network bytes are left out: this machine has too many networks.",
+            ),
+            (
+                lambda: [kept.read() for kept, _ in self._throttles],
                 self._throttles.clear,
                 "Throttled time is left out: the control group answers too slowly.",
             ),
@@ -210,13 +256,7 @@ class LinuxMeter:
             return {}, True
         return self._tree.read(os.getpid())
 
-    def _throttled(self) -> tuple[int, ...] | None:
-        if not self._throttles:
-            return None
-        return tuple(_throttled_ns(kept.read(), version) for kept, version in self._throttles)
-
-    def _net_bytes(self) -> tuple[int, int] | None:
-        text = self._net.read()
+    def _net_bytes(self, text: bytes) -> tuple[int, int] | None:
         if self._net_lines != text.count(b"\n"):
             self._find_nets(text)
         received = sent = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 from .snapshot import Snapshot
 
@@ -16,18 +17,31 @@ except ImportError:  # Windows.
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
+#: What getrusage() says of children that were reaped; None where there is no such call.
+Reaped = Any
+
+
+def reaped() -> Reaped:
+    return None if resource is None else resource.getrusage(resource.RUSAGE_CHILDREN)
+
+
+def put_reaped(found: Snapshot, children: Reaped) -> None:
+    """Writes into a snapshot what was known of reaped children when it was made."""
+    if children is None:
+        found.reaped_cpu_ns = found.reaped_peak = found.reaped_faults = None
+        return
+    found.reaped_cpu_ns = round((children.ru_utime + children.ru_stime) * 1e9)
+    found.reaped_peak = children.ru_maxrss * MAXRSS_UNIT
+    found.reaped_faults = children.ru_minflt + children.ru_majflt + children.ru_nvcsw + children.ru_nivcsw
+
+
 def clocks() -> Snapshot:
     """Time and CPU, and what getrusage() knows of children that were reaped."""
     if resource is None:
         return Snapshot(time.perf_counter_ns(), time.process_time_ns(), children=None)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Snapshot(
-        wall_ns=0,
-        cpu_ns=0,
-        reaped_cpu_ns=round((children.ru_utime + children.ru_stime) * 1e9),
-        reaped_peak=children.ru_maxrss * MAXRSS_UNIT,
-        reaped_faults=children.ru_minflt + children.ru_majflt + children.ru_nvcsw + children.ru_nivcsw,
-    )
+    found = Snapshot(wall_ns=0, cpu_ns=0)
+    put_reaped(found, reaped())
+    return found
 
 
 def lifetime_high() -> int | None:

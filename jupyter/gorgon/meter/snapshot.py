@@ -22,6 +22,7 @@ class Child:
     forked: bool
     #: It has ended and nobody has waited for it yet.
     zombie: bool
+    threads: int = 0
     #: It has left the tree since the run began: its parent is gone.
     stray: bool = False
 

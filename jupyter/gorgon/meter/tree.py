@@ -6,6 +6,7 @@ import os
 import time
 
 from .files import read_once
+from .held import HELD
 from .snapshot import Child, ChildKey
 
 #: More descendants are not read: the look would cost more than the cell.
@@ -30,6 +31,8 @@ class Tree:
         """Whether there is a child at all; one system call."""
         if not self._real:
             return True
+        if HELD.available:
+            return not HELD.childless()
         try:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
@@ -56,7 +59,7 @@ class Tree:
             found[key] = what
             complete = complete and what.io is not None
             if not what.zombie:
-                waiting.extend(self._children(child))
+                waiting.extend(self._children(child, what.threads))
         return found, complete
 
     def one(self, pid: int) -> tuple[ChildKey, Child] | None:
@@ -77,6 +80,7 @@ class Tree:
             peak=None if forked or zombie else high_water(read_once(f"{self._proc}/{pid}/status")),
             forked=forked,
             zombie=zombie,
+            threads=int(fields[17]),
         )
 
     def _own_ns(self, pid: int, ticks_ns: int) -> int:
@@ -91,8 +95,11 @@ class Tree:
     def _io(self, pid: int, zombie: bool) -> tuple[int, int, int, int] | None:
         return parse_io(read_once(f"{self._proc}/{pid}/io"))
 
-    def _children(self, pid: int) -> list[int]:
+    def _children(self, pid: int, threads_known: int = 0) -> list[int]:
         tasks = f"{self._proc}/{pid}/task"
+        if threads_known == 1 and self._has_lists:
+            # Its one thread is the first, which has the process's own number.
+            return list(map(int, read_once(f"{tasks}/{pid}/children", 65536).split()))
         try:
             threads = os.listdir(tasks)
         except OSError:

@@ -1,0 +1,86 @@
+"""System calls that keep the interpreter's lock.
+
+Python gives the lock up around each of its own, and the kernel's thread that sends output takes it just then: a cell
+would wait for that thread as often as it is measured. For files of /proc only, which answer at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+try:
+    import ctypes
+except ImportError:  # A Python without libffi.
+    ctypes = None  # type: ignore[assignment]
+
+_O_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
+_O_WRITE = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
+
+#: What waitid() writes into, bytes: siginfo_t on every Linux.
+_SIGINFO_BYTES = 128
+
+
+class Held:
+    """The calls. `available` is False where the C library cannot be called; then none of the others may be."""
+
+    def __init__(self) -> None:
+        self.available = False
+        if ctypes is None or not sys.platform.startswith("linux"):
+            return
+        try:
+            library = ctypes.PyDLL(None, use_errno=True)
+            self._open = library.open
+            self._close = library.close
+            self._pread = library.pread64 if hasattr(library, "pread64") else library.pread
+            self._write = library.write
+            self._waitid = library.waitid
+        except (OSError, AttributeError):
+            return
+        self._open.argtypes = (ctypes.c_char_p, ctypes.c_int)
+        self._close.argtypes = (ctypes.c_int,)
+        self._pread.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64)
+        self._pread.restype = ctypes.c_ssize_t
+        self._write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
+        self._write.restype = ctypes.c_ssize_t
+        self._waitid.argtypes = (ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
+        self._siginfo = ctypes.create_string_buffer(_SIGINFO_BYTES)
+        self._buffers: dict[int, list[ctypes.Array[ctypes.c_char]]] = {}
+        self.available = True
+
+    def pread(self, fd: int, size: int) -> bytes | None:
+        """The first bytes of an open file; None where that fails."""
+        spare = self._buffers.setdefault(size, [])
+        # Taken and put back: another thread may read at the same time.
+        buffer = spare.pop() if spare else ctypes.create_string_buffer(size)
+        count = self._pread(fd, buffer, size, 0)
+        found = ctypes.string_at(buffer, count) if count >= 0 else None
+        spare.append(buffer)
+        return found
+
+    def read_once(self, path: bytes, size: int) -> bytes:
+        """What is in a small file; empty where it cannot be read."""
+        fd = self._open(path, _O_READ)
+        if fd < 0:
+            return b""
+        found = self.pread(fd, size)
+        self._close(fd)
+        return found or b""
+
+    def write_once(self, path: bytes, data: bytes) -> bool:
+        """Writes into a file that is there; whether that went well."""
+        fd = self._open(path, _O_WRITE)
+        if fd < 0:
+            return False
+        written: int = self._write(fd, data, len(data))
+        self._close(fd)
+        return written == len(data)
+
+    def childless(self) -> bool:
+        """Whether this process surely has no child, ended ones that nobody waited for included."""
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return self._waitid(os.P_ALL, 0, self._siginfo, options) < 0 and ctypes.get_errno() == errno.ECHILD
+
+
+HELD = Held()
