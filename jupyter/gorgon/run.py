@@ -143,7 +143,8 @@ class Parts:
         """Looks at what it ends with; the rest has time."""
         watch = run.watch
         assert watch is not None
-        run.end = self._meter.end(watch.start)
+        with self._lock:
+            run.end = self._meter.end(watch.start)
         run.gpus_end = self._gpus.end(run.gpus)
         run.ended_at = time.time_ns() // 1_000_000
         self.drop(run)

@@ -32,6 +32,9 @@ MOST_FAILURES = 3
 #: Limits are read anew after so many seconds: a container's can be changed while it runs.
 LIMITS_FOR_S = 30.0
 
+#: A record is made so many seconds after its cell: the kernel has sent its answer by then, and waits.
+SETTLE_S = 0.002
+
 
 class Session:
     """One for each shell. Nothing here raises into the user's cell; what went wrong is in `failures`."""
@@ -278,10 +281,10 @@ class Session:
 
     def _settles_later(self) -> bool:
         """The answer to the front end need not wait for the record, where this thread goes on to it by an event loop."""
-        if self.config.annotate == "output":
-            return False  # What is shown in the cell must be there before the answer.
+        if self.config.annotate == "output" or self.log is not None:
+            return False  # What is shown in the cell, and what a batch leaves, must be there before the answer.
         try:
-            asyncio.get_running_loop().call_soon(self._settle)
+            asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
         except RuntimeError:
             return False
         return True

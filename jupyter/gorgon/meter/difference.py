@@ -97,7 +97,8 @@ def cost(watch: Watch, end: Snapshot, tremble: int, own_high: int, ignores_child
         found["children"] = Measure(len(there), EXACT if end.children_complete else SAMPLED)
 
     if start.virtual is not None and end.virtual is not None:
-        rose = end.virtual_high is not None and end.virtual_high > (start.virtual_high or 0)
+        known = end.virtual_high is not None and start.virtual_high is not None
+        rose = known and end.virtual_high > start.virtual_high  # type: ignore[operator]
         result.virtual = end.virtual_high if rose else max(start.virtual, end.virtual)
     if not (start.children_complete and end.children_complete):
         result.notes.append("Not all child processes could be read: there may have been more CPU time and IO.")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 try:
     import ctypes
@@ -57,6 +59,21 @@ class Held:
         count = self._pread(fd, buffer, size, 0)
         found = ctypes.string_at(buffer, count) if count >= 0 else None
         spare.append(buffer)
+        return found
+
+    def buffer(self, size: int) -> Any:
+        """Room for what `preads` reads of one file."""
+        return ctypes.create_string_buffer(size)
+
+    def preads(self, places: Sequence[tuple[int, int, Any]]) -> list[bytes] | None:
+        """What is in several open files now, each by its descriptor, size and buffer; None where one cannot be read."""
+        pread, string_at = self._pread, ctypes.string_at
+        found = []
+        for fd, size, buffer in places:
+            count = pread(fd, buffer, size, 0)
+            if count < 0:
+                return None
+            found.append(string_at(buffer, count))
         return found
 
     def read_once(self, path: bytes, size: int) -> bytes:

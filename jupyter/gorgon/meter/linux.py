@@ -11,7 +11,7 @@ from typing import Any
 from .. import forks
 from ..cgroups import Cgroups, cpu_quota
 from . import plain
-from .files import KeptFile, read_once, write_once
+from .files import KeptFile, Together, read_once, write_once
 from .snapshot import Child, ChildKey, Snapshot
 from .tree import Tree, kib, parse_io
 
@@ -34,16 +34,18 @@ _STATUS = re.compile(
 class Look(Snapshot):
     """Read now, understood when somebody asks: a cell waits for the reading alone."""
 
-    __slots__ = ("_meter", "instead", "io_own", "io_text", "reaped", "texts")
+    __slots__ = ("_meter", "instead", "io_own", "io_text", "lean_high", "reaped", "texts")
 
-    #: Of /proc/self/status, of /proc/self/net/dev and of each control group's cpu.stat.
-    texts: tuple[bytes, bytes, tuple[bytes, ...]]
+    #: Of /proc/self/status (or statm, see below), of /proc/self/net/dev and of each control group's cpu.stat.
+    texts: list[bytes]
     io_text: bytes
     #: Bytes that reading `io_text` itself added.
     io_own: int
     reaped: plain.Reaped
     #: Highest resident memory and resident memory, by other ways than /proc/self/status; asked for where that lacks them.
     instead: tuple[int | None, int | None]
+    #: The highest resident memory, where the first text is only /proc/self/statm; None where it is /proc/self/status.
+    lean_high: int | None
 
     def __init__(self, meter: LinuxMeter) -> None:
         # The fields of a snapshot have no values yet.
@@ -78,14 +80,19 @@ class LinuxMeter:
             for group in Cgroups(self._root or "/").chain("cpu")
             if cpu_quota(group) is not None
         ]
+        #: What is read at the begin and at the end of a run; None before the first.
+        self._together: tuple[Together, Together] | None = None
         self._net_lines = -1
         self._net_patterns: list[re.Pattern[bytes]] = []
         self._can_reset: bool | None = None
+        #: See _can_be_lean().
+        self._lean = False
         #: /proc/self/status has the usual lines; None before it was read.
         self._usual: bool | None = None
         self.tremble = _tremble()
 
     def prepare(self, reset_peak: bool) -> None:
+        self._together = None
         self._leave_out_slow()
         if not reset_peak:
             if self._can_reset is None:
@@ -98,12 +105,19 @@ class LinuxMeter:
     def begin(self, reset_peak: bool) -> Snapshot:
         if reset_peak and self._can_reset is None:
             self.prepare(True)
+        if self._together is None or (self._lean and plain.address_space_limited()):
+            self._gather()
+        assert self._together is not None
+        first, _ = self._together
         found = Look(self)
         found.children, found.children_complete = self._descendants()
-        status = self._status.read()
-        found.instead = self._instead(status)
-        found.texts = (status, self._net.read(), tuple([kept.read() for kept, _ in self._throttles]))
-        found.was_reset = bool(reset_peak and self._can_reset) and self._reset()
+        found.texts = first.read()
+        if self._lean:
+            found.lean_high = plain.lifetime_high()
+        else:
+            found.lean_high = None
+            found.instead = self._instead(found.texts[0])
+        found.was_reset = bool(reset_peak and self._can_reset) and write_once(self._clear_refs, b"5")
         found.forks = forks.count()
         found.reaped = plain.reaped()
         found.io_text = self._io.read()
@@ -117,11 +131,12 @@ class LinuxMeter:
         found = Look(self)
         found.wall_ns = time.perf_counter_ns()
         found.cpu_ns = time.process_time_ns()
-        found.io_text = self._io.read()
-        found.io_own = 0
+        _, last = self._together or self._gather()
         found.reaped = plain.reaped()
-        status = self._status.read()
-        found.instead = self._instead(status)
+        found.io_text, *found.texts = last.read()
+        found.io_own = 0
+        found.lean_high = None
+        found.instead = self._instead(found.texts[0])
         children, complete = self._descendants()
         for key in start.children or ():
             # Its parent is gone but it is not: what it used before the run must not be taken off for nothing.
@@ -129,16 +144,29 @@ class LinuxMeter:
                 one[1].stray = True
                 children[key] = one[1]
         found.children, found.children_complete = children, complete
-        found.texts = (status, self._net.read(), tuple([kept.read() for kept, _ in self._throttles]))
         found.was_reset = False
         found.forks = forks.count()
         return found
 
+    def _gather(self) -> tuple[Together, Together]:
+        throttles = [kept for kept, _ in self._throttles]
+        self._lean = self._can_be_lean()
+        self._together = (
+            Together(self._statm if self._lean else self._status, self._net, *throttles),
+            Together(self._io, self._status, self._net, *throttles),
+        )
+        return self._together
+
     def understand(self, look: Look) -> None:
         """Fills in what a look's texts say."""
-        status, net, throttles = look.texts
+        status, net, *throttles = look.texts
         plain.put_reaped(look, look.reaped)
-        self._memory(status, look)
+        if look.lean_high is None:
+            self._memory(status, look)
+            # Swap was added to the machine: from now on it is to be asked for.
+            self._lean = self._lean and not look.swap
+        else:
+            self._leanly(status, look)
         io = parse_io(look.io_text)
         look.io = None if io is None else (io[0] + look.io_own, io[1], io[2], io[3])
         look.net = self._net_bytes(net)
@@ -161,6 +189,7 @@ class LinuxMeter:
         return int(booted[1]) * 1000 + int(fields[19]) * 1000 // os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
+        self._together = None
         for kept in (self._status, self._io, self._net, self._statm, *(kept for kept, _ in self._throttles)):
             kept.close()
 
@@ -173,6 +202,21 @@ class LinuxMeter:
         found.virtual_high, found.virtual = int(peak) << 10, int(size) << 10
         found.high, found.rss = int(high) << 10, int(rss) << 10
         found.file, found.swap, found.threads = int(file) << 10, int(swap) << 10, int(threads)
+
+    def _leanly(self, text: bytes, found: Look) -> None:
+        """Of /proc/self/statm, and what there cannot be."""
+        pages = text.split()
+        found.virtual, found.rss = int(pages[0]) * mmap.PAGESIZE, int(pages[1]) * mmap.PAGESIZE
+        found.high = found.lean_high
+        found.file = found.threads = found.virtual_high = None
+        found.swap = 0
+
+    def _can_be_lean(self) -> bool:
+        """Whether a run's begin can do without the long /proc/self/status: of that it needs more only for swap and address space."""
+        if not self._real or not self._can_reset or plain.address_space_limited():
+            return False
+        swap = re.search(rb"^SwapTotal:\s+(\d+) kB$", read_once("/proc/meminfo"), re.MULTILINE)
+        return swap is not None and int(swap[1]) == 0 and _STATUS.search(self._status.read()) is not None
 
     def _instead(self, status: bytes) -> tuple[int | None, int | None]:
         if self._usual is None:

@@ -51,6 +51,11 @@ def lifetime_high() -> int | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
 
 
+def address_space_limited() -> bool:
+    """Whether `ulimit -v` limits this process."""
+    return resource is not None and resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
 class PlainMeter:
     """Wall, CPU and the peak of all time, where getrusage() exists."""
 
