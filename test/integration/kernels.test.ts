@@ -185,7 +185,7 @@ describe("a kernel that speaks to the leading window", () => {
 
 /** A real ipykernel, with the package loaded or without. */
 async function ipykernel(load: boolean) {
-  const program = new Program("kernel-runner.py");
+  const program = new Program("../run-kernel.py", ["python3"]);
   const { pid } = (await program.heard("pid")) as unknown as { readonly pid: number };
   program.kernel = pid;
   const run = async (code: string, cell = "vscode-notebook-cell:/work/a.ipynb#W1", status = "ok"): Promise<void> => {
