@@ -4,12 +4,15 @@ Answers with a line of JSON each: first the kernel's pid, then how each cell end
 """
 
 import json
+import os
 import queue
 import shutil
 import sys
 import tempfile
+import uuid
 
 from jupyter_client.manager import KernelManager
+from jupyter_core.paths import jupyter_runtime_dir
 
 #: How long a kernel may take until it answers, seconds: a busy machine needs some ten.
 READY_S = 45
@@ -21,6 +24,10 @@ def say(message: dict) -> None:
 
 def main(name: str, connection: str = "") -> None:
     # Sockets in a folder: free ports can be taken by another test before the kernel has them. A short path: it has 107 letters.
+    if not connection:
+        # Where, and as, front ends write it.
+        os.makedirs(jupyter_runtime_dir(), mode=0o700, exist_ok=True)
+        connection = os.path.join(jupyter_runtime_dir(), f"kernel-{uuid.uuid4()}.json")
     sockets = tempfile.mkdtemp(prefix="gk-")
     manager = KernelManager(kernel_name=name, transport="ipc", ip=f"{sockets}/s", connection_file=connection)
     try:

@@ -290,6 +290,7 @@ describe("a real ipykernel", () => {
       const first = await notebook();
       const second = await notebook();
       const { pid, run } = await ipykernel(false);
+      expect((await second.window.client.send(getKernels, null)).kernels.map((one) => one.kernel.pid)).toContain(pid);
       await expect.poll(() => kernelOf(second, pid)?.usage?.rssBytes ?? 0, patient).toBeGreaterThan(2 ** 20);
       const { kernel } = kernelOf(second, pid) ?? { kernel: null };
       if (kernel === null) throw new Error("no kernel is seen");

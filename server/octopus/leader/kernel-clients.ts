@@ -38,8 +38,8 @@ export interface KernelReceiver {
   guard(kernel: KernelId, state: GuardState | null): void;
   /** Null before the first poll has ended. */
   bell(): KernelBell | null;
-  /** Does what the user of a window that follows wants; answers with the record that was made. Throws in words. */
-  act(act: KernelAct): CellRecord | null;
+  /** Does what the user of a window that follows wants; answers with the record that was made. Rejects in words. */
+  act(act: KernelAct): Promise<CellRecord | null>;
   /** What the leader tells, while this worker follows. */
   showKernels(state: KernelsState): void;
   showCell(record: CellRecord): void;

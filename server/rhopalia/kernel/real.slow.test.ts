@@ -91,6 +91,25 @@ function overheard(confirmed: Set<number>): Host {
 
 describe.runIf(here("linux"))("a real kernel [linux]", () => {
   test(
+    "is watched soon after it began, because its connection file was seen, also in a folder that came with it",
+    async () => {
+      const confirmed = new Set<number>();
+      const runtime = path.join(folder, "home", "runtime");
+      const host = { ...overheard(confirmed), env: { ...process.env, JUPYTER_RUNTIME_DIR: runtime } };
+      const watching = kernelWatch({ host, log: silentLog });
+      closing.push(() => watching.close());
+      // Once and never again: what is found is found without a poll.
+      await Promise.resolve(watching.sensor.read(new AbortController().signal)).catch(() => undefined);
+      const env = { JUPYTER_RUNTIME_DIR: runtime };
+      const { pid } = await RealKernel.start({ folder, env }, (end) => closing.push(end));
+      const ids = () => watching.state().kernels.map(({ kernel }) => kernel.pid);
+      await expect.poll(ids).toContain(pid);
+      await expect.poll(() => confirmed.has(pid)).toBe(true);
+    },
+    PATIENCE_MS,
+  );
+
+  test(
     "is found, and what it does is seen from outside",
     async () => {
       const { pid, begin } = await started();
