@@ -283,6 +283,26 @@ describe("a real ipykernel", () => {
   );
 
   it(
+    "that is killed in a cell that went straight into C has died in that cell, though no window said what ran [linux]",
+    { timeout: KERNEL_MS },
+    async (context) => {
+      if (!here("linux")) context.skip();
+      const one = await notebook();
+      const { pid, run } = await ipykernel(true);
+      await run("import itertools");
+      await expect.poll(() => one.records.length, patient).toBe(1);
+      const ended = run("sum(itertools.repeat(1, 10**12))", "vscode-notebook-cell:/work/a.ipynb#W5", "dead");
+      await expect.poll(() => kernelOf(one, pid)?.running?.cell.id, patient).toContain("#W5");
+      process.kill(pid, "SIGKILL");
+      await ended;
+      const death = () => one.kernels?.deaths.find(({ kernel }) => kernel.pid === pid);
+      await expect
+        .poll(death, patient)
+        .toMatchObject({ cause: "signal", signal: "SIGKILL", cell: { id: expect.stringContaining("#W5") as string } });
+    },
+  );
+
+  it(
     "without the package is measured from outside for the window that says what runs [linux]",
     { timeout: KERNEL_MS },
     async (context) => {
