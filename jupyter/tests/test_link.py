@@ -427,7 +427,7 @@ for at in range(400):
     session.record(record)
     took.append(between - begin + time.perf_counter_ns() - second)
     time.sleep(0.002)
-print(statistics.quantiles(took, n=4)[0] / 1000)
+print(statistics.quantiles(took, n=20)[0] / 1000)
 link.stop()
 """
 
