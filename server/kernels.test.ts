@@ -42,6 +42,13 @@ class Watching implements KernelWatching {
   }
 
   state = () => this.now;
+  /** What the next search finds. */
+  next: KernelsState | null = null;
+  scan = () => {
+    this.told.push(["scan"]);
+    if (this.next !== null) this.change(this.next);
+    return Promise.resolve();
+  };
   onChange(listener: (state: KernelsState) => void) {
     this.#change = listener;
     return { dispose: () => undefined };
@@ -184,6 +191,16 @@ describe("a worker that leads", () => {
     ]);
   });
 
+  it("searches for new kernels when somebody asks for them", async () => {
+    const { kernels, watching, out } = setUp();
+    kernels.begin();
+    watching().next = kernelsState(kernelState());
+    expect((await kernels.find()).kernels).toHaveLength(1);
+    expect(watching().told).toEqual([["scan"]]);
+    // Those that follow have been told before they are answered.
+    expect(out.at(-1)).toEqual(["kernels", 1]);
+  });
+
   it("passes the answer on to the guard that holds a kernel frozen, and refuses it where none does", async () => {
     const at = door([], true);
     const { kernels } = setUp(at);
@@ -239,6 +256,15 @@ describe("a worker that follows", () => {
     expect(shown).toEqual(["1 kernels", "record-1"]);
     expect([kernels.state(), kernels.cells(everything)]).toEqual([kernelsState(kernelState()), [cellRecord(1)]]);
     expect(out).toEqual([]);
+  });
+
+  it("has the leader search for new kernels, and shows what it knows where nobody leads", async () => {
+    const { kernels, passed, follow } = setUp();
+    kernels.showKernels(kernelsState(kernelState()));
+    expect((await kernels.find()).kernels).toHaveLength(1);
+    follow();
+    expect((await kernels.find()).kernels).toHaveLength(1);
+    expect(passed).toEqual([{ find: true }]);
   });
 
   it("has the leader do what its window wants, and says to the next one what still runs", async () => {

@@ -183,12 +183,31 @@ export class Kernels implements KernelReceiver {
     return this.#pass({ runs });
   }
 
-  act(act: KernelAct): CellRecord | null {
+  /** The kernels at this moment: new ones are searched for, here or where the leader is. Never rejects. */
+  async find(): Promise<KernelsState> {
+    try {
+      await this.#pass({ find: true });
+    } catch (error) {
+      this.#options.log.debug(
+        `Kernels were not searched for: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+    return this.state();
+  }
+
+  async act(act: KernelAct): Promise<CellRecord | null> {
     const watching = this.#watching;
     if (watching === null) {
       throw new KernelRefused(t("No window watches kernels at this moment; one will in a second."));
     }
     const connected = this.#options.leadership()?.door.kernels ?? null;
+    if ("find" in act) {
+      const before = watching.state().kernels.length;
+      await watching.scan();
+      // Before the answer goes to who follows, which shows what it was told last.
+      if (this.#looked && watching.state().kernels.length !== before) this.#tellAll();
+      return null;
+    }
     if ("guard" in act) {
       if (connected?.answerGuard(act.guard, act.guard.answer) === true) return null;
       throw new KernelRefused(t("No memory guard holds the kernel of process {0} frozen now.", act.guard.pid));

@@ -75,6 +75,8 @@ export interface Stack {
   act(act: AlertAct): Promise<Silence | null>;
   /** The kernels of this user now, as this worker or the one that leads sees them. */
   kernels(): KernelsState;
+  /** The same, after new ones were searched for. Never rejects. */
+  findKernels(): Promise<KernelsState>;
   /** Called when something of them changed. */
   onKernels(listener: (state: KernelsState) => void): Disposable;
   /** What cells cost, newest first. */
@@ -366,6 +368,7 @@ export function createStack(options: StackOptions): Stack {
       return forwarded === null ? bell.act(act) : await forwarded;
     },
     kernels: () => kernels.state(),
+    findKernels: () => kernels.find(),
     onKernels: (listener) => kernels.onState(listener),
     cells: (query) => kernels.cells(query),
     onCell: (listener) => kernels.onCell(listener),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from types import TracebackType
 
@@ -24,7 +25,9 @@ class Kernel:
         env.pop("GORGON_LOG", None)
         if log:
             env["GORGON_LOG"] = log
-        self.manager = KernelManager(kernel_name="python3")
+        # Sockets in a folder: a free port can be taken by somebody else before the kernel has it.
+        self._sockets = tempfile.TemporaryDirectory(prefix="gk-")
+        self.manager = KernelManager(kernel_name="python3", transport="ipc", ip=f"{self._sockets.name}/s")
         self.manager.start_kernel(cwd=folder, env=env, stderr=subprocess.DEVNULL)
         self.client = self.manager.blocking_client()
         self.client.start_channels()
@@ -37,6 +40,7 @@ class Kernel:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        self._sockets.cleanup()
 
     def run(self, code: str) -> str:
         """What the cell printed. Raises CellFailed."""

@@ -140,7 +140,9 @@ export type KernelAct =
         readonly outcome: "ok" | "error" | "interrupted";
       };
     }
-  | { readonly guard: { readonly pid: number; readonly startedAt: number; readonly answer: GuardAnswer } };
+  | { readonly guard: { readonly pid: number; readonly startedAt: number; readonly answer: GuardAnswer } }
+  /** Somebody wants to know the kernels now: new ones are searched for. */
+  | { readonly find: true };
 
 /** Carries it out; answered with the record that was made. Refused in words. */
 export const linkKernelAct = request<KernelAct, { readonly record: CellRecord | null }>("leader/kernel", "toLeader");

@@ -108,7 +108,7 @@ export const terminateProcess = request<
 /** All kernels of this user, whenever something of them changed; at most twice a second. */
 export const kernelsChanged = notification<KernelsState>("gorgon/kernels", "toClient");
 
-/** The kernels now. */
+/** The kernels now: new ones are searched for before it is answered, unless that was done a moment ago. */
 export const getKernels = request<null, KernelsState>("gorgon/kernels/get", "toWorker");
 
 /** A cell ran to its end, or died. The windows tell by its id, or by the kernel, whether it is theirs. */

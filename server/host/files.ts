@@ -1,6 +1,6 @@
 /** The real file system: pseudo files kept open and read into one shared buffer, and a few plain look-ups. */
 import fs from "node:fs";
-import type { FileFacts, Files, FileSystemSize, LiveFile, LiveFileOptions } from "./host.ts";
+import type { Disposable, FileFacts, Files, FileSystemSize, LiveFile, LiveFileOptions } from "./host.ts";
 
 /** Enough for every file of a laptop's /proc; doubled when one is longer. */
 const FIRST_BUFFER_BYTES = 32 * 1024;
@@ -106,6 +106,13 @@ async function entriesOf(path: string, limit: number): Promise<readonly string[]
   return names;
 }
 
+function watchFolder(folder: string, onChange: (name: string) => void): Disposable {
+  const watcher = fs.watch(folder, { persistent: false }, (_, name) => onChange(name ?? ""));
+  // As when its file system is taken away.
+  watcher.on("error", () => watcher.close());
+  return { dispose: () => watcher.close() };
+}
+
 /** The machine's own files. */
 export function nodeFiles(): Files {
   const shared = new SharedBuffer();
@@ -120,5 +127,6 @@ export function nodeFiles(): Files {
     size: async (path) => sizeOf(await fs.promises.statfs(path)),
     look: async (path) => factsOf(await fs.promises.stat(path)),
     entries: entriesOf,
+    watch: watchFolder,
   };
 }

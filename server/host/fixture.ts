@@ -2,7 +2,17 @@
 import fs from "node:fs";
 import nodePath from "node:path";
 import { FixtureStream } from "./fixture-stream.ts";
-import type { Clock, FileFacts, Files, FileSystemSize, Host, LiveFile, ProgramResult, Programs } from "./host.ts";
+import type {
+  Clock,
+  Disposable,
+  FileFacts,
+  Files,
+  FileSystemSize,
+  Host,
+  LiveFile,
+  ProgramResult,
+  Programs,
+} from "./host.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { ProgramFailed } from "./programs.ts";
 
@@ -28,6 +38,13 @@ function systemError(code: string, call: string, path: string): NodeJS.ErrnoExce
   return Object.assign(new Error(`${code}: ${call} '${path}'`), { code, path, syscall: call });
 }
 
+/** The part of a path that lies straight in a folder; empty when it lies elsewhere. */
+function firstIn(inside: string, path: string): string {
+  if (!path.startsWith(inside)) return "";
+  const [name = ""] = path.slice(inside.length).split("/");
+  return inside + name;
+}
+
 /** Serves a folder and what was changed since as the system's files. */
 export class FixtureHost implements Host {
   readonly platform: NodeJS.Platform;
@@ -47,6 +64,7 @@ export class FixtureHost implements Host {
   readonly #facts = new Map<string, FileFacts>();
   readonly #hanging = new Map<string, (() => void)[]>();
   readonly #programs = new Map<string, ProgramResult>();
+  readonly #watches = new Set<{ readonly inside: string; readonly onChange: (name: string) => void }>();
   // One for all files, as the real host has it: whoever keeps bytes too long sees another file's.
   #shared = Buffer.alloc(1024);
 
@@ -73,12 +91,16 @@ export class FixtureHost implements Host {
 
   /** Writes a file; what is open sees it at its next reading. */
   write(path: string, text: string): void {
+    const parents = [...this.#watches].map(({ inside }) => firstIn(inside, path));
+    const known = new Set(parents.filter((parent) => parent !== path && this.#has(parent)));
     this.#changed.set(path, text);
+    this.#tell(path, known);
   }
 
   /** Takes a file away. */
   remove(path: string): void {
     this.#changed.set(path, null);
+    this.#tell(path, new Set());
   }
 
   /** Makes every reading of a file fail with a code, e.g. EACCES. */
@@ -122,7 +144,23 @@ export class FixtureHost implements Host {
       size: (path) => this.#size(path),
       look: (path) => this.#look(path),
       entries: (path, limit) => this.#whenAnswered(path, () => this.#list(path).slice(0, limit)),
+      watch: (folder, onChange) => this.#watch(folder, onChange),
     };
+  }
+
+  #watch(folder: string, onChange: (name: string) => void): Disposable {
+    if (!this.#has(folder)) throw systemError("ENOENT", "watch", folder);
+    const one = { inside: `${folder}/`, onChange };
+    this.#watches.add(one);
+    return { dispose: () => this.#watches.delete(one) };
+  }
+
+  /** Of what lies deeper only a new folder is told. */
+  #tell(path: string, known: ReadonlySet<string>): void {
+    for (const { inside, onChange } of [...this.#watches]) {
+      const first = firstIn(inside, path);
+      if (first !== "" && !known.has(first)) onChange(first.slice(inside.length));
+    }
   }
 
   #live(path: string): LiveFile {

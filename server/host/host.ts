@@ -79,6 +79,11 @@ export interface Files {
   look(path: string): Promise<FileFacts>;
   /** Names in a folder that may hang, outside the event loop; at most `limit` of them. Rejects with the system's error. */
   entries(path: string, limit: number): Promise<readonly string[]>;
+  /**
+   * Calls with the name of what came, changed or went in a folder, without what lies deeper; empty where the system does not
+   * say which. It does not keep the process alive. Throws with the system's error; one that breaks later says nothing more.
+   */
+  watch(folder: string, onChange: (name: string) => void): Disposable;
 }
 
 /** What a program said. */

@@ -1,7 +1,7 @@
 /** The host with real programs: how they run, are ended, and what is left of the files of one that went away. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -24,6 +24,22 @@ async function failure(running: Promise<unknown>): Promise<ProgramFailed> {
   if (error instanceof ProgramFailed) return error;
   throw new Error(`expected a ProgramFailed, got ${String(error)}`);
 }
+
+describe("a folder that is watched", () => {
+  test("tells what comes and goes in it, not deeper, until it is let go; and refuses one that is not there", async () => {
+    const inside = path.join(folder, "watched");
+    mkdirSync(path.join(inside, "deeper"), { recursive: true });
+    const names: string[] = [];
+    const watch = host.files.watch(inside, (name) => names.push(name));
+    writeFileSync(path.join(inside, "deeper", "far.json"), "{}");
+    writeFileSync(path.join(inside, "one.json"), "{}");
+    await expect.poll(() => names).toContain("one.json");
+    expect(names).not.toContain("far.json");
+    watch.dispose();
+    rmSync(inside, { recursive: true });
+    expect(() => host.files.watch(inside, () => undefined)).toThrow(expect.objectContaining({ code: "ENOENT" }));
+  });
+});
 
 describe("a live file", () => {
   test.runIf(process.platform === "linux")("is opened again when its source went away under it", async () => {

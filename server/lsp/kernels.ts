@@ -16,7 +16,7 @@ import { inWords, reasonOf, refuseBad, type Answering } from "./answering.ts";
 
 /** Registers the answers. */
 export function answerKernels({ log, answer, hear, ready, refuseUntrusted }: Answering): void {
-  answer(getKernels, async () => (await ready()).kernels());
+  answer(getKernels, async () => (await ready()).findKernels());
   answer(getCells, async (params) => {
     const asked = refuseBad(parseCellsParams(params));
     return { records: (await ready()).cells(asked) };

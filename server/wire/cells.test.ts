@@ -113,6 +113,8 @@ describe("what is told of kernels", () => {
   it("is no act for two things, nor for none", () => {
     const runs = { pid: 1, startedAt: 2, cell: null, since: 3, leaving: true };
     expect(parseKernelAct({ runs })).toEqual({ ok: true, value: { runs } });
+    expect(parseKernelAct({ find: true })).toEqual({ ok: true, value: { find: true } });
+    expect(parseKernelAct({ find: false }).ok).toBe(false);
     expect(parseKernelAct({}).ok).toBe(false);
     const backwards = { pid: 1, startedAt: 2, cell: cellRef(1), from: 3, to: 2, outcome: "ok" };
     expect(parseKernelAct({ measure: backwards }).ok).toBe(false);

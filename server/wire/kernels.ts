@@ -149,6 +149,7 @@ const act = z.union([
   z.object({ runs: z.object({ ...said, since: momentSchema }) }),
   z.object({ measure }),
   z.object({ guard: answer }),
+  z.object({ find: z.literal(true) }),
 ]) satisfies z.ZodMiniType<KernelAct>;
 const acted = z.object({ record: z.nullable(cellRecordSchema) });
 

@@ -1,10 +1,8 @@
 /** A kernel in another language than Python: no package is loaded, so all is seen from outside. R stands for the rest. */
-import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { CellRef } from "../../protocol/cell.ts";
 import type { KernelDeath, KernelState } from "../../protocol/kernel.ts";
@@ -12,24 +10,14 @@ import { silentLog } from "../../server/host/log.ts";
 import { nodeHost } from "../../server/host/node.ts";
 import { kernelWatch } from "../../server/rhopalia/kernel/index.ts";
 import type { KernelWatching } from "../../server/rhopalia/kernel/watching.ts";
+import { RealKernel } from "../kernel.ts";
 import { here } from "../platforms.ts";
-import { testPython } from "../python.ts";
 
 const MIB = 2 ** 20;
 /** How often the worker looks at kernels while a cell runs, milliseconds. */
 const LOOK_MS = 250;
 const CELL: CellRef = { id: "cell-4", executionCount: 4, hash: "", label: "" };
 const folder = mkdtempSync(path.join(tmpdir(), "gorgon-r-"));
-
-/** A kernel that runs, and its client. */
-interface RunningKernel {
-  readonly pid: number;
-  /** Runs code to its end; answers `ok` or `error`. */
-  readonly run: (code: string) => Promise<string>;
-  /** Runs code that is not to come to its end. */
-  readonly begin: (code: string) => void;
-  readonly end: () => Promise<void>;
-}
 
 const closing: (() => Promise<void> | void)[] = [];
 
@@ -50,34 +38,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function startKernel(): Promise<RunningKernel> {
+async function startKernel(): Promise<RealKernel> {
   const connection = path.join(folder, `kernel-${String(closing.length)}-${String(Date.now())}.json`);
-  const client: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
-    testPython(),
-    [path.join(import.meta.dirname, "run-kernel.py"), "gorgon-r", connection],
-    { cwd: folder, env: { ...process.env, JUPYTER_PATH: folder }, stdio: ["pipe", "pipe", "pipe"] },
-  );
-  let said = "";
-  client.stderr.on("data", (data: Buffer) => (said = (said + data.toString()).slice(-2000)));
-  const gone = new Promise<void>((resolve) => client.once("close", () => resolve()));
-  const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
-  const answer = async () => {
-    const line = await lines.next();
-    if (line.done === true) throw new Error(`the kernel's client has ended: ${said}`);
-    return JSON.parse(line.value) as { readonly pid: number; readonly status: string };
-  };
-  const begin = (code: string) => void client.stdin.write(`${JSON.stringify(code)}\n`);
-  const end = async () => {
-    client.kill("SIGTERM");
-    await gone;
-  };
-  closing.push(end);
-  const { pid } = await answer();
-  const run = async (code: string) => {
-    begin(code);
-    return (await answer()).status;
-  };
-  return { pid, run, begin, end };
+  const env = { JUPYTER_PATH: folder };
+  return RealKernel.start({ spec: "gorgon-r", connection, folder, env }, (end) => closing.push(end));
 }
 
 /** Looks at the kernels of this machine as the worker does, until the test ends. */
@@ -98,7 +62,8 @@ async function watch(): Promise<{ watching: KernelWatching; find: (pid: number) 
 
 describe.runIf(here("linux"))("a kernel of R [linux]", () => {
   it("is found by its command line, and what a cell used is measured from outside and marked as sampled", async () => {
-    const { pid, run } = await startKernel();
+    const kernel = await startKernel();
+    const { pid } = kernel;
     const { watching, find } = await watch();
     await expect.poll(() => find(pid)?.kernel.language).toBe("r");
     const state = find(pid);
@@ -109,7 +74,7 @@ describe.runIf(here("linux"))("a kernel of R [linux]", () => {
     const from = Date.now();
     watching.setRunning(id, { cell: CELL, startedAt: from });
     // 320 MB of numbers, each drawn: none of it stays untouched. Held while several looks fall on it.
-    expect(await run("x <- runif(4e7); Sys.sleep(1.5); y <- sum(x)")).toBe("ok");
+    expect(await kernel.run("x <- runif(4e7); Sys.sleep(1.5); y <- sum(x)")).toBe("ok");
     watching.setRunning(id, null);
     const record = watching.measure({ ...id, cell: CELL, from, to: Date.now(), outcome: "ok" });
 
@@ -122,7 +87,8 @@ describe.runIf(here("linux"))("a kernel of R [linux]", () => {
   });
 
   it("that is killed in a cell is said to be, with the signal and the cell", async () => {
-    const { pid, begin } = await startKernel();
+    const kernel = await startKernel();
+    const { pid } = kernel;
     const { watching, find } = await watch();
     await expect.poll(() => find(pid)?.kernel.language).toBe("r");
     const id = { pid, startedAt: find(pid)?.kernel.startedAt ?? 0 };
@@ -130,7 +96,7 @@ describe.runIf(here("linux"))("a kernel of R [linux]", () => {
     watching.onDeath((death) => deaths.push(death));
     const startedAt = Date.now();
     watching.setRunning(id, { cell: CELL, startedAt });
-    begin("repeat { }");
+    kernel.begin("repeat { }");
     await expect.poll(() => find(pid)?.usage?.cores ?? 0).toBeGreaterThan(0.1);
     process.kill(pid, "SIGKILL");
     await expect.poll(() => deaths.find((death) => death.kernel.pid === pid)?.cause).toBe("signal");

@@ -185,7 +185,7 @@ describe("a kernel that speaks to the leading window", () => {
 
 /** A real ipykernel, with the package loaded or without. */
 async function ipykernel(load: boolean) {
-  const program = new Program("kernel-runner.py");
+  const program = new Program("../run-kernel.py", ["python3"]);
   const { pid } = (await program.heard("pid")) as unknown as { readonly pid: number };
   program.kernel = pid;
   const run = async (code: string, cell = "vscode-notebook-cell:/work/a.ipynb#W1", status = "ok"): Promise<void> => {
@@ -283,6 +283,26 @@ describe("a real ipykernel", () => {
   );
 
   it(
+    "that is killed in a cell that went straight into C has died in that cell, though no window said what ran [linux]",
+    { timeout: KERNEL_MS },
+    async (context) => {
+      if (!here("linux")) context.skip();
+      const one = await notebook();
+      const { pid, run } = await ipykernel(true);
+      await run("import itertools");
+      await expect.poll(() => one.records.length, patient).toBe(1);
+      const ended = run("sum(itertools.repeat(1, 10**12))", "vscode-notebook-cell:/work/a.ipynb#W5", "dead");
+      await expect.poll(() => kernelOf(one, pid)?.running?.cell.id, patient).toContain("#W5");
+      process.kill(pid, "SIGKILL");
+      await ended;
+      const death = () => one.kernels?.deaths.find(({ kernel }) => kernel.pid === pid);
+      await expect
+        .poll(death, patient)
+        .toMatchObject({ cause: "signal", signal: "SIGKILL", cell: { id: expect.stringContaining("#W5") as string } });
+    },
+  );
+
+  it(
     "without the package is measured from outside for the window that says what runs [linux]",
     { timeout: KERNEL_MS },
     async (context) => {
@@ -290,6 +310,7 @@ describe("a real ipykernel", () => {
       const first = await notebook();
       const second = await notebook();
       const { pid, run } = await ipykernel(false);
+      expect((await second.window.client.send(getKernels, null)).kernels.map((one) => one.kernel.pid)).toContain(pid);
       await expect.poll(() => kernelOf(second, pid)?.usage?.rssBytes ?? 0, patient).toBeGreaterThan(2 ** 20);
       const { kernel } = kernelOf(second, pid) ?? { kernel: null };
       if (kernel === null) throw new Error("no kernel is seen");

@@ -31,9 +31,8 @@ function receiver(into: unknown[][]): KernelReceiver {
     host: () => Promise.resolve(view),
     act: (act) => {
       into.push(["act", ...Object.keys(act)]);
-      if ("measure" in act) return cellRecord(9);
-      if ("guard" in act) throw new KernelRefused("It is not frozen.");
-      return null;
+      if ("guard" in act) return Promise.reject(new KernelRefused("It is not frozen."));
+      return Promise.resolve("measure" in act ? cellRecord(9) : null);
     },
     showKernels: note("kernels"),
     showCell: note("cell"),

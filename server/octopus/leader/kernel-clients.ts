@@ -41,8 +41,8 @@ export interface KernelReceiver {
   bell(): KernelBell | null;
   /** The same, for Jupyter servers, with what it is made of. */
   host(): Promise<HostView | null>;
-  /** Does what the user of a window that follows wants; answers with the record that was made. Throws in words. */
-  act(act: KernelAct): CellRecord | null;
+  /** Does what the user of a window that follows wants; answers with the record that was made. Rejects in words. */
+  act(act: KernelAct): Promise<CellRecord | null>;
   /** What the leader tells, while this worker follows. */
   showKernels(state: KernelsState): void;
   showCell(record: CellRecord): void;

@@ -290,10 +290,10 @@ export class LeaderServer {
       if (!parsed.ok) throw new Error(parsed.reason);
       return { silence: this.#options.act?.(parsed.value) ?? null };
     });
-    peer.answer(linkKernelAct, (params) => {
+    peer.answer(linkKernelAct, async (params) => {
       const parsed = parseKernelAct(params);
       if (!parsed.ok) throw new Error(parsed.reason);
-      return { record: this.#options.kernels?.act(parsed.value) ?? null };
+      return { record: (await this.#options.kernels?.act(parsed.value)) ?? null };
     });
     peer.answer(linkCollect, async (params) => {
       const parsed = parseLinkCollect(params);

@@ -1,6 +1,7 @@
 /** Makes the record of a run from the looks at its kernel: what an observer outside can say, and how sure it is. */
 import { t } from "@vscode/l10n";
 import { randomUUID } from "node:crypto";
+import os from "node:os";
 import type { CellMeasure, CellOutcome, CellRecord, CellRef, KernelRef, Measure } from "../../../protocol/cell.ts";
 import { formatDuration } from "../../../protocol/format.ts";
 import { levelOfShare } from "./limit.ts";
@@ -8,6 +9,10 @@ import type { Look, Looks } from "./looks.ts";
 
 /** How far a look may be from a run's begin or end to stand for it. */
 const NEAR_MS = 1500;
+/** The system counts CPU in hundredths of a second: less than two of them may be none. */
+const COUNTED_MS = 20;
+/** A look so near to a run's begin saw of what went before no more than an idle kernel does. */
+const AT_ONCE_MS = 50;
 
 /** A run to be measured. Times are milliseconds since the epoch. */
 export interface Run {
@@ -19,6 +24,8 @@ export interface Run {
   /** When the kernel's run before this one ended; 0: none is known. What rose before that was not this run's doing. */
   readonly idleSince: number;
   readonly limit: { readonly bytes: number; readonly source: string } | null;
+  /** CPUs of the machine: more than all of them nobody uses. Its own by default. */
+  readonly processors?: number;
 }
 
 /** The record; null when nobody looked anywhere near the run. */
@@ -37,7 +44,8 @@ export function recordOf(run: Run, looks: Looks): CellRecord | null {
     peakBytes: peak,
     ...(start === null ? {} : startMeasures(start, peak)),
     ...(end === null ? {} : endMeasures(end)),
-    ...(start === null || end === null || start === end ? {} : growth(start, end, to - from)),
+    ...cpuMeasures(run, present(before, inside[0]), present(inside.at(-1), later)),
+    ...ioMeasures(run, start, inside[0] ?? null, end),
     treeBytes: sampled(Math.max(...seen.map((one) => one.treeBytes ?? (one.children === 0 ? one.rssBytes : 0)))),
   };
   if (measures.treeBytes?.value === 0) delete measures.treeBytes;
@@ -98,24 +106,58 @@ function endMeasures(end: Look): Partial<Record<CellMeasure, Measure>> {
   return { endBytes: sampled(end.rssBytes), threads: sampled(end.threads), children: sampled(end.children) };
 }
 
-function growth(start: Look, end: Look, wallMs: number): Partial<Record<CellMeasure, Measure>> {
-  const found: Partial<Record<CellMeasure, Measure>> = {};
-  if (start.cpuMs !== null && end.cpuMs !== null) {
-    const cpuMs = Math.max(0, end.cpuMs - start.cpuMs);
-    found.cpuMs = sampled(cpuMs);
-    if (wallMs > 0) found.cores = sampled(cpuMs / wallMs);
-  }
-  if (start.childCpuMs !== null && end.childCpuMs !== null) {
-    found.cpuChildrenMs = sampled(Math.max(0, end.childCpuMs - start.childCpuMs));
-  }
-  const { io } = start;
-  if (io !== null && end.io !== null) {
-    found.diskReadBytes = sampled(Math.max(0, end.io.diskRead - io.diskRead));
-    found.diskWriteBytes = sampled(Math.max(0, end.io.diskWrite - io.diskWrite));
-    found.readBytes = sampled(Math.max(0, end.io.read - io.read));
-    found.writeBytes = sampled(Math.max(0, end.io.write - io.write));
-  }
-  return found;
+/**
+ * At least so much CPU was the run's: what grew between two looks, less what all processors together could have used in the
+ * parts of that time that were not the run's. Of the looks at hand those that say the most. Where nothing is left nothing is said:
+ * of a short run between two looks it cannot be told what of their difference was its own.
+ */
+function cpuMeasures(
+  { from, to, processors }: Run,
+  starts: readonly Look[],
+  ends: readonly Look[],
+): Partial<Record<CellMeasure, Measure>> {
+  const all = processors ?? os.cpus().length;
+  const wallMs = to - from;
+  const least = (of: (look: Look) => number | null): number => {
+    const grown = starts.flatMap((start) =>
+      ends.map((end) => {
+        const outsideMs = Math.max(0, from - start.time) + Math.max(0, end.time - to);
+        return (of(end) ?? 0) - (of(start) ?? Infinity) - outsideMs * all;
+      }),
+    );
+    return Math.min(Math.max(0, ...grown), wallMs * all);
+  };
+  const cpuMs = least((look) => look.cpuMs);
+  if (cpuMs < COUNTED_MS) return {};
+  const childrenMs = least((look) => look.childCpuMs);
+  return {
+    cpuMs: sampled(cpuMs),
+    cores: sampled(cpuMs / wallMs),
+    ...(childrenMs < COUNTED_MS ? {} : { cpuChildrenMs: sampled(childrenMs) }),
+  };
+}
+
+/** Bytes of files: an idle kernel moves none, so a look before the run will do where no other run lies between. */
+function ioMeasures(
+  { from, idleSince }: Run,
+  start: Look | null,
+  inside: Look | null,
+  end: Look | null,
+): Partial<Record<CellMeasure, Measure>> {
+  const isIdle = start !== null && (from - start.time <= AT_ONCE_MS || (idleSince > 0 && start.time >= idleSince));
+  const first = isIdle ? start : inside;
+  if (first === null || end === null || end.time <= first.time || first.io === null || end.io === null) return {};
+  const [was, is] = [first.io, end.io];
+  return {
+    diskReadBytes: sampled(Math.max(0, is.diskRead - was.diskRead)),
+    diskWriteBytes: sampled(Math.max(0, is.diskWrite - was.diskWrite)),
+    readBytes: sampled(Math.max(0, is.read - was.read)),
+    writeBytes: sampled(Math.max(0, is.write - was.write)),
+  };
+}
+
+function present(...looks: readonly (Look | null | undefined)[]): readonly Look[] {
+  return looks.filter((one) => one !== null && one !== undefined);
 }
 
 function notesOf(run: Run, inside: readonly Look[], peak: Measure): string[] {

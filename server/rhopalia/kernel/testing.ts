@@ -46,9 +46,10 @@ export class KernelMachine {
   readonly host: FixtureHost;
   readonly #known = new Map<number, ProcessWish>();
 
-  constructor(files: Readonly<Record<string, string>> = {}) {
+  constructor(files: Readonly<Record<string, string>> = {}, env: Readonly<Record<string, string>> = {}) {
     this.host = new FixtureHost({
       clock: this.clock,
+      env,
       files: {
         "/proc/stat": `btime ${String(BOOT_MS / 1000)}\n`,
         "/proc/self/status": "Name:\tnode\nUid:\t1000\t1000\t1000\t1000\n",

@@ -13,8 +13,8 @@ function value(readings: readonly Reading[], metric: string, attributes = {}): n
   return readings.find((one) => seriesKey(one.metric, one.attributes) === key)?.value;
 }
 
-function machine(files = {}) {
-  const made = new KernelMachine(files);
+function machine(files = {}, env = {}) {
+  const made = new KernelMachine(files, env);
   made.put({ pid: 40, argv: ["/usr/bin/code"] });
   return made;
 }
@@ -134,9 +134,88 @@ describe("the kernel sensor", () => {
       faults: "",
     });
     watching.setRunning(kernel, { cell: CELL, startedAt: made.clock.now() });
+    await watching.scan();
     await made.clock.advanceAsync(5000);
     expect(made.host.asked.get("/proc/50/stat")).toBeUndefined();
     expect(made.host.streams).toEqual([]);
+  });
+});
+
+describe("a kernel that has just started", () => {
+  const runtime = "/home/ada/.local/share/jupyter/runtime";
+  const env = { HOME: "/home/ada" };
+  const pids = (watching: { state(): KernelsState }) => watching.state().kernels.map((one) => one.kernel.pid);
+
+  test("is found a moment after its connection file was written, and told at once", async () => {
+    const made = machine({ [`${runtime}/old.json`]: "" }, env);
+    const { watching, read } = made.watch({ program: "/watcher.py" });
+    const told: number[][] = [];
+    watching.onChange(({ kernels }) => told.push(kernels.map((one) => one.kernel.pid)));
+    await read();
+    made.host.write(`${runtime}/kernel-1.json`, "{}");
+    await made.clock.advanceAsync(100);
+    made.put({ pid: 50, argv: ipykernel() });
+    await made.clock.advanceAsync(50);
+    expect(pids(watching)).toEqual([50]);
+    expect(made.host.streams.at(-1)?.heard).toHaveLength(1);
+    await made.clock.advanceAsync(1);
+    expect(told.at(-1)).toEqual([50]);
+    // The rest of the searches finds nothing new, and then there are no more.
+    await made.clock.advanceAsync(3000);
+    made.put({ pid: 51, argv: ipykernel("kernel-2.json") });
+    await made.clock.advanceAsync(30_000);
+    expect(pids(watching)).toEqual([50]);
+  });
+
+  test("is found although its wrapper starts it a second later, and the wrapper is not taken for one", async () => {
+    const made = machine({ [`${runtime}/old.json`]: "" }, env);
+    const { watching, read, deaths, pass } = made.watch();
+    await read();
+    const wrapper = ["/opt/conda/bin/python", "/opt/conda/bin/conda", "run", "python", ...ipykernel().slice(1)];
+    made.host.write(`${runtime}/kernel-1.json`, "{}");
+    made.put({ pid: 49, parent: 40, argv: wrapper, start: 900_000 });
+    await made.clock.advanceAsync(600);
+    expect(pids(watching)).toEqual([49]);
+    watching.setRunning({ pid: 49, startedAt: BOOT_MS + 9_000_000 }, { cell: CELL, startedAt: 0 });
+    made.put({ pid: 50, parent: 49, argv: ipykernel(), start: 900_090 });
+    await made.clock.advanceAsync(1500);
+    expect(pids(watching)).toEqual([50]);
+    expect(watching.state().kernels[0]?.running?.cell).toEqual(CELL);
+    made.end(49);
+    await pass(6);
+    expect(deaths).toEqual([]);
+  });
+
+  test("is found where the folder of connection files came with it", async () => {
+    const made = machine({ "/home/ada/notes.txt": "" }, env);
+    const { watching, read } = made.watch();
+    await read();
+    made.put({ pid: 50, argv: ipykernel() });
+    made.host.write(`${runtime}/kernel-1.json`, "{}");
+    await made.clock.advanceAsync(150);
+    expect(pids(watching)).toEqual([50]);
+  });
+
+  test("is found for who asks, but asking again and again makes no search each time", async () => {
+    const made = machine();
+    const { watching, read } = made.watch();
+    await read();
+    made.put({ pid: 50, argv: ipykernel() });
+    await watching.scan();
+    expect(pids(watching)).toEqual([]);
+    await made.clock.advanceAsync(300);
+    await Promise.all([watching.scan(), watching.scan()]);
+    expect(pids(watching)).toEqual([50]);
+    expect(made.host.asked.get("/proc/50/cmdline")).toBe(1);
+  });
+
+  test("is found when a window says what it runs, which is kept", async () => {
+    const made = machine();
+    const { watching } = made.watch();
+    made.put({ pid: 50, argv: ipykernel() });
+    watching.setRunning(kernel, { cell: CELL, startedAt: made.clock.now() });
+    await made.clock.advanceAsync(0);
+    expect(watching.state().kernels).toMatchObject([{ kernel: { pid: 50 }, running: { cell: CELL } }]);
   });
 });
 

@@ -16,6 +16,7 @@ import { KillCount } from "./kill-count.ts";
 import { KERNEL_METRICS, MOST_SLOTS } from "./metrics.ts";
 import { watcherProgram } from "./program.ts";
 import { readingsOf, TOLD_MS } from "./readings.ts";
+import { KernelSearch } from "./search.ts";
 import { SharedMemory } from "./shared.ts";
 import { Tracked } from "./tracked.ts";
 import type { DeathReport } from "../../wire/kernel-watcher.ts";
@@ -32,6 +33,8 @@ const FRESH_MS = 50;
 const DEADLINE_MS = 2000;
 /** What changed is told at most so often. */
 const TELL_MS = 500;
+/** A wrapper starts its kernel within this time; what a kernel itself starts later is none. */
+const WRAPS_MS = 60_000;
 /** Of more kernels at one time the rest is left alone. */
 const MOST_KERNELS = 200;
 
@@ -63,10 +66,10 @@ export class KernelWatch implements KernelWatching {
   readonly #changed = new Set<(state: KernelsState) => void>();
   readonly #dead = new Set<(death: KernelDeath) => void>();
   readonly #recorded = new Set<(record: CellRecord) => void>();
+  readonly #search: KernelSearch;
   readonly #runner: WatcherRunner;
   readonly #deaths: Deaths;
   #kernels: readonly Tracked[] = [];
-  #scannedAt = -Infinity;
   #toldAt = -Infinity;
   #telling: Disposable | null = null;
   #looking: Disposable | null = null;
@@ -90,6 +93,8 @@ export class KernelWatch implements KernelWatching {
     this.#runner = new WatcherRunner({ host, log, program, pythons, onDied });
     const onDeath = (one: Tracked, death: KernelDeath) => this.#died(one, death);
     this.#deaths = new Deaths({ clock: host.clock, log, eye, runner: this.#runner, onDeath });
+    const onFound = (found: readonly FoundKernel[]) => this.#adoptAll(found);
+    this.#search = new KernelSearch({ host, eye, enabled: this.#enabled, onFound });
     const wantedMs = () => this.#wantedMs();
     this.sensor = {
       name: "kernel",
@@ -107,6 +112,10 @@ export class KernelWatch implements KernelWatching {
   state(): KernelsState {
     const kernels = this.#living.map((one) => one.state());
     return { time: this.#clock.now(), kernels, deaths: this.#deaths.within(REMEMBERED_MS) };
+  }
+
+  scan(): Promise<void> {
+    return this.#search.now();
   }
 
   onChange(listener: (state: KernelsState) => void): Disposable {
@@ -144,11 +153,15 @@ export class KernelWatch implements KernelWatching {
 
   setRunning(kernel: KernelId, running: Parameters<KernelWatching["setRunning"]>[1]): void {
     const one = this.#of(kernel);
-    if (one === null) return;
-    this.#lookNow(one);
-    one.run(running, this.#clock.now());
-    this.#keepLooking();
-    this.#change();
+    if (one !== null) {
+      this.#run(one, running);
+      return;
+    }
+    // A window may know a kernel before it was found.
+    void this.#search.now().then(() => {
+      const found = this.#of(kernel);
+      if (found !== null) this.#run(found, running);
+    });
   }
 
   setLeaving(kernel: KernelId): void {
@@ -176,6 +189,7 @@ export class KernelWatch implements KernelWatching {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#search.dispose();
     this.#telling?.dispose();
     this.#looking?.dispose();
     this.#deaths.close();
@@ -197,14 +211,8 @@ export class KernelWatch implements KernelWatching {
   }
 
   async #read(signal: AbortSignal): Promise<readonly Reading[]> {
-    const began = this.#clock.monotonic();
-    // A little early is in time: polls tremble.
-    if (began - this.#scannedAt >= this.#eye.scanMs * 0.9) {
-      const found = await this.#eye.scan(signal);
-      if (signal.aborted) return [];
-      this.#scannedAt = began;
-      for (const one of found) this.#adopt(one);
-    }
+    await this.#search.keepPace(signal);
+    if (signal.aborted) return [];
     for (const one of this.#kernels) this.#look(one);
     void Promise.all(this.#kernels.map((one) => one.shared.ask(one.pids)));
     if (this.#kernels.length > 0) this.#change();
@@ -213,16 +221,37 @@ export class KernelWatch implements KernelWatching {
     return readingsOf({ kernels: this.#living, deaths, died: this.#deaths.counts });
   }
 
+  #adoptAll(found: readonly FoundKernel[]): void {
+    const before = this.#kernels;
+    for (const one of found) this.#adopt(one);
+    if (this.#kernels !== before) this.#change();
+  }
+
   #adopt(found: FoundKernel): void {
     const known = this.#of(found);
     if (known?.local === true) return;
     const { pid, startedAt, language } = found;
-    if (known === null) this.#track(found, { pid, startedAt, language, host: this.#hostname });
-    else if (known.kernel.host === this.#hostname) {
+    if (known === null) {
+      const wrapper = this.#wrapperOf(found);
+      if (wrapper !== null) this.#remove(wrapper);
+      const one = this.#track(found, { pid, startedAt, language, host: this.#hostname });
+      const running = wrapper?.running ?? null;
+      if (running !== null) one?.run(running, this.#clock.now());
+    } else if (known.kernel.host === this.#hostname) {
       // It greeted while the sensor was switched off.
       known.settle(found);
       this.#watchEnd(known);
     }
+  }
+
+  /** What was taken for this kernel before it was there: who starts one, such as `conda run`, names its connection file too. */
+  #wrapperOf({ connection, ancestors, startedAt }: FoundKernel): Tracked | null {
+    if (connection === "") return null;
+    const own = this.#kernels.filter(
+      ({ local, measured, found }) => local && !measured && ancestors.includes(found.pid),
+    );
+    const starts = ({ found }: Tracked) => found.connection === connection && startedAt - found.startedAt < WRAPS_MS;
+    return own.find(starts) ?? null;
   }
 
   #track(found: FoundKernel | null, kernel: Tracked["kernel"]): Tracked | null {
@@ -234,6 +263,13 @@ export class KernelWatch implements KernelWatching {
     this.#lookNow(one);
     this.#watchEnd(one);
     return one;
+  }
+
+  #run(one: Tracked, running: Parameters<KernelWatching["setRunning"]>[1]): void {
+    this.#lookNow(one);
+    one.run(running, this.#clock.now());
+    this.#keepLooking();
+    this.#change();
   }
 
   #watchEnd({ local, gone, found: { pid, startedAt }, faults }: Tracked): void {

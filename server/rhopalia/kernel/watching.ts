@@ -38,6 +38,8 @@ export interface KernelWatching {
   readonly sensor: KernelSensor;
   /** Everything now. */
   state(): KernelsState;
+  /** Searches for new kernels at once, unless that was done a moment ago; never rejects. The sensor keeps its own pace. */
+  scan(): Promise<void>;
   /** Called when something of it changed, at most twice a second. */
   onChange(listener: (state: KernelsState) => void): Disposable;
   /** Called once for each kernel that is gone, when its cause is known; before `onChange`. */
@@ -48,7 +50,7 @@ export interface KernelWatching {
   greet(greeting: KernelGreeting): void;
   /** Its connection ended; the kernel may live on. */
   part(kernel: KernelId): void;
-  /** What a kernel runs; null: it is idle. */
+  /** What a kernel runs; null: it is idle. One that is not known is searched for at once. */
   setRunning(kernel: KernelId, running: { readonly cell: CellRef; readonly startedAt: number } | null): void;
   /** It was asked to end or to restart: its death is none to report. */
   setLeaving(kernel: KernelId): void;
