@@ -16,6 +16,8 @@ export type Mark = "none" | "done" | "stopped" | "failed" | "runs" | "warn" | "c
 export interface CellPart {
   readonly mark: Mark;
   readonly text: string;
+  /** Beside the point: a comparison. */
+  readonly quiet?: true;
 }
 
 /** What the user wants to see. */
@@ -118,11 +120,15 @@ function networkText(record: CellRecord): string | null {
 }
 
 /** What is worth saying of the run before: its peak, where that is known, else its time. */
-function previousText({ now, before }: CellCost): string | null {
+function previousPart({ now, before }: CellCost): CellPart | null {
   if (before === null) return null;
-  const peak = words.measureOf(now, "peakBytes") === null ? null : words.written(before, "peakBytes");
-  const text = peak ?? words.written(before, "wallMs");
-  return text === null ? null : t("was {0}", text);
+  return wasPart(before, words.measureOf(now, "peakBytes") !== null);
+}
+
+/** What a run cost that is over: its peak, where that is wanted and known, else its time. */
+export function wasPart(record: CellRecord, peak = true): CellPart | null {
+  const text = (peak ? words.written(record, "peakBytes") : null) ?? words.written(record, "wallMs");
+  return text === null ? null : { mark: "none", text: t("was {0}", text), quiet: true };
 }
 
 /** The parts of a run that ended; none where the user does not want to see it. */
@@ -138,7 +144,7 @@ export function costParts(cost: CellCost, options: ItemOptions): readonly CellPa
     gpu: () => bare(gpuText(now)),
     disk: () => bare(diskText(now)),
     network: () => bare(networkText(now)),
-    previous: () => bare(previousText(cost)),
+    previous: () => previousPart(cost),
   };
   return options.show.flatMap((one) => makers[one]() ?? []);
 }
