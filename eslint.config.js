@@ -9,7 +9,18 @@ const NO_VSCODE = { name: "vscode", message: "vscode is imported in extension/ a
 const NO_ZOD = { group: ["zod", "zod/*"], message: "zod stays in server/wire and server/config: it is heavy." };
 
 export default defineConfig(
-  { ignores: ["dist/", "out/", "**/node_modules/", "test/artifacts/", "**/*.cjs", "jupyter/.venv*"] },
+  {
+    ignores: [
+      "dist/",
+      "out/",
+      "**/node_modules/",
+      "test/artifacts/",
+      "**/*.cjs",
+      "jupyter/.venv*",
+      "jupyter/lib/",
+      "jupyter/gorgon/labextension/",
+    ],
+  },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
