@@ -68,7 +68,11 @@ class Leader:
     """Finds the leader, greets it, and finds the next one when it is gone. Whoever owns it calls `step` when `due`."""
 
     def __init__(
-        self, hello: Callable[[], dict[str, Any]], env: Mapping[str, str] = os.environ, place: str = "", who: str = WORKER
+        self,
+        hello: Callable[[], dict[str, Any]],
+        env: Mapping[str, str] = os.environ,
+        place: str = "",
+        who: str = WORKER,
     ) -> None:
         """place: the announcement to look at, by default a worker's. who: what is there, for words."""
         #: All of the greeting but protocol and token.
