@@ -24,7 +24,7 @@ from .watch import Watch
 JUPYTER_VERSION = 1
 
 
-class Gorgon(ExtensionApp):  # type: ignore[misc]
+class Gorgon(ExtensionApp):
     """Says in JupyterLab and Notebook what cells cost, how the machine is, and why a kernel died."""
 
     name = "gorgon"

@@ -77,8 +77,8 @@ class Metrics:
 
 def _host(lines: list[str], host: Mapping[str, Any]) -> None:
     levels = host["levels"]
-    bell = [({}, LEVELS.index(host["level"]))]
-    _family(lines, "gorgon_bell_level", "gauge", "0: OK, 1: UNKNOWN, 2: WARN, 3: CRIT.", bell)
+    words = "0: OK, 1: UNKNOWN, 2: WARN, 3: CRIT."
+    _family(lines, "gorgon_bell_level", "gauge", words, [({}, LEVELS.index(host["level"]))])
     _family(
         lines,
         "gorgon_level",

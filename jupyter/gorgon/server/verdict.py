@@ -141,6 +141,11 @@ def _in(facts: Facts) -> str:
     return "" if facts.running is None else f" in {cell_name(facts.running['cell'])}"
 
 
+def _size(size: float | None) -> str:
+    """An en dash for what is not known, as protocol/format.ts writes it."""
+    return "\N{EN DASH}" if size is None else format_bytes(size)
+
+
 def _ended(sentence: str) -> _Finding:
     """An end that surprises nobody."""
     return _Finding("ended", sentence, "")
@@ -148,7 +153,7 @@ def _ended(sentence: str) -> _Finding:
 
 def _oom_finding(facts: Facts) -> _Finding:
     oom = _oom(facts) if _is_oom(facts) else None
-    size = format_bytes(facts.last_bytes)
+    size = _size(facts.last_bytes)
     if oom is not None and oom["limitBytes"] is not None:
         limit = format_bytes(oom["limitBytes"])
         mend = "Load less at a time, free what is not needed any more, or raise the limit of the control group."

@@ -25,6 +25,8 @@ class Watching:
         """died: told of each report. program: by default the package's own."""
         self._died = died
         self._program = program or str(Path(watcher.__file__))
+        #: What runs it.
+        self.python = sys.executable
         self._watched: dict[int, dict[str, Any]] = {}
         self._confirmed: set[int] = set()
         self._process: asyncio.subprocess.Process | None = None
@@ -68,7 +70,7 @@ class Watching:
     async def _once(self) -> bool:
         # Isolated: neither the environment nor the user's site may change what it does.
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", self._program),
+            *(self.python, "-I", self._program),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

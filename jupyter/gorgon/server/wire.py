@@ -259,10 +259,11 @@ def _finite(value: Any) -> bool:
 
 
 def _number(data: Mapping[str, Any], name: str) -> float:
-    value = data.get(name)
+    value: Any = data.get(name)
     if not _finite(value):
         raise Refused(f"{name}: a number expected")
-    return value  # type: ignore[no-any-return]
+    number: float = value
+    return number
 
 
 def _least(data: Mapping[str, Any], name: str) -> float:
