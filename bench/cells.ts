@@ -1,10 +1,6 @@
 /** What a measured cell costs, and the peak that each of several tools reports for the same ten cells, beside the truth. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import path from "node:path";
-import { createInterface } from "node:readline";
-import { pythonEnv } from "../scripts/python-env.ts";
 import type { BenchOptions, BenchResult } from "./bench.ts";
+import { ask, mib, quantile, rounded } from "./python.ts";
 
 export const title = "Cells of notebooks (`npm run bench:cells`)";
 
@@ -12,7 +8,6 @@ const ROUNDS = 3;
 /** Blocks with and without the extension, and cells in each. */
 const BLOCKS = 30;
 const CELLS = 40;
-const DIGITS = 3;
 
 /** What latency.py prints, by scene; milliseconds. */
 type Latency = Readonly<Record<string, Readonly<Record<"addedMs" | "hookMs" | "hookCpuMs" | "roundTripMs", number>>>>;
@@ -36,9 +31,8 @@ const OURS = "Gorgon";
 /** The bench. Rejects where there is no Python of 3.11 or later, or no /proc. */
 export async function run({ samples = ROUNDS, say }: BenchOptions): Promise<BenchResult> {
   if (process.platform !== "linux") throw new Error("The truth is read from /proc: this bench runs on Linux alone.");
-  const python = await pythonEnv("bench");
-  const latency = (await ask(python, "latency.py", [BLOCKS, CELLS], say)) as Latency;
-  const peaks = (await ask(python, "peaks.py", [samples], say)) as Peaks;
+  const latency = (await ask("latency.py", [BLOCKS, CELLS], say)) as Latency;
+  const peaks = (await ask("peaks.py", [samples], say)) as Peaks;
   const ordinary = Object.values(latency)[0];
   if (ordinary === undefined) throw new Error("latency.py measured no scene.");
   return {
@@ -109,7 +103,7 @@ function peakTable(result: BenchResult): string {
     `| cell | truth | ${tools.join(" | ")} |`,
     `|---|---|${tools.map(() => "---|").join("")}`,
     ...peaks.cells.map((cell) => {
-      const truth = `${cell.known ? "" : "~"}${figure(cell.truthMiB)}`;
+      const truth = `${cell.known ? "" : "~"}${mib(cell.truthMiB)}`;
       return `| ${cell.name} | ${truth} | ${tools.map((tool) => shown(peaks, tool, cell.name)).join(" | ")} |`;
     }),
     ...Object.entries(peaks.reasons).map(([tool, reason]) => `\n${tool} could not be run: ${reason}`),
@@ -120,12 +114,10 @@ function peakTable(result: BenchResult): string {
 function shown(peaks: Peaks, tool: string, cell: string): string {
   if (peaks.reasons[tool] !== undefined) return "could not be run";
   const all = peaks.tools[tool]?.[cell] ?? [];
-  const values = all.filter((value) => value !== null).sort((a, b) => a - b);
-  const middle = values[Math.floor(values.length / 2)];
-  if (middle === undefined) return "no sample";
-  return values.length === all.length
-    ? figure(middle)
-    : `${figure(middle)} (${String(values.length)} of ${String(all.length)} runs)`;
+  const values = all.filter((value) => value !== null);
+  if (values.length === 0) return "no sample";
+  const middle = mib(quantile(values, 0.5));
+  return values.length === all.length ? middle : `${middle} (${String(values.length)} of ${String(all.length)} runs)`;
 }
 
 function worstError(peaks: Peaks, tool: string, { name, truthMiB }: Peaks["cells"][number]): number {
@@ -134,38 +126,6 @@ function worstError(peaks: Peaks, tool: string, { name, truthMiB }: Peaks["cells
   return Math.max(...values.map((value) => Math.abs((value ?? Infinity) - truthMiB)));
 }
 
-/** Runs a program of bench/cells; its progress is told, its answer is one line of JSON. */
-async function ask(
-  python: string,
-  file: string,
-  args: readonly number[],
-  say: (line: string) => void,
-): Promise<unknown> {
-  const folder = path.join(import.meta.dirname, "cells");
-  const jupyter = path.join(path.dirname(import.meta.dirname), "jupyter");
-  const child = spawn(python, [path.join(folder, file), jupyter, ...args.map(String)], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let answer = "";
-  const told: string[] = [];
-  child.stdout.on("data", (data: Buffer) => (answer += data.toString()));
-  createInterface({ input: child.stderr }).on("line", (line) => {
-    told.push(line);
-    if (line.startsWith("  ")) say(line);
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`${file} failed: ${told.slice(-3).join(" ")}`);
-  return JSON.parse(answer);
-}
-
-function rounded(value: number): number {
-  return Number(value.toFixed(DIGITS));
-}
-
 function number(value: number): string {
   return value.toFixed(2);
-}
-
-function figure(mib: number): string {
-  return Math.abs(mib) < 99.95 ? mib.toFixed(1) : mib.toFixed(0);
 }

@@ -13,45 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+import jumper
 from kernel import CellFailed, Kernel
-
-MIB = 2**20
-PREPARE = (
-    "import mmap, time\nimport numpy as np\nimport pandas as pd\npd.DataFrame({'a': np.arange(10)}).sort_values('a')"
-)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell, and the bytes that it touches at once where its text says so, MiB."""
-
-    name: str
-    code: str
-    known: float | None = None
-    before: str = ""
-
-
-CELLS = (
-    Cell("64 MiB, one byte a page", "x = np.empty(64 << 20, 'u1')\nx[::4096] = 1\ndel x", 64),
-    Cell("512 MiB in one C call", "text = b'x' * (512 << 20)\ndel text", 512),
-    Cell("400 MiB freed at once, then idle", "x = np.ones(50 << 20)\ndel x\ntime.sleep(0.3)", 400),
-    # numpy puts the sum into the first product: two arrays at once, not three.
-    Cell("temporaries of 64 MiB", "c = a * 2 + b * 3\ndel c", 128, "a = np.ones(8 << 20)\nb = np.ones(8 << 20)"),
-    Cell("1 GiB reserved, not touched", "x = np.empty(1 << 30, 'u1')\ntime.sleep(0.2)\ndel x", 0),
-    Cell("16 MiB for a moment, then idle", "x = b'x' * (16 << 20)\ndel x\ntime.sleep(0.5)", 16),
-    Cell("128 MiB four times over", "for _ in range(4):\n    x = b'x' * (128 << 20)\n    del x", 128),
-    Cell("a table, sorted", "d = pd.DataFrame({'k': np.arange(4_000_000)[::-1]})\ns = d.sort_values('k')\ndel d, s"),
-    Cell("a list of five million numbers", "x = list(range(5_000_000))\ndel x"),
-    Cell(
-        "a file of 200 MiB, mapped and read",
-        "m = np.memmap('scan.bin', 'u1', 'r')\nint(m[::4096].sum())\ndel m",
-        200,
-        "with open('scan.bin', 'wb') as file:\n    for _ in range(200): file.write(b'x' * (1 << 20))",
-    ),
-)
+from truth import CELLS, MIB, PREPARE, Cell
 
 
 def indented(code: str) -> str:
@@ -86,22 +52,16 @@ def ipython_memory_usage(kernel: Kernel, cell: Cell, folder: Path) -> float:
     return number(r"used (-?[\d.]+) MiB", said) + number(r"peaked (-?[\d.]+) MiB above", said)
 
 
-def jumper(kernel: Kernel, cell: Cell, folder: Path) -> float | None:
-    kernel.run("%load_ext jumper_extension")
-    kernel.run("%perfmonitor_start")
-    # Its interval is a second: so long it needs for what was there before, and for a last look.
-    kernel.run("time.sleep(2.2)")
+def jumper_extension(kernel: Kernel, cell: Cell, folder: Path) -> float | None:
+    kernel.run(jumper.LOAD)
+    kernel.run(jumper.START)
+    kernel.run(jumper.WARM_UP)
     kernel.run(cell.code)
-    kernel.run("time.sleep(1.2)")
-    kernel.run("%perfmonitor_export_perfdata --level process\n%perfmonitor_export_cell_history")
-    samples = json.loads(kernel.run("print(perfdata_df[['memory', 'cell_index']].to_json(orient='values'))"))
-    cells = json.loads(kernel.run("print(cell_history_df[['cell_index', 'raw_cell']].to_json(orient='values'))"))
-    # Its collector is a process of its own, which would outlive the kernel.
-    kernel.run("%perfmonitor_stop")
-    index = next(at for at, code in cells if code == cell.code)
-    during = [gib for gib, at in samples if at == index]
-    before = [gib for gib, at in samples if at is not None and at < index]
-    return (max(during) - before[-1]) * 1024 if during and before else None
+    kernel.run(jumper.LAST_LOOK)
+    kernel.run(jumper.EXPORT)
+    found = jumper.read(kernel.run(jumper.PRINT), cell.code)
+    kernel.run(jumper.STOP)
+    return found.peak_mib
 
 
 def memray(kernel: Kernel, cell: Cell, folder: Path) -> float:
@@ -122,7 +82,7 @@ TOOLS: dict[str, Callable[[Kernel, Cell, Path], float | None]] = {
     "Gorgon": gorgon,
     "memory_profiler": memory_profiler,
     "ipython_memory_usage": ipython_memory_usage,
-    "JUmPER": jumper,
+    "JUmPER": jumper_extension,
     "memray": memray,
 }
 

@@ -8,6 +8,7 @@ import tempfile
 import time
 from types import TracebackType
 
+import processes
 from jupyter_client.manager import KernelManager
 
 PATIENCE_S = 120
@@ -73,18 +74,9 @@ class Kernel:
                 return took
 
     def reset_peak(self) -> int:
-        """Sets the process's high-water mark back to what it has now, which is the answer, bytes (proc(5), clear_refs)."""
-        with open(f"/proc/{self.pid}/clear_refs", "w") as file:
-            file.write("5")
-        return self._status("VmRSS")
+        """Bytes, as processes.reset_peak."""
+        return processes.reset_peak(self.pid)
 
     def peak(self) -> int:
-        """The high-water mark since it was set back, bytes."""
-        return self._status("VmHWM")
-
-    def _status(self, name: str) -> int:
-        with open(f"/proc/{self.pid}/status") as file:
-            for line in file:
-                if line.startswith(f"{name}:"):
-                    return int(line.split()[1]) * 1024
-        raise LookupError(f"/proc/{self.pid}/status has no {name}")
+        """Bytes, as processes.peak."""
+        return processes.peak(self.pid)
