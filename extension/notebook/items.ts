@@ -30,7 +30,12 @@ export interface ItemOptions {
 export interface LiveCell {
   readonly startedAt: number;
   readonly kernel: KernelState | null;
+  /** VS Code counts its time beside our items. */
+  readonly timed: boolean;
 }
+
+/** VS Code writes tenths of a second: of what is shorter it says nothing, and less it does not tell apart, milliseconds. */
+const TENTH_MS = 100;
 
 /** CPU time of a shorter run is not told from looks from outside, milliseconds. */
 const SHORTEST_MS = 500;
@@ -83,11 +88,23 @@ function outcomeIcon({ outcome }: CellRecord): string {
   return outcome === "ok" ? "$(check)" : outcome === "interrupted" ? "$(stop-circle)" : "$(error)";
 }
 
-function timeText(record: CellRecord): string {
-  const wall = words.written(record, "wallMs") ?? formatDuration(record.endedAt - record.startedAt);
+/** How long a run took, milliseconds. */
+export function wallOf(record: CellRecord): number {
+  return words.measureOf(record, "wallMs")?.value ?? record.endedAt - record.startedAt;
+}
+
+/** VS Code's sign and time of this run are not said twice. `shownMs`: the time that it shows; null where it shows none. */
+function timeText(record: CellRecord, shownMs: number | null): string | null {
+  const wallMs = wallOf(record);
+  const close = shownMs !== null && Math.abs(wallMs - shownMs) <= Math.max(TENTH_MS, shownMs * 0.05);
+  const wall =
+    close && wallMs >= TENTH_MS
+      ? ""
+      : (words.written(record, "wallMs") ?? formatDuration(record.endedAt - record.startedAt));
   const error = record.outcome === "error" ? statusText(record.error, 40) : "";
-  const died = record.outcome === "died" ? words.outcomeWords(record) : "";
-  return [outcomeIcon(record), error, died, wall].filter((part) => part !== "").join(" ");
+  const ended = record.outcome === "died" || record.outcome === "interrupted" ? words.outcomeWords(record) : "";
+  const parts = [shownMs === null ? outcomeIcon(record) : "", error, ended, wall].filter((part) => part !== "");
+  return parts.length === 0 ? null : parts.join(" ");
 }
 
 function cpuText(record: CellRecord): string | null {
@@ -159,14 +176,16 @@ function previousText({ now, before }: CellCost): string | null {
   return text === null ? null : t("was {0}", text);
 }
 
-/** The items of a run that ended; none where the user does not want to see it. */
-export function costItems(cost: CellCost, options: ItemOptions): readonly CellItem[] {
+/**
+ * The items of a run that ended; none where the user does not want to see it. `shownMs`: the time that VS Code itself shows of
+ * the cell's last run; null where it shows none.
+ */
+export function costItems(cost: CellCost, options: ItemOptions, shownMs: number | null): readonly CellItem[] {
   const { now } = cost;
-  const wall = words.measureOf(now, "wallMs")?.value ?? now.endedAt - now.startedAt;
   const level = words.levelOf(now, options.shares);
-  if (wall < options.minWallMs && now.outcome === "ok" && level !== "WARN" && level !== "CRIT") return [];
+  if (wallOf(now) < options.minWallMs && now.outcome === "ok" && level !== "WARN" && level !== "CRIT") return [];
   const makers: Readonly<Record<Shown, () => string | null>> = {
-    time: () => timeText(now),
+    time: () => timeText(now, shownMs),
     cpu: () => cpuText(now),
     memory: () => memoryText(now, options.shares),
     gpu: () => gpuText(now),
@@ -182,7 +201,11 @@ export function costItems(cost: CellCost, options: ItemOptions): readonly CellIt
 }
 
 /** The items of a cell that runs now. */
-export function liveItems({ startedAt, kernel }: LiveCell, now: number, show: readonly Shown[]): readonly CellItem[] {
+export function liveItems(
+  { startedAt, kernel, timed }: LiveCell,
+  now: number,
+  show: readonly Shown[],
+): readonly CellItem[] {
   const { showCellCost } = NOTEBOOK_COMMANDS;
   const usage = kernel?.usage ?? null;
   const peak = kernel?.running?.peakBytes ?? null;
@@ -193,7 +216,7 @@ export function liveItems({ startedAt, kernel }: LiveCell, now: number, show: re
       ? []
       : [t("Kernel: process {0}, {1} children, {2} threads", kernel.kernel.pid, usage.children, usage.threads)]),
   ].join("\n");
-  const texts: string[] = [`$(sync~spin) ${words.elapsed(now - startedAt)}`];
+  const texts: string[] = timed ? [] : [`$(sync~spin) ${words.elapsed(now - startedAt)}`];
   const cores = usage?.cores ?? null;
   if (show.includes("cpu") && cores !== null) {
     const amount = words.amount("cores", cores);
