@@ -57,13 +57,13 @@ function othersOf(record: CellRecord, order: CostOrder): string {
     .join(" · ");
 }
 
-function firstLine(cell: vscode.NotebookCell): string {
-  const { document } = cell;
-  for (let line = 0; line < Math.min(document.lineCount, 20); line += 1) {
-    const text = document.lineAt(line).text.trim();
-    if (text !== "" && !text.startsWith("#")) return plain(text, 80);
-  }
-  return "";
+/** The line by which a cell is known: the first that does something, of those that only import the first. */
+function firstLine({ document }: vscode.NotebookCell): string {
+  const lines = Array.from({ length: Math.min(document.lineCount, 20) }, (_, line) =>
+    document.lineAt(line).text.trim(),
+  );
+  const code = lines.filter((text) => text !== "" && !text.startsWith("#"));
+  return plain(code.find((text) => !/^(import|from|library|using)\b/.test(text)) ?? code[0] ?? "", 80);
 }
 
 function rowOf({ cell, cost }: CostedCell, value: number, most: number, input: CostlyInput): CostRow {

@@ -20,7 +20,8 @@ async function running() {
 
 test("a kernel that died says so under its cell and in one notification, with the cause and a way on", async () => {
   const { fake, notebooks, kernels, line, cell, later, click, timers } = await running();
-  const death = deathOf({ time: timers.now() });
+  const limit = { bytes: 23.4 * GIB, source: "cgroup /user.slice/user-1000.slice" };
+  const death = deathOf({ time: timers.now(), limit });
   await kernels([], [death]);
   expect(line(cell)).toBe(
     "$(error) kernel died: out of memory | last 23.2 of 23.4 GiB (cgroup) | Why? | Restart with a limit",

@@ -34,8 +34,13 @@ export interface LiveCell {
   readonly timed: boolean;
 }
 
-/** VS Code writes tenths of a second: of what is shorter it says nothing, and less it does not tell apart, milliseconds. */
+/** VS Code writes tenths of a second, cut off, milliseconds. */
 const TENTH_MS = 100;
+/** In so short a run the clocks of time and CPU tremble too much to be divided by one another, milliseconds. */
+const DIVISIBLE_MS = 10;
+
+/** Of the peak. What is less over the start is in the tooltip: the peak is written with three digits. */
+const LEAST_DELTA = 0.002;
 
 /** CPU time of a shorter run is not told from looks from outside, milliseconds. */
 const SHORTEST_MS = 500;
@@ -93,14 +98,17 @@ export function wallOf(record: CellRecord): number {
   return words.measureOf(record, "wallMs")?.value ?? record.endedAt - record.startedAt;
 }
 
+/** Whether VS Code's time tells what ours does. It begins sooner and ends later, and is nothing at all for some milliseconds. */
+function saysAsMuch(shownMs: number, wallMs: number): boolean {
+  const near = Math.abs(wallMs - shownMs) <= Math.max(TENTH_MS, shownMs * 0.05);
+  return shownMs >= TENTH_MS && wallMs >= shownMs / 2 && near;
+}
+
 /** VS Code's sign and time of this run are not said twice. `shownMs`: the time that it shows; null where it shows none. */
 function timeText(record: CellRecord, shownMs: number | null): string | null {
   const wallMs = wallOf(record);
-  const close = shownMs !== null && Math.abs(wallMs - shownMs) <= Math.max(TENTH_MS, shownMs * 0.05);
-  const wall =
-    close && wallMs >= TENTH_MS
-      ? ""
-      : (words.written(record, "wallMs") ?? formatDuration(record.endedAt - record.startedAt));
+  const time = words.written(record, "wallMs") ?? formatDuration(record.endedAt - record.startedAt);
+  const wall = shownMs === null ? time : saysAsMuch(shownMs, wallMs) ? "" : t("took {0}", time);
   const error = record.outcome === "error" ? statusText(record.error, 40) : "";
   const ended = record.outcome === "died" || record.outcome === "interrupted" ? words.outcomeWords(record) : "";
   const parts = [shownMs === null ? outcomeIcon(record) : "", error, ended, wall].filter((part) => part !== "");
@@ -113,7 +121,7 @@ function cpuText(record: CellRecord): string | null {
   // Of so short a run the looks before and after tell what was around it.
   const short = record.by === "outside" && record.endedAt - record.startedAt < SHORTEST_MS;
   if (cpu === null || short) return null;
-  if (cores === null) return t("CPU {0}", cpu);
+  if (cores === null || wallOf(record) < DIVISIBLE_MS) return t("CPU {0}", cpu);
   const amount = words.amount("cores", cores.value);
   if (amount === "0") return t("CPU {0}", cpu);
   return amount === "1" ? t("CPU {0} (1 core)", cpu) : t("CPU {0} ({1} cores)", cpu, amount);
@@ -129,7 +137,7 @@ function memoryText(record: CellRecord, shares: words.Shares): string | null {
   const value = words.measureOf(record, name)?.value ?? 0;
   const delta = name === "peakBytes" ? words.measureOf(record, "peakDeltaBytes") : null;
   const text =
-    delta === null || delta.value === 0
+    delta === null || Math.abs(delta.value) < value * LEAST_DELTA
       ? t("peak {0}", peak)
       : t("peak {0} ({1})", peak, words.difference(delta.value, value));
   const level = words.levelOf(record, shares);
@@ -220,7 +228,7 @@ export function liveItems(
   const cores = usage?.cores ?? null;
   if (show.includes("cpu") && cores !== null) {
     const amount = words.amount("cores", cores);
-    texts.push(amount === "1" ? t("1 core") : t("{0} cores", amount));
+    if (amount !== "0") texts.push(amount === "1" ? t("1 core") : t("{0} cores", amount));
   }
   if (show.includes("memory") && size !== null) {
     const limit = kernel?.limit ?? null;
@@ -233,6 +241,11 @@ export function liveItems(
   return texts.map((text) => item(text, tooltip, showCellCost));
 }
 
+/** Without the path of a control group, which is in the tooltip and on the page: `cgroup`. */
+function shortSource(source: string): string {
+  return source.split(" /")[0] ?? source;
+}
+
 /** The items of a cell in which the kernel died. */
 export function deathItems(death: KernelDeath): readonly CellItem[] {
   const { whyKernelDied, restartWithLimit } = NOTEBOOK_COMMANDS;
@@ -243,7 +256,7 @@ export function deathItems(death: KernelDeath): readonly CellItem[] {
       ? null
       : limit === null
         ? t("last {0}", formatBytes(lastBytes))
-        : t("last {0} ({1})", words.ofLimit(lastBytes, limit.bytes), statusText(limit.source, 40));
+        : t("last {0} ({1})", words.ofLimit(lastBytes, limit.bytes), statusText(shortSource(limit.source), 40));
   const why = (text: string): CellItem => item(text, tooltip, whyKernelDied, death.id);
   return [
     why(`$(error) ${statusText(words.causeWords(death), 80)}`),

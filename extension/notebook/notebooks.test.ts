@@ -38,15 +38,20 @@ test("the time stands there only where VS Code's own says less", async () => {
   expect(line(first)).toMatch(/^\$\(check\) 3\.2 s \| CPU/);
   // It would say 0.0s.
   notebooks.begin(second, 1);
-  await record(recordFor(second, { measures: measures({ wallMs: 4.2, peakBytes: 80 * MIB }) }));
+  await record(recordFor(second, { measures: measures({ wallMs: 4.2, cpuMs: 5, cores: 1.2, peakBytes: 80 * MIB }) }));
   notebooks.end(second, timers.now() - 6, timers.now());
-  expect(line(second)).toBe("4.2 ms | peak 80.0 MiB");
-  // Its clock was stopped late.
+  expect(line(second)).toBe("took 4.2 ms | CPU 5 ms | peak 80.0 MiB");
+  // The package's 92 ms are its 0.1s.
   notebooks.begin(second, 2);
+  await record(recordFor(second, { id: "short", startedAt: timers.now(), measures: measures({ wallMs: 92 }) }));
+  notebooks.end(second, timers.now() - 110, timers.now());
+  expect(line(second)).not.toContain("92");
+  // Its clock was stopped late.
+  notebooks.begin(second, 3);
   const late = { startedAt: timers.now(), endedAt: timers.now() + 3200 };
   await record(recordFor(second, { ...late, measures: measures({ wallMs: 3200 }) }));
   notebooks.end(second, timers.now(), timers.now() + 9000);
-  expect(line(second)).toMatch(/^3\.2 s/);
+  expect(line(second)).toMatch(/^took 3\.2 s/);
 });
 
 test("the next run is compared with the one before", async () => {
@@ -74,6 +79,8 @@ test("while a cell runs, what its kernel uses counts on, from outside", async ()
   await later(12_000);
   // VS Code counts the time.
   expect(line(first)).toBe("1 core | now 2.10 of 8.00 GiB");
+  await kernels([kernelOf({ usage: { ...usage, cores: 0.02 } })]);
+  expect(line(first)).toBe("now 2.10 GiB");
   const drawn = notebooks.redrawn;
   await later(3000);
   expect(notebooks.redrawn - drawn).toBeGreaterThanOrEqual(3);
@@ -224,6 +231,9 @@ test("what is nothing is not said", async () => {
   const idle = measures({ wallMs: 5000, cpuMs: 2, cores: 0.0004, peakBytes: 51.5 * MIB, peakDeltaBytes: 0 });
   await record(recordFor(first, { measures: idle }));
   expect(line(first)).toBe("CPU 2 ms | peak 51.5 MiB");
+  const page = measures({ wallMs: 5000, peakBytes: 51.5 * MIB, peakDeltaBytes: 12 * 1024 });
+  await record(recordFor(first, { startedAt: 1_700_000_100_000, endedAt: 1_700_000_105_000, measures: page }));
+  expect(line(first)).toBe("peak 51.5 MiB | was 51.5 MiB");
 });
 
 test("a record in a cell's outputs is read, and hostile ones are not", async () => {
