@@ -35,8 +35,12 @@ export interface LiveKernel {
   readonly level: Level;
 }
 
-/** CPU time of a shorter run is not told from looks from outside, milliseconds. */
-const SHORTEST_MS = 500;
+/** A front end's own time is in tenths of a second, cut off, milliseconds. */
+const TENTH_MS = 100;
+/** In so short a run the clocks of time and CPU tremble too much to be divided by one another, milliseconds. */
+const DIVISIBLE_MS = 10;
+/** Of the peak. What is less over the start is in the table: the peak is written with three digits. */
+const LEAST_DELTA = 0.002;
 
 function outcomeMark({ outcome }: CellRecord): Mark {
   return outcome === "ok" ? "done" : outcome === "interrupted" ? "stopped" : "failed";
@@ -51,20 +55,33 @@ function levelMark(level: Level): Mark {
   return level === "CRIT" ? "crit" : level === "WARN" ? "warn" : "none";
 }
 
-function timePart(record: CellRecord): CellPart {
-  const wall = words.written(record, "wallMs") ?? formatDuration(record.endedAt - record.startedAt);
+/** How long a run took, milliseconds. */
+export function wallOf(record: CellRecord): number {
+  return words.measureOf(record, "wallMs")?.value ?? record.endedAt - record.startedAt;
+}
+
+/** Whether the front end's time tells what ours does. It begins sooner and ends later, and is nothing at all for some milliseconds. */
+function saysAsMuch(shownMs: number, wallMs: number): boolean {
+  const near = Math.abs(wallMs - shownMs) <= Math.max(TENTH_MS, shownMs * 0.05);
+  return shownMs >= TENTH_MS && wallMs >= shownMs / 2 && near;
+}
+
+/** A sign and time that the front end shows itself are not said twice. */
+function timePart(record: CellRecord, shownMs: number | null): CellPart | null {
+  const time = words.written(record, "wallMs") ?? formatDuration(record.endedAt - record.startedAt);
+  const wall = shownMs === null ? time : saysAsMuch(shownMs, wallOf(record)) ? "" : t("took {0}", time);
   const error = record.outcome === "error" ? plain(record.error, 40) : "";
-  const died = record.outcome === "died" ? words.outcomeWords(record) : "";
-  return { mark: outcomeMark(record), text: [error, died, wall].filter((part) => part !== "").join(" ") };
+  const ended = record.outcome === "died" || record.outcome === "interrupted" ? words.outcomeWords(record) : "";
+  const text = [error, ended, wall].filter((part) => part !== "").join(" ");
+  if (shownMs !== null && text === "") return null;
+  return { mark: shownMs === null ? outcomeMark(record) : "none", text };
 }
 
 function cpuText(record: CellRecord): string | null {
   const cpu = words.written(record, "cpuMs");
   const cores = words.measureOf(record, "cores");
-  // Of so short a run the looks before and after tell what was around it.
-  const short = record.by === "outside" && record.endedAt - record.startedAt < SHORTEST_MS;
-  if (cpu === null || short) return null;
-  if (cores === null) return t("CPU {0}", cpu);
+  if (cpu === null) return null;
+  if (cores === null || wallOf(record) < DIVISIBLE_MS) return t("CPU {0}", cpu);
   const amount = words.amount("cores", cores.value);
   if (amount === "0") return t("CPU {0}", cpu);
   return amount === "1" ? t("CPU {0} (1 core)", cpu) : t("CPU {0} ({1} cores)", cpu, amount);
@@ -80,7 +97,7 @@ function memoryPart(record: CellRecord, shares: words.Shares): CellPart | null {
   const value = words.measureOf(record, name)?.value ?? 0;
   const delta = name === "peakBytes" ? words.measureOf(record, "peakDeltaBytes") : null;
   const text =
-    delta === null || delta.value === 0
+    delta === null || Math.abs(delta.value) < value * LEAST_DELTA
       ? t("peak {0}", peak)
       : t("peak {0} ({1})", peak, words.difference(delta.value, value));
   const level = words.levelOf(record, shares);
@@ -131,14 +148,16 @@ export function wasPart(record: CellRecord, peak = true): CellPart | null {
   return text === null ? null : { mark: "none", text: t("was {0}", text), quiet: true };
 }
 
-/** The parts of a run that ended; none where the user does not want to see it. */
-export function costParts(cost: CellCost, options: ItemOptions): readonly CellPart[] {
+/**
+ * The parts of a run that ended; none where the user does not want to see it. `shownMs`: the time that the front end itself
+ * shows of the cell's last run; null where it shows none.
+ */
+export function costParts(cost: CellCost, options: ItemOptions, shownMs: number | null = null): readonly CellPart[] {
   const { now } = cost;
-  const wall = words.measureOf(now, "wallMs")?.value ?? now.endedAt - now.startedAt;
   const level = words.levelOf(now, options.shares);
-  if (wall < options.minWallMs && now.outcome === "ok" && level !== "WARN" && level !== "CRIT") return [];
+  if (wallOf(now) < options.minWallMs && now.outcome === "ok" && level !== "WARN" && level !== "CRIT") return [];
   const makers: Readonly<Record<Shown, () => CellPart | null>> = {
-    time: () => timePart(now),
+    time: () => timePart(now, shownMs),
     cpu: () => bare(cpuText(now)),
     memory: () => memoryPart(now, options.shares),
     gpu: () => bare(gpuText(now)),
@@ -149,20 +168,21 @@ export function costParts(cost: CellCost, options: ItemOptions): readonly CellPa
   return options.show.flatMap((one) => makers[one]() ?? []);
 }
 
-/** The parts of a cell that runs since so long, milliseconds. */
+/** The parts of a cell that runs since so long, milliseconds. `timed`: the front end counts the time itself. */
 export function liveParts(
   kernel: LiveKernel | null,
   milliseconds: number,
   show: readonly Shown[],
+  timed = false,
 ): readonly CellPart[] {
   const usage = kernel?.usage ?? null;
   const peak = kernel?.running?.peakBytes ?? null;
   const size = usage === null ? null : Math.max(usage.treeBytes ?? 0, usage.rssBytes);
-  const parts: CellPart[] = [{ mark: "runs", text: words.elapsed(milliseconds) }];
+  const parts: CellPart[] = timed ? [] : [{ mark: "runs", text: words.elapsed(milliseconds) }];
   const cores = usage?.cores ?? null;
   if (show.includes("cpu") && cores !== null) {
     const amount = words.amount("cores", cores);
-    parts.push({ mark: "none", text: amount === "1" ? t("1 core") : t("{0} cores", amount) });
+    if (amount !== "0") parts.push({ mark: "none", text: amount === "1" ? t("1 core") : t("{0} cores", amount) });
   }
   if (show.includes("memory") && size !== null) {
     const limit = kernel?.limit ?? null;
@@ -177,6 +197,11 @@ export function liveParts(
   return parts;
 }
 
+/** Without the path of a control group, which is in the tooltip and on the page: `cgroup`. */
+function shortSource(source: string): string {
+  return source.split(" /")[0] ?? source;
+}
+
 /** What a kernel died of, and its last size. */
 export function deathParts(death: KernelDeath): readonly CellPart[] {
   const { lastBytes, limit } = death;
@@ -185,7 +210,7 @@ export function deathParts(death: KernelDeath): readonly CellPart[] {
       ? null
       : limit === null
         ? t("last {0}", formatBytes(lastBytes))
-        : t("last {0} ({1})", words.ofLimit(lastBytes, limit.bytes), plain(limit.source, 40));
+        : t("last {0} ({1})", words.ofLimit(lastBytes, limit.bytes), plain(shortSource(limit.source), 40));
   return [
     { mark: "failed", text: plain(causeWords(death), 80) },
     ...(last === null ? [] : [{ mark: "none", text: last } as const]),

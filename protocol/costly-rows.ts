@@ -48,10 +48,10 @@ function othersOf(record: CellRecord, order: CostOrder): string {
     .join(" · ");
 }
 
-/** The first line that is code. */
+/** The line by which a cell is known: the first that does something, of those that only import the first. */
 function firstLine(lines: readonly string[]): string {
-  const found = lines.map((line) => line.trim()).find((line) => line !== "" && !line.startsWith("#"));
-  return found === undefined ? "" : plain(found, 80);
+  const code = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  return plain(code.find((line) => !/^(import|from|library|using)\b/.test(line)) ?? code[0] ?? "", 80);
 }
 
 function rowOf(placed: PlacedCost, value: number, most: number, order: CostOrder, shares: words.Shares): CostRow {

@@ -14,10 +14,18 @@ export interface ControlGroup {
 
 let made = 0;
 
-/** Makes an empty group; `here("cgroup-v1")` says whether it can be. */
-export function makeGroup(controller: "memory" | "cpu"): ControlGroup {
+/**
+ * Makes an empty group; `here("cgroup-v1")` says whether it can be. `top`: its name where it is to be at the top of all, as in a
+ * picture; else it has one of its own below the group of this process.
+ */
+export function makeGroup(controller: "memory" | "cpu", top = ""): ControlGroup {
   const [own] = ownCgroups(nodeHost(), controller);
   if (own?.version !== 1) throw new Error(`${controller} is not mounted as version 1`);
+  if (top !== "") {
+    const mount = own.folder.slice(0, own.folder.length - (own.name === "/" ? 0 : own.name.length));
+    mkdirSync(path.join(mount, top), { recursive: true });
+    return { folder: path.join(mount, top), name: `/${top}` };
+  }
   made += 1;
   const name = `gorgon-test-${String(process.pid)}-${String(made)}`;
   const folder = path.join(own.folder, name);

@@ -1,7 +1,7 @@
 /** Dead and frozen kernels: told once, under the cell, with a cause and a way on; answered from anywhere. */
 import { expect, test } from "vitest";
 import type { GuardState } from "../../protocol/kernel.ts";
-import { answerGuard } from "../../protocol/messages/worker.ts";
+import { answerGuard, measureRun } from "../../protocol/messages/worker.ts";
 import { deathOf, fakeNotebookWindow, GIB, KERNEL, kernelOf } from "../testing/cells.ts";
 import type { FakeCell } from "../testing/notebooks.ts";
 
@@ -20,7 +20,8 @@ async function running() {
 
 test("a kernel that died says so under its cell and in one notification, with the cause and a way on", async () => {
   const { fake, notebooks, kernels, line, cell, later, click, timers } = await running();
-  const death = deathOf({ time: timers.now() });
+  const limit = { bytes: 23.4 * GIB, source: "cgroup /user.slice/user-1000.slice" };
+  const death = deathOf({ time: timers.now(), limit });
   await kernels([], [death]);
   expect(line(cell)).toBe(
     "$(error) kernel died: out of memory | last 23.2 of 23.4 GiB (cgroup) | Why? | Restart with a limit",
@@ -43,7 +44,7 @@ test("a kernel that died says so under its cell and in one notification, with th
   await later(1000);
   notebooks.begin(cell, 1);
   await later();
-  expect(line(cell)).toMatch(/^\$\(sync~spin\)/);
+  expect(line(cell)).toBe("");
 });
 
 test("the cell is known also where VS Code ended it before the death was known", async () => {
@@ -85,6 +86,86 @@ test("a cell that kills its kernel before it was numbered is the one, not the ce
   expect(line(cell)).not.toMatch(/kernel died/);
 });
 
+/** A notebook whose kernel lives and dies between two words of the worker: it was never heard of. */
+async function unseen() {
+  const window = await fakeNotebookWindow();
+  const open = (path: string): readonly [FakeCell, FakeCell] =>
+    window.notebooks.open(path, [{ text: "a()" }, { text: "fit()" }]).cells as [FakeCell, FakeCell];
+  const [first, cell] = open("/work/demo/demo.ipynb");
+  window.notebooks.begin(first, 1);
+  window.notebooks.end(first, window.timers.now() - 10, window.timers.now());
+  await window.later(300);
+  const died = window.timers.now() + 200;
+  /** The kernel of some notebook that ran now. */
+  const death = deathOf({ time: died, lastAt: null, kernel: { ...KERNEL, startedAt: died - 3000 } });
+  return { ...window, open, first, cell, died, death };
+}
+
+test("the death of a kernel that was never seen alive is under the cell that failed then, however late it is told", async () => {
+  const { fake, notebooks, kernels, line, later, first, cell, died, death } = await unseen();
+  notebooks.begin(cell, 2);
+  await later(300);
+  notebooks.end(cell, died - 200, died + 80, false);
+  await later(4000);
+  // It goes on in another kernel.
+  notebooks.begin(first, 1);
+  await kernels([kernelOf({ kernel: { ...KERNEL, pid: 5000, startedAt: died + 3000 } })], [death]);
+  expect(line(cell)).toMatch(/kernel died: out of memory/);
+  expect(line(first)).not.toMatch(/died/);
+  expect(fake.messages[0]?.buttons).toContain("Go to Cell");
+});
+
+test("a death that is told before any step of its cell is under the cell when VS Code says that it failed", async () => {
+  const { notebooks, kernels, line, later, first, cell, died, death } = await unseen();
+  await later(250);
+  await kernels([], [death]);
+  notebooks.begin(cell, 2);
+  notebooks.end(cell, died - 150, died + 60, false);
+  await later();
+  expect(line(cell)).toMatch(/kernel died: out of memory/);
+  expect(line(first)).not.toMatch(/died/);
+});
+
+test("a death that fits the runs of two notebooks is under no cell, one of another folder or language only under its own", async () => {
+  const { open, fake, notebooks, kernels, line, later, cell, died, death } = await unseen();
+  const [, rival] = open("/work/demo/rival.ipynb");
+  const [, far] = open("/work/far/far.ipynb");
+  for (const one of [cell, rival, far]) notebooks.begin(one, 2);
+  await later(300);
+  for (const one of [cell, rival, far]) notebooks.end(one, died - 200, died + 80, false);
+  await kernels([], [death, { ...death, id: "far", kernel: { ...death.kernel, pid: 77 }, folder: "/work/far" }]);
+  expect([line(cell), line(rival)].join(" ")).not.toMatch(/died/);
+  expect(line(far)).toMatch(/kernel died/);
+  expect(fake.messages.map(({ buttons }) => buttons.includes("Go to Cell"))).toEqual([false, true]);
+});
+
+test("a notebook whose own kernel lives is not that of the dead one", async () => {
+  const { notebooks, kernels, line, later, cell, died, death } = await unseen();
+  await kernels([kernelOf()]);
+  notebooks.begin(cell, 2);
+  await later(300);
+  notebooks.end(cell, died - 200, died + 80, false);
+  await kernels([kernelOf()], [{ ...death, kernel: { ...death.kernel, pid: 77 } }]);
+  expect(line(cell)).not.toMatch(/died/);
+});
+
+test("a death that names its cell leaves the notebook to the next kernel", async () => {
+  const { notebooks, kernels, line, later, asked, timers, first, cell, died, death } = await unseen();
+  notebooks.begin(cell, 2);
+  await later(300);
+  const named = { id: cell.name, executionCount: 2, hash: "", label: "" };
+  await kernels([], [{ ...death, cell: named, cellStartedAt: died - 200 }]);
+  notebooks.end(cell, died - 200, died + 80, false);
+  await later();
+  expect(line(cell)).toMatch(/kernel died/);
+  await kernels([kernelOf({ kernel: { ...KERNEL, pid: 5000, startedAt: died + 3000 } })]);
+  notebooks.begin(first, 1);
+  await later(1000);
+  notebooks.end(first, timers.now() - 900, timers.now());
+  await later(6000);
+  expect(asked(measureRun)).toContainEqual(expect.objectContaining({ pid: 5000 }));
+});
+
 test("a kernel that died while nothing ran is under no cell", async () => {
   const { fake, notebooks, kernels, line, cell, later, timers } = await running();
   notebooks.end(cell, timers.now() - 9000, timers.now());
@@ -106,7 +187,7 @@ test("a kernel that was asked to end, one of another window and one of long ago 
     ],
   );
   expect(fake.messages).toEqual([]);
-  expect(line(cell)).toMatch(/^\$\(sync~spin\)/);
+  expect(line(cell)).toBe("");
 });
 
 test("each cause has its words", async () => {
@@ -139,13 +220,32 @@ test("a frozen kernel is asked about once and clearly, and the answer goes to th
   expect(asked(answerGuard)).toEqual([{ pid: KERNEL.pid, startedAt: KERNEL.startedAt, answer: "interrupt" }]);
 });
 
+test("a kernel that is frozen before its cell was numbered is answered under that cell", async () => {
+  const { notebooks, notebook, kernels, line, cell, later, timers } = await running();
+  notebooks.end(cell, timers.now() - 9000, timers.now());
+  const [next] = notebook.cells as [FakeCell];
+  notebooks.step(next, {});
+  notebooks.step(next, {});
+  await kernels([kernelOf({ measured: true })]);
+  expect(line(next)).toBe("");
+  await kernels([kernelOf({ measured: true, guard: { ...GUARD, since: timers.now() } })]);
+  expect(line(next)).toMatch(/kernel frozen at 11\.9 of 12\.0 GiB \| .*Continue/);
+  await kernels([kernelOf({ measured: true, guard: { ...GUARD, phase: "watching" } })]);
+  await later(2000);
+  // VS Code counts no time of what it takes for waiting.
+  expect(line(next)).toMatch(/^\$\(sync~spin\) \d s/);
+  notebooks.end(next, timers.now() - 3000, timers.now(), false);
+  await later();
+  expect(line(next)).toBe("");
+});
+
 test("it can be answered under the cell, and an answer to a prompt of before does nothing", async () => {
   const { fake, notebooks, kernels, line, cell, asked, click, later } = await running();
   await kernels([kernelOf({ guard: GUARD })]);
   await click(notebooks.under(cell).find(({ text }) => text.endsWith("Continue")));
   expect(asked(answerGuard)).toHaveLength(1);
   await kernels([kernelOf({ guard: { ...GUARD, phase: "watching" } })]);
-  expect(line(cell)).toMatch(/^\$\(sync~spin\)/);
+  expect(line(cell)).toBe("");
   fake.messages[0]?.answer("End Kernel");
   await later();
   expect(asked(answerGuard)).toHaveLength(1);

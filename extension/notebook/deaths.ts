@@ -8,12 +8,14 @@ import type { Timers } from "../timers.ts";
 import { cellUri } from "./cells.ts";
 import type { KernelBindings } from "./kernels.ts";
 import { NOTEBOOK_COMMANDS, NOTEBOOK_CONTEXTS } from "./names.ts";
-import type { RunTracker } from "./tracker.ts";
+import type { Between, RunTracker } from "./tracker.ts";
 
 /** What a window finds when it opens is told if it is not older, milliseconds. */
 const NEWS_MS = 60_000;
 /** So long the steps of a run may come after its kernel's death, milliseconds. */
 const STEPS_MS = 3000;
+/** A kernel that nobody sees die may be missed so late, milliseconds. */
+const MISSED_MS = 5000;
 
 /** What it is made from. */
 export interface DeathsParts {
@@ -25,9 +27,16 @@ export interface DeathsParts {
 
 interface Known {
   readonly death: KernelDeath;
-  readonly notebook: vscode.NotebookDocument | null;
+  notebook: vscode.NotebookDocument | null;
   /** Null once the cell has been run or cleared since. */
   cell: vscode.NotebookCell | null;
+  /** The death names its cell, or that has been run since: what VS Code tells later does not change it. */
+  settled: boolean;
+}
+
+/** Without a watcher it is known only that it was still there at the last look. */
+function whenOf({ time, lastAt }: KernelDeath): Between {
+  return { from: Math.min(time, Math.max(lastAt ?? time, time - MISSED_MS)), to: time };
 }
 
 /** Whether a user wants to hear of it: an end that was asked for is none. */
@@ -49,6 +58,7 @@ export class Deaths implements Disposable {
       for (const one of this.#known.values()) {
         if (one.cell === null || cellUri(one.cell) !== cellUri(cell) || one.death.time > since) continue;
         one.cell = null;
+        one.settled = true;
         this.onChange.fire();
       }
     };
@@ -56,6 +66,9 @@ export class Deaths implements Disposable {
       // A kernel may be known to be dead before VS Code has shown all steps of the run that it died in.
       parts.tracker.onEmpty.on((cell) => rerun(cell, parts.timers.now() - STEPS_MS)),
       parts.tracker.onStart.on(({ cell }) => rerun(cell, parts.timers.now())),
+      parts.tracker.onEnd.on(({ outcome }) => {
+        if (outcome === "error") this.#lookAgain();
+      }),
     ];
   }
 
@@ -97,7 +110,6 @@ export class Deaths implements Disposable {
 
   #take(death: KernelDeath): void {
     const { vs, kernels, tracker, timers } = this.#parts;
-    const notebook = kernels.notebookOf(death.kernel);
     const named =
       death.cell === null
         ? null
@@ -105,9 +117,9 @@ export class Deaths implements Disposable {
             ...{ kernel: death.kernel, cell: death.cell },
             ...{ startedAt: death.cellStartedAt ?? death.time, endedAt: death.time },
           });
-    const running = notebook === null ? null : tracker.ranAt(notebook, death.time);
-    const cell = named ?? running;
-    this.#known.set(death.id, { death, notebook: notebook ?? cell?.notebook ?? null, cell });
+    const notebook = named?.notebook ?? this.#notebookOf(death);
+    const cell = named ?? (notebook === null ? null : tracker.ranAt(notebook, whenOf(death)));
+    this.#known.set(death.id, { death, notebook, cell, settled: named !== null });
     if (cell !== null) tracker.stop(cell.notebook);
     if (!this.#context) {
       this.#context = true;
@@ -115,6 +127,24 @@ export class Deaths implements Disposable {
     }
     this.onChange.fire();
     if (timers.now() - death.time < NEWS_MS) void this.#notify(death, cell);
+  }
+
+  #notebookOf(death: KernelDeath): vscode.NotebookDocument | null {
+    const { kernels, tracker } = this.#parts;
+    return kernels.notebookOfDead(death, (notebook) => tracker.ranAt(notebook, whenOf(death)) !== null);
+  }
+
+  /** A cell failed: it may be the one in which a kernel died of whose death was heard before. */
+  #lookAgain(): void {
+    const { tracker, timers } = this.#parts;
+    for (const one of this.#known.values()) {
+      if (one.settled || timers.now() - one.death.time > STEPS_MS + MISSED_MS) continue;
+      one.notebook ??= this.#notebookOf(one.death);
+      const cell = one.notebook === null ? null : tracker.ranAt(one.notebook, whenOf(one.death));
+      if (cell === null || cell === one.cell) continue;
+      one.cell = cell;
+      this.onChange.fire();
+    }
   }
 
   async #notify(death: KernelDeath, cell: vscode.NotebookCell | null): Promise<void> {

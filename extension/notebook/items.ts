@@ -27,6 +27,8 @@ export interface CellItem {
 export interface LiveCell {
   readonly startedAt: number;
   readonly kernel: KernelState | null;
+  /** VS Code counts its time beside our items. */
+  readonly timed: boolean;
 }
 
 const ICONS: Readonly<Record<Mark, string>> = {
@@ -87,14 +89,18 @@ export function tooltipOf(cost: CellCost): string {
   ].join("\n");
 }
 
-/** The items of a run that ended; none where the user does not want to see it. */
-export function costItems(cost: CellCost, options: ItemOptions): readonly CellItem[] {
+/** The items of a run that ended; none where the user does not want to see it. `shownMs`: as `costParts` has it. */
+export function costItems(cost: CellCost, options: ItemOptions, shownMs: number | null): readonly CellItem[] {
   const tooltip = tooltipOf(cost);
-  return parts.costParts(cost, options).map((part) => item(part, tooltip, NOTEBOOK_COMMANDS.showCellCost));
+  return parts.costParts(cost, options, shownMs).map((part) => item(part, tooltip, NOTEBOOK_COMMANDS.showCellCost));
 }
 
 /** The items of a cell that runs now. */
-export function liveItems({ startedAt, kernel }: LiveCell, now: number, show: readonly Shown[]): readonly CellItem[] {
+export function liveItems(
+  { startedAt, kernel, timed }: LiveCell,
+  now: number,
+  show: readonly Shown[],
+): readonly CellItem[] {
   const usage = kernel?.usage ?? null;
   const tooltip = [
     t("Looked at from outside while it runs; the exact numbers come when it ends."),
@@ -103,7 +109,7 @@ export function liveItems({ startedAt, kernel }: LiveCell, now: number, show: re
       : [t("Kernel: process {0}, {1} children, {2} threads", kernel.kernel.pid, usage.children, usage.threads)]),
   ].join("\n");
   return parts
-    .liveParts(kernel, now - startedAt, show)
+    .liveParts(kernel, now - startedAt, show, timed)
     .map((part) => item(part, tooltip, NOTEBOOK_COMMANDS.showCellCost));
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { KernelState } from "../../protocol/kernel.ts";
 import { fakeNotebookWindow, HOST_PID, KERNEL, kernelOf, MIB, recordFor } from "../testing/cells.ts";
 import type { FakeCell, FakeNotebook } from "../testing/notebooks.ts";
-import { measureRun } from "../../protocol/messages/worker.ts";
+import { getKernels, kernelRuns, measureRun } from "../../protocol/messages/worker.ts";
 
 async function opened() {
   const window = await fakeNotebookWindow();
@@ -134,4 +134,42 @@ test("a record without a cell's name finds its cell by id, or by number and text
   expect(line(b)).toContain("peak");
   await record({ ...second, id: "x", cell: { ...second.cell, id: null, executionCount: 5 } });
   expect(line(c)).toBe("");
+});
+
+test("a run whose kernel is not known has the worker look at once, and seldom where it finds none again and again", async () => {
+  const { open, notebooks, kernels, asked, later } = await opened();
+  const notebook = open("/work/demo/demo.ipynb");
+  const [cell] = notebook.cells as [FakeCell];
+  const before = asked(getKernels).length;
+  const searches = (): number => asked(getKernels).length - before;
+  notebooks.step(cell, {});
+  expect(searches()).toBe(1);
+  await later(1500);
+  notebooks.step(cell, { executionOrder: 1 });
+  expect(searches()).toBe(2);
+  for (let order = 2; order < 102; order += 1) {
+    await later(100);
+    notebooks.begin(cell, order);
+  }
+  expect(searches()).toBeLessThan(8);
+  await kernels([kernelOf()]);
+  await later(20_000);
+  const found = searches();
+  notebooks.begin(cell, 102);
+  expect(searches()).toBe(found);
+});
+
+test("what the search finds is the kernel of the run that goes on", async () => {
+  const { open, notebooks, kernels, asked, told, later, world } = await opened();
+  const notebook = open("/work/demo/demo.ipynb");
+  const [cell] = notebook.cells as [FakeCell];
+  await kernels([]);
+  const state = { time: 1_900_000_000_000, kernels: [kernelOf()], deaths: [] };
+  world.answer = (method) => (method === getKernels.method ? state : null);
+  notebooks.begin(cell, 1);
+  await later(200);
+  expect(asked(getKernels).length).toBeGreaterThan(0);
+  expect(told(kernelRuns)).toEqual([
+    expect.objectContaining({ pid: KERNEL.pid, cell: expect.objectContaining({ id: cell.name }) as unknown }),
+  ]);
 });

@@ -69,7 +69,7 @@ export class KernelBindings implements Disposable {
       const found = state.kernels.find((one) => sameKernel(one.kernel, bound.kernel));
       if (found !== undefined) {
         this.#bound.set(uri, { ...bound, kernel: found.kernel, seen: true, connection: found.connection });
-      } else if (bound.seen) this.#replace(uri, bound);
+      } else if (bound.seen || this.#isDead(bound.kernel)) this.#replace(uri, bound);
     }
     for (const { kernel, running } of state.kernels) {
       const cell = running?.cell.id;
@@ -116,10 +116,9 @@ export class KernelBindings implements Disposable {
       (one) =>
         one.ancestors.includes(this.#parts.hostPid) &&
         !others.some((kernel) => sameKernel(kernel, one.kernel)) &&
-        (language === "" || UNKNOWN.has(one.kernel.language) || one.kernel.language === language),
+        speaks(one.kernel, language),
     );
-    const folder = notebook.uri.scheme === "file" ? path.dirname(notebook.uri.fsPath) : "";
-    const near = free.filter((one) => one.folder !== "" && one.folder === folder);
+    const near = free.filter((one) => one.folder !== "" && one.folder === folderOf(notebook));
     // A setting of Jupyter's starts all of them in the workspace's root: then the folder tells nothing.
     return near.length > 0 ? near : free;
   }
@@ -133,6 +132,26 @@ export class KernelBindings implements Disposable {
     if (found !== undefined) return found;
     const owner = this.#owners.findLast((one) => sameKernel(one.kernel, kernel))?.notebook;
     return owner === undefined || owner.isClosed ? null : owner;
+  }
+
+  /**
+   * The open notebook that a dead kernel ran. One that was never seen alive is of the only notebook that it fits and that ran
+   * something when it died.
+   */
+  notebookOfDead(
+    { kernel, folder, ancestors, time }: KernelDeath,
+    ran: (notebook: vscode.NotebookDocument) => boolean,
+  ): vscode.NotebookDocument | null {
+    const known = this.notebookOf(kernel);
+    if (known !== null || !ancestors.includes(this.#parts.hostPid)) return known;
+    const fitting = this.#parts.notebooks().filter((one) => {
+      // Another one that was there before and lives.
+      const other = this.of(one)?.state?.kernel.startedAt ?? Infinity;
+      return other > time && speaks(kernel, languageOf(one)) && ran(one);
+    });
+    const near = fitting.filter((one) => folder !== "" && folderOf(one) === folder);
+    const [only, ...others] = near.length > 0 ? near : fitting;
+    return others.length > 0 ? null : (only ?? null);
   }
 
   /** Whether a kernel is this window's: it was started from here, or runs a notebook of it. */
@@ -197,9 +216,14 @@ export class KernelBindings implements Disposable {
       : undefined;
   }
 
+  #isDead(kernel: KernelId): boolean {
+    return this.#state.deaths.some((one) => sameKernel(one.kernel, kernel));
+  }
+
   #set(uri: string, kernel: KernelId, source: BindingSource): void {
     const bound = this.#bound.get(uri);
-    if (bound !== undefined && sameKernel(bound.kernel, kernel)) return;
+    // What comes late of a kernel that is gone says nothing of the notebook's kernel now.
+    if ((bound !== undefined && sameKernel(bound.kernel, kernel)) || this.#isDead(kernel)) return;
     const state = this.#state.kernels.find((one) => sameKernel(one.kernel, kernel));
     // As the worker names it: it is asked by that.
     this.#bound.set(uri, {
@@ -217,6 +241,14 @@ export class KernelBindings implements Disposable {
     const next = this.#state.kernels.find((one) => one.connection === connection);
     if (next !== undefined) this.#bound.set(uri, { kernel: next.kernel, source, connection, seen: true });
   }
+}
+
+function speaks(kernel: KernelRef, language: string): boolean {
+  return language === "" || UNKNOWN.has(kernel.language) || kernel.language === language;
+}
+
+function folderOf({ uri }: vscode.NotebookDocument): string {
+  return uri.scheme === "file" ? path.dirname(uri.fsPath) : "";
 }
 
 /** The language of a notebook's kernel, as Jupyter names it, lower case; empty where the file does not say. */

@@ -64,7 +64,7 @@ function records() {
 test("what stands under a cell and in its page", () => {
   for (const now of records()) {
     const cost = { now, before: recordOf(), cleared: false };
-    const items = costItems(cost, { show: SHOWN, minWallMs: 0, shares: SHARES });
+    const items = costItems(cost, { show: SHOWN, minWallMs: 0, shares: SHARES }, null);
     const page = costPage({ cost, name: "", file: "demo.ipynb", shares: SHARES, edited: true });
     expect(items.length).toBeGreaterThan(2);
     expect(english([...textsOf(items), page.title, page.body])).toEqual([]);
@@ -75,7 +75,9 @@ test("what stands under a cell that runs, of a kernel that died or is frozen", (
   const usage = { time: 0, rssBytes: GIB, treeBytes: 2 * GIB, cores: 1.5, children: 2, threads: 3, gpuBytes: null };
   const kernel = kernelOf({ usage, limit: { bytes: 2 * GIB, source: "" }, level: "CRIT" });
   const guard: GuardState = { phase: "frozen", limitBytes: GIB, treeBytes: GIB, since: 0, reason: "" };
-  expect(english(textsOf([...liveItems({ startedAt: 0, kernel }, 9000, SHOWN), ...frozenItems(guard)]))).toEqual([]);
+  expect(
+    english(textsOf([...liveItems({ startedAt: 0, kernel, timed: false }, 9000, SHOWN), ...frozenItems(guard)])),
+  ).toEqual([]);
   for (const cause of DEATH_CAUSES) {
     for (const more of [{}, { signal: "", exitCode: 3, limit: null }, { lastBytes: null }]) {
       const death = deathOf({ ...NOTHING, cause, limit: { bytes: GIB, source: "" }, ...more });

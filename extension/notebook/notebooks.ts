@@ -27,6 +27,7 @@ import { CellItems } from "./provider.ts";
 import { CellRecords } from "./records.ts";
 import { RunReporter } from "./reporter.ts";
 import { cellOf, notebookOf } from "./targets.ts";
+import { KernelSearch } from "./search.ts";
 import { RunTracker } from "./tracker.ts";
 
 /** The bell's rule for kernels that wait for an answer, and the label by which an alert names a death. */
@@ -128,6 +129,7 @@ export class Notebooks implements Disposable {
       tracker.onEnd.on(({ cell, startedAt, endedAt }) => records.ran(cell, startedAt, endedAt)),
       records.onChange.on(() => this.#refreshPage()),
       ...[deaths.onChange.on(() => items.refresh()), guards.onChange.on(() => items.refresh())],
+      new KernelSearch({ timers, tracker, kernels, ask: () => this.#ask() }),
       ...[items, costly, this.#pages, measuring, guards, deaths, reporter, kernels, tracker, records],
     ];
     for (const notebook of ours(vs)) this.#open(notebook);
@@ -227,6 +229,11 @@ export class Notebooks implements Disposable {
       if (running !== null && cell !== null) {
         this.#tracker.confirm(cell, running.startedAt, running.cell.executionCount);
       }
+    }
+    // It froze before its cell could be told: C code lets no other thread speak.
+    for (const { kernel, guard } of this.#guards.frozen()) {
+      const notebook = this.#kernels.notebookOf(kernel);
+      if (notebook !== null && guard !== null) this.#tracker.presume(notebook, guard.since);
     }
   }
 

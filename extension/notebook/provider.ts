@@ -4,6 +4,7 @@ import type { GuardState, KernelDeath } from "../../protocol/kernel.ts";
 import type { Disposable } from "../signal.ts";
 import type { Timers } from "../timers.ts";
 import { cellUri, isCode } from "./cells.ts";
+import { wallOf } from "../../protocol/cell-items.ts";
 import { costItems, deathItems, frozenItems, liveItems, type CellItem, type ItemOptions } from "./items.ts";
 import type { KernelBindings } from "./kernels.ts";
 import { NOTEBOOK_TYPES } from "./names.ts";
@@ -84,12 +85,16 @@ export class CellItems implements vscode.NotebookCellStatusBarItemProvider, Disp
     const wanted = options();
     const cost = records.of(cell);
     const run = tracker.runningIn(cell.notebook);
-    // The package's record of the run comes a moment before VS Code sees its end.
-    if (run !== null && cellUri(run.cell) === cellUri(cell) && cost?.cleared !== false) {
+    const runs = run !== null && cellUri(run.cell) === cellUri(cell);
+    // The package's record of the run comes a moment before VS Code sees its end, and shows its time.
+    if (runs && cost?.cleared !== false) {
       const kernel = kernels.of(cell.notebook)?.state ?? null;
-      return liveItems({ startedAt: run.startedAt, kernel }, timers.now(), wanted.show);
+      // Its own time counts from the number on.
+      const timed = cell.executionSummary?.executionOrder !== undefined;
+      return liveItems({ startedAt: run.startedAt, kernel, timed }, timers.now(), wanted.show);
     }
-    return cost === null || cost.cleared ? [] : costItems(cost, wanted);
+    if (cost === null || cost.cleared) return [];
+    return costItems(cost, wanted, runs ? wallOf(cost.now) : shownMs(cell));
   }
 
   #made(one: CellItem, cell: vscode.NotebookCell, index: number): vscode.NotebookCellStatusBarItem {
@@ -115,4 +120,10 @@ export class CellItems implements vscode.NotebookCellStatusBarItemProvider, Disp
       this.refresh();
     });
   }
+}
+
+/** The time that VS Code shows under a cell, milliseconds; null where it shows none, as in a file that was opened again. */
+function shownMs({ executionSummary }: vscode.NotebookCell): number | null {
+  const { success, timing } = executionSummary ?? {};
+  return success === undefined || timing === undefined ? null : timing.endTime - timing.startTime;
 }

@@ -6,12 +6,14 @@ import { RunTracker } from "./tracker.ts";
 
 type Seen = Parameters<RunTracker["see"]>[0];
 
+const nameOf = (cell: { readonly document: unknown } | null): string =>
+  cell === null ? "" : (cell as unknown as FakeCell).text;
+
 function played() {
   const timers = new ManualTimers();
   const notebooks = new FakeNotebooks();
   const tracker = new RunTracker(timers);
   const said: string[] = [];
-  const nameOf = (cell: { readonly document: unknown }): string => (cell as unknown as FakeCell).text;
   notebooks.inWorkspace({}).onDidChangeNotebookDocument((event) => tracker.see(event as Seen));
   tracker.onStart.on(({ cell, order }) => void said.push(`${nameOf(cell)} starts [${String(order)}]`));
   tracker.onEnd.on(({ cell, outcome, endedAt, startedAt }) => {
@@ -102,4 +104,54 @@ test("what waited behind a failed cell is dropped with it", () => {
   notebooks.end(a, timers.now() - 10, timers.now(), false);
   expect(said.slice(0, 2)).toEqual(["a starts [1]", "a interrupted after 10"]);
   expect(tracker.hasQueued(realNotebook(notebook))).toBe(false);
+});
+
+test("a cell that waits has begun when its kernel is known to be in it, and its later number is no other run", async () => {
+  const { timers, notebooks, notebook, tracker, said, running, a, b } = played();
+  const kernelFroze = (): void => tracker.presume(realNotebook(notebook), timers.now());
+  kernelFroze();
+  expect(running()).toBe("");
+  notebooks.step(a, {});
+  notebooks.step(b, {});
+  notebooks.step(a, {});
+  await timers.advance(1000);
+  kernelFroze();
+  kernelFroze();
+  expect(running()).toBe("a");
+  notebooks.step(a, { executionOrder: 4 });
+  notebooks.end(a, timers.now() - 900, timers.now(), false);
+  expect(said).toEqual(["a starts [null]", "a error after 900", "idle"]);
+  expect(running()).toBe("");
+});
+
+test("of cells that wait the one that was sent is the one, not one whose outputs were cleared; one queued later is none", async () => {
+  const { timers, notebooks, notebook, tracker, running, a, b, c } = played();
+  notebooks.step(a, {});
+  await timers.advance(500);
+  notebooks.step(b, {});
+  notebooks.step(b, {});
+  tracker.presume(realNotebook(notebook), timers.now());
+  expect(running()).toBe("b");
+  notebooks.end(b, timers.now() - 100, timers.now(), false);
+  const froze = timers.now();
+  await timers.advance(5000);
+  notebooks.step(c, {});
+  notebooks.step(c, {});
+  tracker.presume(realNotebook(notebook), froze);
+  expect(running()).toBe("");
+});
+
+test("the cell that waited when VS Code said that the kernel is gone is the one in which it died, not the one before it", async () => {
+  const { timers, notebooks, notebook, tracker, a, b } = played();
+  notebooks.begin(a, 1);
+  notebooks.end(a, timers.now() - 100, timers.now());
+  notebooks.step(b, {});
+  notebooks.step(b, {});
+  await timers.advance(200);
+  tracker.stop(realNotebook(notebook));
+  const died = { from: timers.now(), to: timers.now() };
+  expect(nameOf(tracker.ranAt(realNotebook(notebook), died))).toBe("b");
+  await timers.advance(60_000);
+  const later = { from: timers.now(), to: timers.now() };
+  expect(tracker.ranAt(realNotebook(notebook), later)).toBeNull();
 });

@@ -11,6 +11,8 @@ const LATE_MS = 600_000;
 const MOST_ENDED = 500;
 /** VS Code may end a cell before it is known that its kernel died, milliseconds. */
 const ABOUT_MS = 2000;
+/** Two processes that write down one moment by one clock differ by so much at most, milliseconds. */
+const ROUNDING_MS = 100;
 /** A kernel that starts may take so long for its first cell, milliseconds. */
 const WAITING_MS = 30_000;
 
@@ -36,8 +38,23 @@ export interface EndedRun extends CellRun {
 interface Step {
   readonly cell: vscode.NotebookCell;
   readonly queuedAt: number;
+  /** Emptied twice: it is the one that was sent to the kernel. */
+  readonly sent: boolean;
   /** Null until the kernel has numbered the run. */
   run: CellRun | null;
+}
+
+/** When something happened that was seen late, milliseconds since the epoch. */
+export interface Between {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is remembered of a run. */
+interface Past extends Between {
+  readonly uri: string;
+  readonly cell: vscode.NotebookCell;
+  readonly failed: boolean;
 }
 
 /**
@@ -57,7 +74,12 @@ export class RunTracker implements Disposable {
   readonly #steps = new Map<string, Step>();
   /** By the notebook. */
   readonly #running = new Map<vscode.NotebookDocument, CellRun>();
-  readonly #ended: { readonly uri: string; readonly from: number; readonly to: number }[] = [];
+  readonly #ended: Past[] = [];
+  /** The cell that waited in each notebook when its kernel was gone, and when that was. */
+  readonly #stopped = new WeakMap<
+    vscode.NotebookDocument,
+    { readonly cell: vscode.NotebookCell; readonly at: number }
+  >();
   /** The run that each notebook began last, and when that was seen to be over. */
   readonly #last = new WeakMap<vscode.NotebookDocument, { readonly run: CellRun; endedAt: number | null }>();
 
@@ -77,6 +99,8 @@ export class RunTracker implements Disposable {
 
   /** The notebook was closed, or its kernel is gone: nothing runs in it. */
   stop(notebook: vscode.NotebookDocument): void {
+    const [next] = this.#running.has(notebook) ? [] : this.#queued(notebook);
+    if (next !== undefined) this.#stopped.set(notebook, { cell: next.cell, at: this.#timers.now() });
     for (const [uri, step] of this.#steps) if (step.cell.notebook === notebook) this.#steps.delete(uri);
     this.#idle(notebook);
   }
@@ -102,18 +126,40 @@ export class RunTracker implements Disposable {
     return this.#ended.some((one) => one.uri === uri && one.from <= to + NEWS_MS && from <= one.to + NEWS_MS);
   }
 
-  /** The cell that ran at a moment: it runs, was sent but not numbered yet, or was seen to end in the seconds before. */
-  ranAt(notebook: vscode.NotebookDocument, time: number): vscode.NotebookCell | null {
+  /**
+   * The cell in which the kernel died: the one that failed just then, one that runs or was sent but not numbered yet, or else
+   * the one that was seen to end in the seconds before.
+   */
+  ranAt(notebook: vscode.NotebookDocument, died: Between): vscode.NotebookCell | null {
+    const failed = this.#ended.filter((one) => one.failed && one.cell.notebook === notebook && overlaps(one, died));
+    const certain = failed.find((one) => overlaps(one, { from: died.to, to: died.to }));
+    if (certain !== undefined) return certain.cell;
     const last = this.#last.get(notebook);
-    if (last?.endedAt === null && last.run.startedAt <= time) return last.run.cell;
-    const sent = this.#queued(notebook).find((step) => step.queuedAt <= time + ABOUT_MS);
+    if (last?.endedAt === null && last.run.startedAt <= died.to) {
+      // The first cell of a kernel after one that failed: the next kernel runs already.
+      return (last.run.order === 1 ? failed.at(-1)?.cell : undefined) ?? last.run.cell;
+    }
+    const sent = this.#queued(notebook).find((step) => step.queuedAt <= died.to + ABOUT_MS);
     if (sent !== undefined) return sent.cell;
-    return (last?.endedAt ?? -Infinity) + ABOUT_MS >= time ? (last?.run.cell ?? null) : null;
+    const stopped = this.#stopped.get(notebook);
+    if (stopped !== undefined && near(stopped.at, died)) return stopped.cell;
+    const before = failed.at(-1)?.cell;
+    if (before !== undefined || last === undefined || last.endedAt === null) return before ?? null;
+    return last.endedAt + ABOUT_MS >= died.from ? last.run.cell : null;
   }
 
   /** Whether another cell of the notebook waits for its turn. */
   hasQueued(notebook: vscode.NotebookDocument): boolean {
     return this.#queued(notebook).length > 0;
+  }
+
+  /**
+   * Something ran in this notebook at that time of which neither VS Code nor the package has told: what waited first has begun.
+   */
+  presume(notebook: vscode.NotebookDocument, time: number): void {
+    if (this.#running.has(notebook)) return;
+    const next = this.#queued(notebook).find((step) => step.queuedAt <= time + ABOUT_MS);
+    if (next !== undefined) this.#begin({ cell: next.cell, startedAt: this.#sentAt(next), order: null });
   }
 
   /** The package said that the kernel runs this: better than the steps, which come late. */
@@ -138,9 +184,10 @@ export class RunTracker implements Disposable {
     }
     if (executionOrder === undefined) {
       // Emptied once more while it waits: it was sent to the kernel. What counts of a run's time is its last emptying.
-      const running = this.#steps.get(uri)?.run ?? null;
-      if (running === null) this.#steps.set(uri, { cell, queuedAt: now, run: null });
-      else this.#cancelled(cell);
+      const before = this.#steps.get(uri);
+      if ((before?.run ?? null) === null) {
+        this.#steps.set(uri, { cell, queuedAt: now, sent: before !== undefined, run: null });
+      } else this.#cancelled(cell);
       this.onEmpty.fire(cell);
       return;
     }
@@ -152,9 +199,9 @@ export class RunTracker implements Disposable {
   /** Cells that wait, the first in line first. Behind nothing none waits for long: that one's outputs were cleared. */
   #queued(notebook: vscode.NotebookDocument): readonly Step[] {
     const since = this.#running.has(notebook) ? -Infinity : this.#timers.now() - WAITING_MS;
-    return [...this.#steps.values()].filter(
-      (step) => step.cell.notebook === notebook && step.run === null && step.queuedAt > since,
-    );
+    return [...this.#steps.values()]
+      .filter((step) => step.cell.notebook === notebook && step.run === null && step.queuedAt > since)
+      .toSorted((a, b) => Number(b.sent) - Number(a.sent));
   }
 
   /** A cell behind others begins when the one before it ends. */
@@ -190,7 +237,7 @@ export class RunTracker implements Disposable {
     if (startedAt !== undefined && news && !twice && timing !== undefined) {
       const order = executionOrder ?? known?.order ?? null;
       this.#last.set(cell.notebook, { run: { cell, startedAt, order }, endedAt: now });
-      this.#ended.push({ uri, from: startedAt, to: endedAt });
+      this.#ended.push({ uri, cell, from: startedAt, to: endedAt, failed: success === false });
       while (this.#ended.length > MOST_ENDED || now - (this.#ended[0]?.to ?? now) > LATE_MS) this.#ended.shift();
       const outcome = success === false ? failureOf(cell) : "ok";
       this.onEnd.fire({ cell, startedAt, endedAt, order, outcome });
@@ -226,6 +273,14 @@ export class RunTracker implements Disposable {
     if (last !== undefined) last.endedAt ??= this.#timers.now();
     this.onIdle.fire(notebook);
   }
+}
+
+function near(time: number, { from, to }: Between): boolean {
+  return time >= from - ABOUT_MS && time <= to + ABOUT_MS;
+}
+
+function overlaps(one: Between, other: Between): boolean {
+  return one.from <= other.to + ROUNDING_MS && other.from <= one.to + ROUNDING_MS;
 }
 
 /** An exception's name says whether the user stopped the cell. */
