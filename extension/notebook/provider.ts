@@ -1,10 +1,10 @@
 /** Hands VS Code the items under each cell, and asks it to look again: at once for news, each second while a cell runs. */
 import type * as vscode from "vscode";
+import { wallOf } from "../../protocol/cell-items.ts";
 import type { GuardState, KernelDeath } from "../../protocol/kernel.ts";
 import type { Disposable } from "../signal.ts";
 import type { Timers } from "../timers.ts";
 import { cellUri, isCode } from "./cells.ts";
-import { wallOf } from "../../protocol/cell-items.ts";
 import { costItems, deathItems, frozenItems, liveItems, type CellItem, type ItemOptions } from "./items.ts";
 import type { KernelBindings } from "./kernels.ts";
 import { NOTEBOOK_TYPES } from "./names.ts";
