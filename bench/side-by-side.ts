@@ -146,9 +146,10 @@ function rates({ tools, runs }: Result): string {
   });
   return [
     "Measured: a real Jupyter server with all of them, each cell in fresh kernels, pages that ask as each tool's own front end",
-    "does by default. _Seen_: runs of which a number came while the cell ran. An error is what stood there, the peak over the",
-    "last number before the cell, less the truth: the bytes that the cell is known to touch, else the high-water mark",
-    "as another process reads it. The true time is by a stopwatch within the cell. With the median regardless of its sign.",
+    "does by default. _Memory seen_: in how many runs a number came to the page while the cell ran. An error is the highest of these",
+    "numbers over the last one before the cell, less the truth: the bytes that the cell is known to touch, else the high-water mark as",
+    "another process reads it. nvdashboard's number is the machine's, with whatever else runs on it. The true time is by a stopwatch",
+    "within the cell. A median is of errors without their sign.",
     "",
     "| tool | how often | memory seen | error of memory, MiB: median | worst | error of time, ms: median | worst |",
     "|---|---|---|---|---|---|---|",

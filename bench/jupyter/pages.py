@@ -104,11 +104,16 @@ def machine_memory(server: Server) -> Page:
     return Page(read)
 
 
-def execute_time_ms(run: Run) -> float:
-    """jupyterlab-execute-time's duration: whole milliseconds of what recordTiming stored."""
+def span(run: Run) -> tuple[float, float]:
+    """When the kernel began and ended a cell, seconds since the epoch: by what recordTiming stored."""
     started = "shell.execute_reply.started"
-    begin = run.time(started if started in run.timing else "iopub.execute_input")
-    return float(int((run.time("shell.execute_reply") - begin) * 1000))
+    return run.time(started if started in run.timing else "iopub.execute_input"), run.time("shell.execute_reply")
+
+
+def execute_time_ms(run: Run) -> float:
+    """jupyterlab-execute-time's duration: whole milliseconds between the two."""
+    begin, end = span(run)
+    return float(int((end - begin) * 1000))
 
 
 class Records:

@@ -11,7 +11,6 @@ import json
 import random
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -34,8 +33,6 @@ class Truth:
 
     code: str
     run: Run
-    begin: float
-    end: float
     peak_mib: float
     wall_ms: float
 
@@ -48,12 +45,10 @@ async def measure(notebook: Notebook, cell: Cell) -> Truth:
     """Runs it; its clock is a stopwatch in its own text."""
     code = f"_began = time.perf_counter()\n{cell.code}\n_took = time.perf_counter() - _began"
     start = processes.reset_peak(notebook.pid)
-    begin = time.time()
     run = await notebook.run(code)
-    end = time.time()
     peak = (processes.peak(notebook.pid) - start) / MIB
     took = float((await notebook.run("print(_took)")).printed)
-    return Truth(code, run, begin, end, peak if cell.known is None else cell.known, took * 1000)
+    return Truth(code, run, peak if cell.known is None else cell.known, took * 1000)
 
 
 async def prepared(server: Server, folder: str, cell: Cell) -> Notebook:
@@ -87,7 +82,7 @@ async def once(server: Server, cell: Cell, name: str) -> dict[str, dict[str, flo
     record = await records.of(truth.run)
     for page in looking:
         await page.close()
-    seen = [page.shown.over_start(truth.begin, truth.end) for page in looking]
+    seen = [page.shown.over_start(*pages.span(truth.run)) for page in looking]
     of_server, of_kernel, of_machine = (None if value is None else value / MIB for value in seen)
     measures = {key: record["measures"][key]["value"] for key in ("peakDeltaBytes", "wallMs")}
 
