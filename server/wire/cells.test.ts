@@ -95,7 +95,7 @@ describe("a record", () => {
         // What was accepted once is accepted again, as it is: it is kept, told and read back.
         expect(parseCellRecord(overTheWire(parsed.value))).toEqual(overTheWire(parsed));
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 });
