@@ -134,7 +134,7 @@ def cell_name(cell: Mapping[str, Any]) -> str:
     """What a cell is called for people."""
     if cell["label"] != "":
         return str(cell["label"])
-    return "a cell" if cell["executionCount"] is None else f"In [{cell['executionCount']}]"
+    return "a cell" if cell["executionCount"] is None else f"cell [{cell['executionCount']}]"
 
 
 def _in(facts: Facts) -> str:

@@ -49,7 +49,7 @@ async def test_a_kernel_that_is_killed(lab: Lab) -> None:
 async def test_a_kernel_that_exits(lab: Lab) -> None:
     death, _ = await dies(lab, WAIT + "os._exit(3)")
     assert (death["cause"], death["exitCode"], death["signal"]) == ("exit", 3, "")
-    assert "exit code 3 in In [" in death["sentence"]
+    assert "exit code 3 in cell [" in death["sentence"]
 
 
 async def test_a_kernel_that_breaks(lab: Lab) -> None:
@@ -93,7 +93,7 @@ async def test_a_kernel_that_is_killed_for_want_of_memory(lab: Lab, gorgon: Any)
             (death,) = await until(lambda: page.deaths, "the death is told")
         assert death["cause"] == "oom" and death["signal"] == "SIGKILL"
         assert death["limit"] == {"bytes": 400 << 20, "source": f"cgroup /{group.name}"}
-        assert "killed for want of memory in In [" in death["sentence"] and group.name in death["sentence"]
+        assert "killed for want of memory in cell [" in death["sentence"] and group.name in death["sentence"]
         assert {"parent", "cgroup", "last-sample"} <= {one["source"] for one in death["evidence"]}
     finally:
         for pid_text in (group / "cgroup.procs").read_text().split():

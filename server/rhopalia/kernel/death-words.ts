@@ -16,7 +16,7 @@ export interface Finding {
 /** What a cell is called for people. */
 export function cellName({ label, executionCount }: CellRef): string {
   if (label !== "") return label;
-  return executionCount === null ? t("a cell") : `In [${String(executionCount)}]`;
+  return executionCount === null ? t("a cell") : t("cell [{0}]", executionCount);
 }
 
 /** An end that surprises nobody. */

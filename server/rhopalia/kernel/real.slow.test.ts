@@ -174,7 +174,7 @@ describe.runIf(here("linux"))("a real kernel [linux]", () => {
       begin(code);
       const found = await death();
       expect(found).toMatchObject({ ...expected, cell: CELL });
-      expect(found?.sentence).toContain("In [7]");
+      expect(found?.sentence).toContain("cell [7]");
       expect(found?.evidence[0]?.source).toBe("pidfd");
       expect(records).toMatchObject([{ outcome: "died", cell: CELL }]);
     },
@@ -221,7 +221,7 @@ describe.runIf(here("cgroup-v1"))("a real kernel in a control group [cgroup-v1]"
         ...{ cause: "oom", signal: "SIGKILL", cell: CELL },
         limit: { bytes: 300 * MIB, source: `cgroup ${name}` },
       });
-      expect(found?.sentence).toContain(`in In [7]: its control group ${name} may have 300 MiB`);
+      expect(found?.sentence).toContain(`in cell [7]: its control group ${name} may have 300 MiB`);
       expect(found?.lastBytes).toBeGreaterThan(200 * MIB);
       expect(found?.evidence.map(({ source }) => source).slice(0, 2)).toEqual(["pidfd", "cgroup"]);
       expect(records).toMatchObject([{ outcome: "died" }]);

@@ -50,7 +50,7 @@ describe("the verdict on a kernel that died", () => {
       time: NOW - 100,
       limit: { bytes: 2 * GIB, source: "cgroup /user.slice" },
       sentence:
-        "The kernel was killed for want of memory in In [7]: its control group /user.slice may have 2.00 GiB, and the " +
+        "The kernel was killed for want of memory in cell [7]: its control group /user.slice may have 2.00 GiB, and the " +
         "kernel had 1.80 GiB when it was last seen.",
     });
     expect(found.evidence.map(({ source }) => source)).toEqual(["pidfd", "cgroup", "last-sample"]);
@@ -75,18 +75,18 @@ describe("the verdict on a kernel that died", () => {
   test("says that a kill was somebody's when the group counted none", () => {
     expect(death({ signal: "SIGKILL" })).toMatchObject({
       cause: "signal",
-      sentence: "The kernel was killed (SIGKILL) by somebody in In [7], not for want of memory.",
+      sentence: "The kernel was killed (SIGKILL) by somebody in cell [7], not for want of memory.",
     });
     // Nobody counted: nothing is said of memory.
-    expect(death({ signal: "SIGKILL", oom: null }).sentence).toBe("The kernel was killed (SIGKILL) in In [7].");
-    expect(death({ signal: "SIGUSR1" }).sentence).toBe("The kernel was ended by the signal SIGUSR1 in In [7].");
+    expect(death({ signal: "SIGKILL", oom: null }).sentence).toBe("The kernel was killed (SIGKILL) in cell [7].");
+    expect(death({ signal: "SIGUSR1" }).sentence).toBe("The kernel was ended by the signal SIGUSR1 in cell [7].");
   });
 
   test.each(["SIGSEGV", "SIGBUS", "SIGABRT"])("calls %s a crash, with what faulthandler wrote", (signal) => {
     const found = death({ signal, faults: "Fatal Python error: Segmentation fault" });
     expect(found).toMatchObject({
       cause: "segfault",
-      sentence: `The kernel crashed in native code in In [7] (${signal}).`,
+      sentence: `The kernel crashed in native code in cell [7] (${signal}).`,
     });
     expect(found.evidence).toContainEqual({
       source: "faulthandler",
@@ -114,7 +114,7 @@ describe("the verdict on a kernel that died", () => {
     expect(death({ exitCode: 1 })).toMatchObject({
       cause: "exit",
       exitCode: 1,
-      sentence: "The kernel ended by itself with exit code 1 in In [7].",
+      sentence: "The kernel ended by itself with exit code 1 in cell [7].",
     });
   });
 
@@ -135,7 +135,7 @@ describe("the verdict on a kernel that died", () => {
   test("says that nobody saw it, and why; and rings only when a cell was lost", () => {
     const found = death(null);
     expect(found).toMatchObject({ cause: "unknown", mend: "No Python was found." });
-    expect(found.sentence).toBe("The kernel of process 50 is gone while it ran In [7], and nobody saw why.");
+    expect(found.sentence).toBe("The kernel of process 50 is gone while it ran cell [7], and nobody saw why.");
     expect(isAlarming(found)).toBe(true);
     expect(isAlarming(death(null, idle))).toBe(false);
   });
