@@ -42,8 +42,8 @@ describe("gorgon kernel", () => {
   test("lists what each kernel uses and runs", () => {
     expect(rendered()).toBe(
       [
-        " PID  LANGUAGE  LEVEL   MEMORY        OF  CORES  PROC  RUNS             FOLDER",
-        "4711  python    OK     512 MiB  2.00 GiB   1.48     4  In [7] for 12 s  /home/ada/work",
+        " PID  LANGUAGE  LEVEL   MEMORY        OF  CORES  PROC  RUNS               FOLDER",
+        "4711  python    OK     512 MiB  2.00 GiB   1.48     4  cell [7] for 12 s  /home/ada/work",
       ].join("\n"),
     );
   });

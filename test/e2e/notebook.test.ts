@@ -300,9 +300,7 @@ describe("Gorgon in a notebook", () => {
     // It may grow by some more, and is asked about again.
     const first = frozenAt(items);
     await press(page, /is frozen at/, "Continue");
-    await until("it frozen with more memory", async () =>
-      frozenAt(await notebook.items(2)) > first ? true : null,
-    );
+    await until("it frozen with more memory", async () => (frozenAt(await notebook.items(2)) > first ? true : null));
     // The same answers stand under the cell. One call of C does not hear an interrupt.
     await notebook.item(2, "Interrupt").click();
     await notification(page, /you asked it to stop/).waitFor();
