@@ -1,7 +1,8 @@
 /** Records of cells, kernels and deaths for tests, and a window with the notebook side in it. */
-import type { CellMeasure, CellRecord, Measure, Quality } from "../../protocol/cell.ts";
+import type { CellRecord } from "../../protocol/cell.ts";
 import type { KernelDeath, KernelsState, KernelState } from "../../protocol/kernel.ts";
 import { cellEnded, getKernels, kernelsChanged } from "../../protocol/messages/worker.ts";
+import { deathOf as anyDeathOf, GIB, KERNEL, measures, MIB, recordOf } from "../../protocol/testing/cells.ts";
 import { textHash } from "../notebook/cells.ts";
 import { NotebookLoader } from "../notebook/load.ts";
 import { startNotebooks } from "../notebook/notebooks.ts";
@@ -10,44 +11,10 @@ import type { FakeCell, FakeCellItem } from "./notebooks.ts";
 import { settle } from "./timers.ts";
 import { fakeWindow } from "./window.ts";
 
-export const MIB = 1024 * 1024;
-export const GIB = 1024 * MIB;
+export { GIB, KERNEL, measures, MIB, recordOf };
+
 /** The process that starts kernels in the played window. */
 export const HOST_PID = 4000;
-export const KERNEL = { pid: 4711, startedAt: 1_699_999_000_000, language: "python", host: "devbox" } as const;
-
-/** Measures of one quality. */
-export function measures(
-  values: Partial<Record<CellMeasure, number>>,
-  quality: Quality = "exact",
-): Partial<Record<CellMeasure, Measure>> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, quality }]));
-}
-
-let made = 0;
-
-/** A record as the package writes it. */
-export function recordOf(change: Partial<CellRecord> = {}): CellRecord {
-  made += 1;
-  return {
-    v: 1,
-    id: `record-${String(made)}`,
-    kernel: KERNEL,
-    cell: { id: null, executionCount: 1, hash: "", label: "" },
-    startedAt: 1_700_000_000_000,
-    endedAt: 1_700_000_003_200,
-    outcome: "ok",
-    error: "",
-    measures: measures({ wallMs: 3200, cpuMs: 5800, cores: 1.8, peakBytes: 4.1 * GIB, peakDeltaBytes: 2.6 * GIB }),
-    gpus: [],
-    limit: { bytes: 23.4 * GIB, source: "the machine's memory", share: 4.1 / 23.4 },
-    level: "OK",
-    overlap: false,
-    by: "kernel",
-    notes: [],
-    ...change,
-  };
-}
 
 /** A record of that cell. */
 export function recordFor(cell: FakeCell, change: Partial<CellRecord> = {}): CellRecord {
@@ -74,26 +41,7 @@ export function kernelOf(change: Partial<KernelState> = {}): KernelState {
 
 /** The kernel's death for lack of memory. */
 export function deathOf(change: Partial<KernelDeath> = {}): KernelDeath {
-  return {
-    id: "death-1",
-    kernel: KERNEL,
-    connection: "kernel-1f3c.json",
-    folder: "/work/demo",
-    ancestors: [HOST_PID, 1],
-    time: 1_700_000_009_000,
-    cause: "oom",
-    signal: "SIGKILL",
-    exitCode: null,
-    evidence: [{ source: "cgroup", says: "The control group's count of OOM kills rose from 0 to 1." }],
-    cell: null,
-    cellStartedAt: null,
-    lastBytes: 23.2 * GIB,
-    lastAt: 1_700_000_008_900,
-    limit: { bytes: 23.4 * GIB, source: "cgroup" },
-    sentence: "The kernel of demo.ipynb was killed for lack of memory.",
-    mend: "Load less at once, or raise the limit.",
-    ...change,
-  };
+  return anyDeathOf({ ancestors: [HOST_PID, 1], ...change });
 }
 
 /** A window with the notebook side; `kernels` and `record` are what the worker says. `words`: its language. */

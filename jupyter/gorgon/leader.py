@@ -111,6 +111,19 @@ class Leader:
 
     # --- for the owner's loop ---
 
+    def wait(self, woken: socket.socket, seconds: float) -> None:
+        """Until something comes, something can be sent, somebody writes to the other end of `woken`, or so long."""
+        poller = select.poll()
+        poller.register(woken, select.POLLIN)
+        if self.fileno() >= 0:
+            poller.register(self.fileno(), select.POLLIN | (select.POLLOUT if self.wants_write else 0))
+        poller.poll(seconds * 1000 + 1)
+        try:
+            while woken.recv(4096):
+                pass
+        except OSError:
+            pass
+
     def fileno(self) -> int:
         """-1 without a connection."""
         return -1 if self._socket is None else self._socket.fileno()

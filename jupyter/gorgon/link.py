@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import select
 import socket
 import sys
 import threading
@@ -208,16 +207,7 @@ class Link:
         seconds = self._leader.due(now)
         if self._ends_at is not None:
             seconds = min(seconds, max(0.0, self._ends_at - now))
-        poller = select.poll()
-        poller.register(self._woken, select.POLLIN)
-        if self._leader.fileno() >= 0:
-            poller.register(self._leader.fileno(), select.POLLIN | (select.POLLOUT if self._leader.wants_write else 0))
-        poller.poll(seconds * 1000 + 1)
-        try:
-            while self._woken.recv(4096):
-                pass
-        except OSError:
-            pass
+        self._leader.wait(self._woken, seconds)
 
     def _step(self) -> None:
         for event in self._leader.step(time.monotonic()):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import sys
 import threading
@@ -97,7 +96,9 @@ class Worker:
                 self._take(event)
         elif not self._leader.ready:
             self.why = self._why_not()
-        self._wait(max(0.0, min(self._leader.due(now), self._ask_at - now if self._leader.ready else 60.0)))
+        self._leader.wait(
+            self._woken, max(0.0, min(self._leader.due(now), self._ask_at - now if self._leader.ready else 60.0))
+        )
 
     def _why_not(self) -> str:
         """Why a worker that seems to be there is not linked; that there is none needs no word."""
@@ -126,15 +127,3 @@ class Worker:
                 self.why = (
                     f"What the worker of this machine tells is not understood ({error}): update the older of the two."
                 )
-
-    def _wait(self, seconds: float) -> None:
-        poller = select.poll()
-        poller.register(self._woken, select.POLLIN)
-        if self._leader.fileno() >= 0:
-            poller.register(self._leader.fileno(), select.POLLIN | (select.POLLOUT if self._leader.wants_write else 0))
-        poller.poll(seconds * 1000 + 1)
-        try:
-            while self._woken.recv(4096):
-                pass
-        except OSError:
-            pass

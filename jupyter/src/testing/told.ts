@@ -1,45 +1,21 @@
 /** What a Jupyter server and a kernel tell, for tests. */
-import type { CellMeasure, CellRecord, Measure, Quality } from "../../../protocol/cell.ts";
+import type { CellRecord } from "../../../protocol/cell.ts";
 import type { HostView, JupyterDeath, JupyterKernel, JupyterState } from "../../../protocol/messages/jupyter.ts";
+import { deathOf as anyDeathOf, GIB, KERNEL, measures, MIB, recordOf, START } from "../../../protocol/testing/cells.ts";
 import type { CellPlace } from "../match.ts";
 import { sha1 } from "../sha1.ts";
 
-export const MIB = 1024 * 1024;
-export const GIB = 1024 * MIB;
-export const START = 1_700_000_000_000;
-export const KERNEL = { pid: 4711, startedAt: START - 60_000, language: "python", host: "devbox" } as const;
+export { GIB, KERNEL, measures, MIB, START };
 
-/** Measures of one quality. */
-export function measures(
-  values: Partial<Record<CellMeasure, number>>,
-  quality: Quality = "exact",
-): Partial<Record<CellMeasure, Measure>> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, quality }]));
-}
-
-let made = 0;
-
-/** A run of `cell`, so many seconds after the first one. */
+/** A run of `cell`, so many seconds after the first one: half a second of 4.1 GiB. */
 export function runOf(cell: Partial<CellRecord["cell"]>, second = 0, change: Partial<CellRecord> = {}): CellRecord {
-  made += 1;
-  return {
-    v: 1,
-    id: `run-${String(made)}`,
-    kernel: KERNEL,
+  const startedAt = START + second * 1000;
+  return recordOf({
     cell: { id: null, executionCount: null, hash: "", label: "", ...cell },
-    startedAt: START + second * 1000,
-    endedAt: START + second * 1000 + 500,
-    outcome: "ok",
-    error: "",
+    ...{ startedAt, endedAt: startedAt + 500 },
     measures: measures({ wallMs: 500, cpuMs: 900, cores: 1.8, peakBytes: 4.1 * GIB, peakDeltaBytes: 2.6 * GIB }),
-    gpus: [],
-    limit: { bytes: 23.4 * GIB, source: "the machine's memory", share: 4.1 / 23.4 },
-    level: "OK",
-    overlap: false,
-    by: "kernel",
-    notes: [],
     ...change,
-  };
+  });
 }
 
 /** A code cell of a notebook. */
@@ -87,26 +63,5 @@ export function stateOf(change: Partial<JupyterState> = {}): JupyterState {
 
 /** A death for want of memory. */
 export function deathOf(change: Partial<JupyterDeath> = {}): JupyterDeath {
-  return {
-    id: "death-1",
-    kernel: KERNEL,
-    connection: "",
-    folder: "",
-    ancestors: [],
-    time: START + 10_000,
-    cause: "oom",
-    signal: "SIGKILL",
-    exitCode: null,
-    evidence: [{ source: "cgroup", says: "The group counted one kill for want of memory." }],
-    cell: null,
-    cellStartedAt: null,
-    lastBytes: 23.2 * GIB,
-    lastAt: START + 9900,
-    limit: { bytes: 23.4 * GIB, source: "cgroup" },
-    sentence: "The kernel was killed for want of memory.",
-    mend: "Use less of it.",
-    kernelId: "kernel-1",
-    path: "work/demo.ipynb",
-    ...change,
-  };
+  return { ...anyDeathOf(), kernelId: "kernel-1", path: "work/demo.ipynb", ...change };
 }
