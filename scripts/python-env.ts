@@ -1,6 +1,6 @@
 /**
  * Makes the Python environments that the tests and the bench of jupyter/ run in, each from a list of exact versions:
- * `python-env.ts [test|old|bench ...]`. The machine's own Python is used, never changed.
+ * `python-env.ts [test|old|lab|bench ...]`. The machine's own Python is used, never changed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,11 +11,16 @@ import { pathToFileURL } from "node:url";
 
 const jupyter = path.join(path.dirname(import.meta.dirname), "jupyter");
 
-/** What they are for: the tests, the tests with an old IPython, the bench beside other tools. */
-export const ENVIRONMENTS = ["test", "old", "bench"] as const;
+/** What they are for: the tests, the tests with an old IPython, those in JupyterLab and its server, the bench beside other tools. */
+export const ENVIRONMENTS = ["test", "old", "lab", "bench"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
-const FOLDERS: Readonly<Record<Environment, string>> = { test: ".venv", old: ".venv-old", bench: ".venv-bench" };
+const FOLDERS: Readonly<Record<Environment, string>> = {
+  test: ".venv",
+  old: ".venv-old",
+  lab: ".venv-lab",
+  bench: ".venv-bench",
+};
 
 /** The oldest Python that the package supports. */
 const OLDEST = [3, 10] as const;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # Imported here: Python puts a module here by its name when it is first imported, and these names are to be functions.
 from .drain import drain as drain
@@ -36,3 +36,15 @@ def session() -> Session | None:
     from . import extension
 
     return extension.session()
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """What a Jupyter server loads. Nothing of it is imported in a kernel."""
+    from .server.app import Gorgon
+
+    return [{"module": "gorgon.server.app", "app": Gorgon}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where the built front end lies, for `jupyter labextension develop`."""
+    return [{"src": "labextension", "dest": "gorgon-jupyter"}]

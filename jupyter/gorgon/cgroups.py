@@ -1,4 +1,4 @@
-"""Which Linux control groups this process is in, its own first, then those above it as far as they can be seen."""
+"""Which Linux control groups a process is in, its own first, then those above it as far as they can be seen."""
 
 from __future__ import annotations
 
@@ -33,14 +33,16 @@ class _Mount:
 class Cgroups:
     """Reads below `root`, where the system's files are."""
 
-    def __init__(self, root: str = "/") -> None:
+    def __init__(self, root: str = "/", pid: int | None = None) -> None:
+        """pid: None for this process."""
         self._root = root.rstrip("/")
+        self._process = "self" if pid is None else str(pid)
 
     def chain(self, controller: str) -> list[Cgroup]:
         """For one controller (`memory`, `cpu`). Version 1 is taken where the controller is mounted so (hybrid)."""
         mounts = self._mounts()
         unified: str | None = None
-        for line in text_of(f"{self._root}/proc/self/cgroup").splitlines():
+        for line in text_of(f"{self._root}/proc/{self._process}/cgroup").splitlines():
             # hierarchy:controllers:path, and the path may hold colons.
             parts = line.split(":", 2)
             if len(parts) < 3:

@@ -155,19 +155,27 @@ def _release(text: str) -> tuple[int, ...]:
 
 
 def _link(session: Session, _: Any) -> Iterator[Finding]:
-    link = session.link
-    if link is None:
+    if session.link is None:
         yield Finding(
             BAD, "worker", "this package has no link: nothing is told to a worker.", "Install the whole package."
         )
         return
+    yield from _linked("worker", session.link)
+
+
+def _server(session: Session, _: Any) -> Iterator[Finding]:
+    if session.server_link is not None:
+        yield from _linked("server", session.server_link)
+
+
+def _linked(name: str, link: Any) -> Iterator[Finding]:
     if link.connected:
-        yield Finding(OK, "worker", f"linked to release {link.peer or 'unknown'}")
+        yield Finding(OK, name, f"linked to release {link.peer or 'unknown'}")
     else:
-        yield Finding(BAD, "worker", f"not linked: {link.why or 'no worker is beside this kernel.'}")
+        yield Finding(BAD, name, f"not linked: {link.why or f'no {name} is beside this kernel.'}")
     for note in getattr(link, "notes", []):
         if note != link.why:
-            yield Finding(BAD, "worker", note)
+            yield Finding(BAD, name, note)
 
 
 def _guard(session: Session, guard: Any) -> Iterator[Finding]:
@@ -246,6 +254,7 @@ _LOOKS: tuple[tuple[str, Callable[[Session, Any], Iterator[Finding]]], ...] = (
     ("limits", _limits),
     ("IPython", _ipython),
     ("worker", _link),
+    ("server", _server),
     ("guard", _guard),
     ("GPU", _gpu),
     ("GORGON_LOG", _log),

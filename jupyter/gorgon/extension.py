@@ -43,6 +43,7 @@ def load(shell: InteractiveShell) -> None:
     session = loaded.session
     session.start()
     _add(loaded, "link", lambda module: _link(module, session))
+    _add(loaded, "link", lambda module: _server_link(module, session))
     _add(loaded, "magics", lambda module: _register(module, shell, session))
     _add(loaded, "comm", lambda module: _register(module, session))
     _add(loaded, "log", lambda module: module.start(session))
@@ -80,6 +81,21 @@ def _add(loaded: _Loaded, name: str, begin: Callable[[Any], Callable[[], object]
 def _link(module: Any, session: Session) -> Callable[[], object]:
     link = module.Link(session)
     session.link = link
+    link.start()
+    stop: Callable[[], object] = link.stop
+    return stop
+
+
+def _server_link(module: Any, session: Session) -> Callable[[], object] | None:
+    """Beside the worker's: to the Jupyter server that started this kernel, where its extension says that it listens."""
+    from .runtime import server_announcement
+
+    place = server_announcement()
+    if not place:
+        return None
+    faults = None if session.link is None else session.link.faults
+    link = module.Link(session, place, "Jupyter server", faults)
+    session.server_link = link
     link.start()
     stop: Callable[[], object] = link.stop
     return stop

@@ -71,7 +71,10 @@ class Guarding:
         self.tree = tree.Tree(self.pid)
         self.judge = judge.Judge(limit)
         self.judge.start(self.tree.look(time.monotonic()))
-        self.leader = leader.Leader(self._hello)
+        #: Who is told and may answer: the worker, and the Jupyter server where one started the kernel.
+        self.leaders = [leader.Leader(self._hello)]
+        if place := runtime.server_announcement():
+            self.leaders.append(leader.Leader(self._hello, place=place, who="Jupyter server"))
         self.frozen: dict[int, Stopped] = {}
         self.seen_stopped = False
         #: A cell runs, as the kernel says.
@@ -113,7 +116,7 @@ class Guarding:
 
     def _turn(self) -> None:
         now = time.monotonic()
-        dues = [self.next_look - now, self.next_tell - now, self.leader.due(now)]
+        dues = [self.next_look - now, self.next_tell - now, *(one.due(now) for one in self.leaders)]
         if self.kill_at is not None:
             dues.append(self.kill_at - now)
         ready = self._wait(max(0.0, min(dues)))
@@ -124,8 +127,9 @@ class Guarding:
             self._read_control()
         if now >= self.next_look:
             self._look(now)
-        for event in self.leader.step(now):
-            self._heard(event)
+        for one in self.leaders:
+            for event in one.step(now):
+                self._heard(event)
         self._serve(ready, now)
         if now >= self.next_tell or self.judge.phase != self.told_phase:
             self._tell(now)
@@ -134,11 +138,12 @@ class Guarding:
 
     def _wait(self, seconds: float) -> set[int]:
         poller = select.poll()
-        for fd in (self.root.pidfd, self.control, self.leader.fileno(), *self.answerers):
+        for fd in (self.root.pidfd, self.control, *self.answerers):
             if fd is not None and fd >= 0:
                 poller.register(fd, select.POLLIN)
-        if self.leader.wants_write:
-            poller.modify(self.leader.fileno(), select.POLLIN | select.POLLOUT)
+        for one in self.leaders:
+            if one.fileno() >= 0:
+                poller.register(one.fileno(), select.POLLIN | (select.POLLOUT if one.wants_write else 0))
         if self.listener is not None and len(self.answerers) < _MOST_ANSWERERS:
             poller.register(self.listener, select.POLLIN)
         return {fd for fd, _ in poller.poll(seconds * 1000)}
@@ -253,8 +258,11 @@ class Guarding:
     def _tell(self, now: float) -> None:
         self.told_phase = self.judge.phase
         self.next_tell = now + TELL_S
-        self.leader.notify("kernel/guard/state", {"state": self.state()})
-        self.leader.step(time.monotonic())
+        state = self.state()
+        for one in self.leaders:
+            one.notify("kernel/guard/state", {"state": state})
+            for event in one.step(time.monotonic()):
+                self._heard(event)
 
     def state(self) -> dict[str, Any]:
         """GuardState of protocol/kernel.ts."""
@@ -318,11 +326,12 @@ class Guarding:
             pass
 
     def _close(self) -> None:
-        if self.leader.ready:
-            self.leader.notify("kernel/guard/state", {"state": None})
-            self.leader.step(time.monotonic())
-            self.leader.flush(0.5)
-        self.leader.close()
+        for one in self.leaders:
+            if one.ready:
+                one.notify("kernel/guard/state", {"state": None})
+                one.step(time.monotonic())
+                one.flush(0.5)
+            one.close()
         if self.listener is not None:
             self.listener.close()
             try:

@@ -20,6 +20,8 @@ from . import runtime
 #: KERNEL_LINK_VERSION of protocol/messages/kernel.ts.
 KERNEL_LINK_VERSION = 1
 
+#: What is at the other end, usually.
+WORKER = "worker"
 #: Longest message taken, bytes. What a worker sends to a kernel is small.
 MAX_LINE = 1 << 20
 #: What may wait to be sent: beyond it the worker does not read, and is left.
@@ -65,10 +67,19 @@ Event = Ready | Lost | Answered | Told
 class Leader:
     """Finds the leader, greets it, and finds the next one when it is gone. Whoever owns it calls `step` when `due`."""
 
-    def __init__(self, hello: Callable[[], dict[str, Any]], env: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        hello: Callable[[], dict[str, Any]],
+        env: Mapping[str, str] = os.environ,
+        place: str = "",
+        who: str = WORKER,
+    ) -> None:
+        """place: the announcement to look at, by default a worker's. who: what is there, for words."""
         #: All of the greeting but protocol and token.
         self._hello = hello
         self._env = env
+        self._place = place
+        self.who = who
         self._socket: socket.socket | None = None
         self._pid = 0
         self._unsent = bytearray()
@@ -85,7 +96,12 @@ class Leader:
         #: The worker's version; empty before it welcomed us.
         self.peer = ""
         #: Why there is no connection, in words; empty while there is one.
-        self.why = "No worker was looked for yet."
+        self.why = f"No {who} was looked for yet."
+
+    @property
+    def place(self) -> str:
+        """The announcement that is looked at."""
+        return self._place or runtime.announcement_file(self._env)
 
     # --- for the owner's loop ---
 
@@ -117,7 +133,7 @@ class Leader:
         if self._socket is not None:
             self._read(now, events)
         if self._socket is not None and self._waiting and now >= min(self._waiting.values()):
-            self._drop(f"The worker of process {self._pid} does not answer.", now, events)
+            self._drop(f"The {self.who} of process {self._pid} does not answer.", now, events)
         self._write(now, events)
         return events
 
@@ -147,7 +163,7 @@ class Leader:
     def _look(self, now: float, events: list[Event]) -> None:
         """Another announcement is another leader: it is gone to at once."""
         try:
-            found = os.stat(runtime.announcement_file(self._env))
+            found = os.stat(self.place)
             seen: tuple[int, ...] | None = (found.st_ino, found.st_mtime_ns, found.st_size)
         except OSError:
             seen = None
@@ -158,12 +174,12 @@ class Leader:
             return
         self._delay, self._next_try = FIRST_DELAY_S, 0.0
         if self._socket is not None and self._announced_pid() not in (0, self._pid):
-            self._drop("Another worker leads.", now, events)
+            self._drop(f"Another {self.who} is there.", now, events)
             self._next_try = 0.0
 
     def _announced_pid(self) -> int:
         try:
-            found = runtime.read_announcement(runtime.announcement_file(self._env))
+            found = runtime.read_announcement(self.place)
         except (OSError, runtime.NotTrusted):
             return 0
         return 0 if found is None else found.pid
@@ -179,36 +195,38 @@ class Leader:
             return
         greeting = {"protocol": KERNEL_LINK_VERSION, "token": token, **self._hello()}
         self._greeting = self._ask("kernel/hello", greeting, ANSWER_S)
-        self.why = f"The worker of process {self._pid} has not answered the greeting yet."
+        self.why = f"The {self.who} of process {self._pid} has not answered the greeting yet."
 
     def _open(self) -> str:
         """Connects and returns the token. Raises NotTrusted in words, or OSError."""
         if not hasattr(socket, "AF_UNIX"):
             raise runtime.NotTrusted(
-                "The worker is reached by a named pipe on this system, which this package cannot use: records stay in "
+                f"The {self.who} is reached by a named pipe on this system, which this package cannot use: records stay in "
                 "the kernel, and go to a front end that asks for them."
             )
-        path = runtime.announcement_file(self._env)
+        path = self.place
         found = runtime.read_announcement(path)
         if found is None:
             raise runtime.NotTrusted(
                 f"No Gorgon worker runs for this user on this machine ({path} does not exist). Open VS Code with Gorgon, "
                 "or run: gorgon serve"
+                if self.who == WORKER
+                else f"The {self.who} that started this kernel has ended ({path} does not exist)."
             )
         try:
             runtime.check_own(found.socket, secret=False)
             token = runtime.read_secret(found.token).strip()
             link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         except FileNotFoundError as error:
-            raise runtime.NotTrusted(f"The worker that announced itself in {path} has ended: {error}") from error
+            raise runtime.NotTrusted(f"The {self.who} that announced itself in {path} has ended: {error}") from error
         try:
             link.setblocking(False)
             link.connect(found.socket)
-            _check_peer(link)
+            _check_peer(link, self.who)
         except (OSError, runtime.NotTrusted) as error:
             link.close()
             if isinstance(error, OSError) and error.errno in (errno.ECONNREFUSED, errno.ENOENT):
-                words = f"Nobody answers at {found.socket}: the worker of process {found.pid} has ended."
+                words = f"Nobody answers at {found.socket}: the {self.who} of process {found.pid} has ended."
                 raise runtime.NotTrusted(words) from error
             raise
         self._socket, self._pid = link, found.pid
@@ -233,12 +251,12 @@ class Leader:
                 sent = self._socket.send(self._unsent[:65_536])
             except (BlockingIOError, InterruptedError):
                 if len(self._unsent) > MAX_UNSENT:
-                    self._drop(f"The worker of process {self._pid} does not read what is sent to it.", now, events)
+                    self._drop(f"The {self.who} of process {self._pid} does not read what is sent to it.", now, events)
                 return
             except OSError as error:
                 # What the other end said before it closed is its reason.
                 self._read(now, events)
-                self._drop(f"The connection to the worker of process {self._pid} broke: {error}", now, events)
+                self._drop(f"The connection to the {self.who} of process {self._pid} broke: {error}", now, events)
                 return
             del self._unsent[:sent]
 
@@ -252,16 +270,16 @@ class Leader:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
-                self._drop(f"The connection to the worker of process {self._pid} broke: {error}", now, events)
+                self._drop(f"The connection to the {self.who} of process {self._pid} broke: {error}", now, events)
                 return
             if not data:
-                self._drop(f"The worker of process {self._pid} ended the connection.", now, events)
+                self._drop(f"The {self.who} of process {self._pid} ended the connection.", now, events)
                 return
             self._rest += data
             *lines, rest = bytes(self._rest).split(b"\n")
             self._rest = bytearray(rest)
             if len(rest) > MAX_LINE or not all(self._take(line, now, events) for line in lines):
-                self._drop(f"The worker of process {self._pid} sent something that is no message.", now, events)
+                self._drop(f"The {self.who} of process {self._pid} sent something that is no message.", now, events)
                 return
 
     def _take(self, line: bytes, now: float, events: list[Event]) -> bool:
@@ -290,12 +308,12 @@ class Leader:
     def _welcome(self, result: Any, refused: str, now: float, events: list[Event]) -> None:
         self._greeting = 0
         if refused:
-            self._drop(f"The worker of process {self._pid} refused this kernel: {refused}", now, events)
+            self._drop(f"The {self.who} of process {self._pid} refused this kernel: {refused}", now, events)
             return
         spoken = result.get("protocol") if isinstance(result, dict) else None
         version = result.get("version") if isinstance(result, dict) else None
         if spoken != KERNEL_LINK_VERSION or not isinstance(version, str):
-            words = f"The worker is of another release ({version}, link {spoken}) than this package (link "
+            words = f"The {self.who} is of another release ({version}, link {spoken}) than this package (link "
             self._drop(f"{words}{KERNEL_LINK_VERSION}): update the older one.", now, events)
             return
         self.ready, self.peer, self.why = True, version[:100], ""
@@ -327,13 +345,13 @@ def wait_for(fd: int, *, write: bool, seconds: float) -> bool:
     return bool(poller.poll(max(0.0, seconds) * 1000))
 
 
-def _check_peer(link: socket.socket) -> None:
+def _check_peer(link: socket.socket, who: str) -> None:
     """Who listens is this user; asked of the system where it can say so."""
     if not sys.platform.startswith("linux"):
         return
     _, uid, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     if uid != os.getuid():
-        raise runtime.NotTrusted(f"The worker's socket is served by another user (uid {uid}), so it is not trusted")
+        raise runtime.NotTrusted(f"The {who}'s socket is served by another user (uid {uid}), so it is not trusted")
 
 
 def _words(error: Any) -> str:

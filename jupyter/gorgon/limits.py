@@ -1,4 +1,4 @@
-"""What this process may use: the tightest limit of memory and of CPUs, and who sets it."""
+"""What a process may use: the tightest limit of memory and of CPUs, and who sets it."""
 
 from __future__ import annotations
 
@@ -44,11 +44,13 @@ class CpuLimit:
 
 
 class MemoryLimits:
-    """All limits of this process's memory, below `root`, where the system's files are. The groups are found once."""
+    """All limits of a process's memory, below `root`, where the system's files are. The groups are found once."""
 
-    def __init__(self, root: str = "/", environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, root: str = "/", environ: Mapping[str, str] | None = None, pid: int | None = None) -> None:
+        """pid: None for this process. environ: what it was started with, by default what this one was."""
+        self._pid = pid
         self._environ = os.environ if environ is None else environ
-        self._groups = Cgroups(root).chain("memory")
+        self._groups = Cgroups(root, pid).chain("memory")
         self._machine = machine_memory(root)
 
     def read(self, limit_bytes: int | None = None) -> list[MemoryLimit]:
@@ -70,7 +72,7 @@ class MemoryLimits:
             _add(found, above[1] if above else "", f"a cgroup above {self._groups[0].name}")
         if (of_hub := _size(self._environ.get("MEM_LIMIT", ""))) is not None:
             found.append(MemoryLimit(of_hub, "MEM_LIMIT"))
-        if (of_addresses := _address_space()) is not None:
+        if (of_addresses := _address_space(self._pid)) is not None:
             found.append(MemoryLimit(of_addresses, ADDRESS_SPACE))
         if self._machine is not None:
             found = [limit for limit in found if limit.bytes < self._machine]
@@ -152,8 +154,14 @@ def _size(text: str) -> int | None:
     return size if size > 0 else None
 
 
-def _address_space() -> int | None:
+def _address_space(pid: int | None) -> int | None:
     if resource is None or not hasattr(resource, "RLIMIT_AS"):
         return None
-    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if pid is None:
+        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    else:
+        try:
+            soft, _ = resource.prlimit(pid, resource.RLIMIT_AS)
+        except (AttributeError, OSError):
+            return None  # Only Linux tells of others.
     return soft if soft != resource.RLIM_INFINITY and soft > 0 else None

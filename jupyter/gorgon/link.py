@@ -1,4 +1,4 @@
-"""Tells the leading worker which cell runs and what each run cost, from a thread of its own: a cell never waits for it."""
+"""Tells a worker, or the Jupyter server, which cell runs and what each run cost, from a thread of its own: a cell never waits."""
 
 from __future__ import annotations
 
@@ -45,13 +45,17 @@ class _Question:
 class Link:
     """The kernel's end. `start` and `stop` once each; nothing in it raises."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self, session: Session, place: str = "", who: str = leader.WORKER, faults: Faults | None = None
+    ) -> None:
+        """place: the announcement of who is told, by default the leading worker's. faults: another link's, to be told, too."""
         self._session = session
         self._pid = os.getpid()
         kernel = session.kernel
+        self._own_faults = faults is None
         #: The file of faulthandler; `.why` says why there is none.
-        self.faults = Faults(kernel.pid, kernel.started_at)
-        self._leader = leader.Leader(self._hello)
+        self.faults = Faults(kernel.pid, kernel.started_at) if faults is None else faults
+        self._leader = leader.Leader(self._hello, place=place, who=who)
         self._inbox: deque[tuple[str, Any]] = deque(maxlen=_MOST_WAITING)
         self._thread: threading.Thread | None = None
         self._wake: socket.socket | None = None
@@ -85,14 +89,15 @@ class Link:
     def notes(self) -> list[str]:
         """What does not work, each a sentence, for `%gorgon doctor`."""
         notes = [self.why] if self.why else []
-        if self.faults.why:
+        if self.faults.why and self._own_faults:
             notes.append(self.faults.why)
         if self.refused:
-            notes.append(f"The worker did not take {self.refused} records.")
+            notes.append(f"The {self._leader.who} did not take {self.refused} records.")
         return notes
 
     def start(self) -> None:
-        self.faults.enable()
+        if self._own_faults:
+            self.faults.enable()
         if self._thread is not None or self._pid != os.getpid():
             return
         if sys.platform == "win32":
@@ -113,7 +118,8 @@ class Link:
     def stop(self) -> None:
         """Ends it, after records that wait were taken or half a second has passed."""
         atexit.unregister(self.stop)
-        self.faults.disable()
+        if self._own_faults:
+            self.faults.disable()
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe = []

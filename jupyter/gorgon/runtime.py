@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 #: Names an announcement file to use instead of the usual one.
 ENDPOINT_VARIABLE = "GORGON_ENDPOINT"
+#: The announcement of the Jupyter server's extension that started this kernel.
+SERVER_VARIABLE = "GORGON_SERVER"
 
 #: A socket's path fits into 104 bytes with its end on macOS and the BSDs, 108 on Linux.
 MAX_SOCKET_PATH = 103
@@ -54,6 +56,14 @@ def announcement_file(env: Mapping[str, str] = os.environ) -> str:
     """Where the leader announces itself, whether or not it did."""
     named = env.get(ENDPOINT_VARIABLE, "")
     return named if os.path.isabs(named) else os.path.join(state_folder(env), "leader.json")
+
+
+def server_announcement(env: Mapping[str, str] = os.environ) -> str:
+    """Where the Jupyter server that started this kernel announces itself; empty without one, or where it is the leader's."""
+    named = env.get(SERVER_VARIABLE, "")
+    if not os.path.isabs(named) or os.path.realpath(named) == os.path.realpath(announcement_file(env)):
+        return ""
+    return named
 
 
 def state_folder(env: Mapping[str, str] = os.environ) -> str:

@@ -49,8 +49,9 @@ class Session:
         self.kernel = KernelRef(os.getpid(), self.meter.started_at(), "python", socket.gethostname())
         #: It has failed too often and measures no more.
         self.quiet = False
-        #: Set where these parts are there: link.Link, log.Log, magics.GorgonMagics.
+        #: Set where these parts are there: link.Link to the worker and to the Jupyter server, log.Log, magics.GorgonMagics.
         self.link: Any = None
+        self.server_link: Any = None
         self.log: Any = None
         self.magics: Any = None
         self._root = root

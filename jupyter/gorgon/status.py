@@ -47,11 +47,13 @@ def _bell(session: Session) -> str:
     link = session.link
     if link is None:
         return "not heard: this package has no link to a worker"
+    if not link.connected and session.server_link is not None and session.server_link.connected:
+        link = session.server_link
     if not link.connected:
         return f"not heard: {plain(link.why or 'no worker is beside this kernel', 200)}"
     bell = link.bell(_BELL_S)
     if not isinstance(bell, dict):
-        return "not heard: the worker has not judged yet, or did not answer in time"
+        return "not heard: it has not been judged yet, or the answer did not come in time"
     level = plain(str(bell.get("level", "UNKNOWN")), 20)
     sentence = plain(str(bell.get("sentence", "")), 300)
     return f"{GLYPHS.get(level, '?')} {level}" + (f": {sentence}" if sentence else "")

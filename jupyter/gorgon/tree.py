@@ -32,6 +32,8 @@ class Process:
         except OSError as error:
             raise Gone(str(error)) from error
         self.rss = 0
+        #: Address space, bytes.
+        self.addresses = 0
         #: Newest last: (monotonic time, resident bytes).
         self.history: deque[tuple[float, int]] = deque(maxlen=32)
 
@@ -39,7 +41,7 @@ class Process:
         """Resident bytes. Raises Gone."""
         try:
             words = os.pread(self._statm, 128, 0).split()
-            self.rss = int(words[1]) * _PAGE
+            self.addresses, self.rss = int(words[0]) * _PAGE, int(words[1]) * _PAGE
         except (OSError, IndexError, ValueError) as error:
             raise Gone(str(error)) from error
         self.history.append((now, self.rss))
