@@ -9,7 +9,18 @@ const NO_VSCODE = { name: "vscode", message: "vscode is imported in extension/ a
 const NO_ZOD = { group: ["zod", "zod/*"], message: "zod stays in server/wire and server/config: it is heavy." };
 
 export default defineConfig(
-  { ignores: ["dist/", "out/", "**/node_modules/", "test/artifacts/", "**/*.cjs", "jupyter/.venv*"] },
+  {
+    ignores: [
+      "dist/",
+      "out/",
+      "**/node_modules/",
+      "test/artifacts/",
+      "**/*.cjs",
+      "jupyter/.venv*",
+      "jupyter/lib/",
+      "jupyter/gorgon/labextension/",
+    ],
+  },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -41,7 +52,7 @@ export default defineConfig(
   },
   {
     // These talk to the terminal; that is their work.
-    files: ["scripts/**", "bench/**", "examples/**", "test/**", "server/cli/**"],
+    files: ["scripts/**", "jupyter/build.ts", "bench/**", "examples/**", "test/**", "server/cli/**"],
     rules: { "no-console": "off" },
   },
   {

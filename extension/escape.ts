@@ -1,14 +1,8 @@
 /** Makes text from outside (host names, mount points, paths, reasons) harmless on each of VS Code's surfaces. */
 
-/** Control characters, and the invisible ones that reorder text. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+import { plain } from "../protocol/plain.ts";
 
-/** One line of visible text, at most `most` characters. */
-export function plain(text: string, most = 300): string {
-  const line = text.replace(INVISIBLE, " ").trim();
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
-}
+export { plain };
 
 /** Text in a MarkdownString, table cells included: no markup, links, HTML or theme icons come of it. */
 export function markdown(text: string, most = 300): string {

@@ -2,6 +2,7 @@
 import { t } from "@vscode/l10n";
 import type { CellMeasure, CellRecord, Measure, Quality } from "./cell.ts";
 import { formatBytes, formatDuration } from "./format.ts";
+import type { Level } from "./level.ts";
 
 /** A measure that has a value. */
 export interface Known {
@@ -134,4 +135,30 @@ export function outcomeWords({ outcome, error }: Pick<CellRecord, "outcome" | "e
     case "died":
       return t("the kernel died");
   }
+}
+
+/** From which share of its limit a cell's peak looks like a warning or an error, 0..1. */
+export interface Shares {
+  readonly warn: number;
+  readonly crit: number;
+}
+
+/** The level that a record has by the shares the user set; as it came where there is no limit. */
+export function levelOf(record: CellRecord, shares: Shares): Level {
+  if (record.limit === null) return record.level;
+  const part = record.limit.share;
+  return part >= shares.crit ? "CRIT" : part >= shares.warn ? "WARN" : "OK";
+}
+
+/** How long something has run, in whole seconds at first: tenths would only flicker. */
+export function elapsed(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  return seconds === 0 ? "0 s" : formatDuration(seconds * 1000);
+}
+
+/** `23.2 of 23.4 GiB`, with both units where they differ. */
+export function ofLimit(value: number, limit: number): string {
+  const [number = "", unit] = formatBytes(value).split(" ");
+  const whole = formatBytes(limit);
+  return t("{0} of {1}", unit === whole.split(" ")[1] ? number : formatBytes(value), whole);
 }

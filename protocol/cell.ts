@@ -135,3 +135,7 @@ export interface CellRecord {
   /** What a reader must know, each a sentence, e.g. why the peak is not exact. */
   readonly notes: readonly string[];
 }
+
+/** What may stand under a cell, in that order. */
+export const SHOWN = ["time", "cpu", "memory", "gpu", "disk", "network", "previous"] as const;
+export type Shown = (typeof SHOWN)[number];

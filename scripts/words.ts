@@ -4,7 +4,7 @@ import path from "node:path";
 import ts from "typescript";
 
 /** Where sentences for people come from. */
-const FOLDERS = ["extension", "webview", "server", "protocol"] as const;
+const FOLDERS = ["extension", "webview", "server", "protocol", "jupyter/src"] as const;
 const MODULE = "@vscode/l10n";
 
 /** A call of `t` that cannot be translated, and why. */

@@ -1,5 +1,7 @@
 /** Building and changing the page: text is always text, and only what changed is touched. */
 
+import { INVISIBLE } from "../protocol/plain.ts";
+
 /** Attributes by name; `class` among them. Never `style`: the page's policy forbids it. */
 export type Attrs = Readonly<Record<string, string>>;
 
@@ -32,9 +34,6 @@ export function icon(name: string): HTMLElement {
   return h("span", { class: `codicon codicon-${name}`, "aria-hidden": "true" });
 }
 
-/** Control characters, and the invisible ones that reorder text. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 /** Nothing on the page is longer; what is has been cut before, where it has a better measure. */
 const MOST_CHARACTERS = 4000;
 

@@ -10,7 +10,7 @@ import type { KernelBindings } from "./kernels.ts";
 import { CELLS_VIEW, NOTEBOOK_COMMANDS, NOTEBOOK_TYPES } from "./names.ts";
 import type { CellRecords } from "./records.ts";
 import type { RunTracker } from "./tracker.ts";
-import type { Shares } from "./words.ts";
+import type { Shares } from "../../protocol/cell-words.ts";
 
 /** Records come in bursts, milliseconds. */
 const SOON_MS = 200;

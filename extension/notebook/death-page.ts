@@ -1,33 +1,12 @@
 /** The page of one kernel's death: what happened, what can be done, and what speaks for it, best first. */
 import { t } from "@vscode/l10n";
 import { formatBytes } from "../../protocol/format.ts";
-import type { DeathEvidence, KernelDeath } from "../../protocol/kernel.ts";
+import type { KernelDeath } from "../../protocol/kernel.ts";
+import { ofLimit } from "../../protocol/cell-words.ts";
+import { causeWords, sourceWords } from "../../protocol/kernel-words.ts";
 import { html } from "../escape.ts";
-import { moment } from "../moment.ts";
+import { moment } from "../../protocol/moment.ts";
 import type { PageContent } from "./page.ts";
-import { causeWords, ofLimit } from "./words.ts";
-
-/** Where a piece of evidence comes from, in words. */
-function sourceWords({ source }: DeathEvidence): string {
-  switch (source) {
-    case "pidfd":
-      return t("The system's own word on how the process ended");
-    case "parent":
-      return t("What its parent process was told");
-    case "faulthandler":
-      return t("What Python wrote as it broke");
-    case "cgroup":
-      return t("The control group's count of kills for memory");
-    case "kernel-log":
-      return t("The system's log");
-    case "front-end":
-      return t("What VS Code was told");
-    case "last-sample":
-      return t("The last look from outside");
-    default:
-      return source;
-  }
-}
 
 /** The page. `cellName` is empty where no cell is known. */
 export function deathPage(death: KernelDeath, cellName: string, file: string): PageContent {

@@ -10,7 +10,7 @@ import { cellUri } from "./cells.ts";
 import type { KernelBindings, KernelId } from "./kernels.ts";
 import { NOTEBOOK_CONTEXTS } from "./names.ts";
 import type { RunTracker } from "./tracker.ts";
-import { ofLimit } from "./words.ts";
+import { ofLimit } from "../../protocol/cell-words.ts";
 
 /** What it is made from. */
 export interface GuardParts {

@@ -1,12 +1,16 @@
-/** What stands under a cell: its last run's cost, what runs now, a dead or a frozen kernel. Texts and commands only. */
+/** The items under a cell as VS Code draws them: icons, tooltips and commands for what protocol/cell-items.ts says. */
 import { t } from "@vscode/l10n";
-import type { CellMeasure, CellRecord } from "../../protocol/cell.ts";
-import { formatBytes, formatDuration } from "../../protocol/format.ts";
+import type { CellCost } from "../../protocol/cell-cost.ts";
+import * as parts from "../../protocol/cell-items.ts";
+import type { CellPart, ItemOptions, Mark } from "../../protocol/cell-items.ts";
+import * as words from "../../protocol/cell-words.ts";
+import type { CellMeasure, Shown } from "../../protocol/cell.ts";
+import { formatBytes } from "../../protocol/format.ts";
 import type { GuardState, KernelDeath, KernelState } from "../../protocol/kernel.ts";
 import { plain, statusText } from "../escape.ts";
-import { NOTEBOOK_COMMANDS, type NotebookCommand, type Shown } from "./names.ts";
-import type { CellCost } from "./stored.ts";
-import * as words from "./words.ts";
+import { NOTEBOOK_COMMANDS, type NotebookCommand } from "./names.ts";
+
+export type { ItemOptions };
 
 /** One item under a cell. Its text may hold icons of ours, never of others. */
 export interface CellItem {
@@ -19,21 +23,25 @@ export interface CellItem {
   readonly spoken: string;
 }
 
-/** What the user wants to see. */
-export interface ItemOptions {
-  readonly show: readonly Shown[];
-  readonly minWallMs: number;
-  readonly shares: words.Shares;
-}
-
 /** A cell that runs, as far as it is known. */
 export interface LiveCell {
   readonly startedAt: number;
   readonly kernel: KernelState | null;
 }
 
-/** CPU time of a shorter run is not told from looks from outside, milliseconds. */
-const SHORTEST_MS = 500;
+const ICONS: Readonly<Record<Mark, string>> = {
+  none: "",
+  done: "$(check)",
+  stopped: "$(stop-circle)",
+  failed: "$(error)",
+  runs: "$(sync~spin)",
+  warn: "$(warning)",
+  crit: "$(error)",
+  frozen: "$(debug-pause)",
+  go: "$(debug-continue)",
+  stop: "$(debug-stop)",
+  end: "$(trash)",
+};
 
 const TOOLTIP_MEASURES: readonly CellMeasure[] = [
   ...([
@@ -79,154 +87,34 @@ export function tooltipOf(cost: CellCost): string {
   ].join("\n");
 }
 
-function outcomeIcon({ outcome }: CellRecord): string {
-  return outcome === "ok" ? "$(check)" : outcome === "interrupted" ? "$(stop-circle)" : "$(error)";
-}
-
-function timeText(record: CellRecord): string {
-  const wall = words.written(record, "wallMs") ?? formatDuration(record.endedAt - record.startedAt);
-  const error = record.outcome === "error" ? statusText(record.error, 40) : "";
-  const died = record.outcome === "died" ? words.outcomeWords(record) : "";
-  return [outcomeIcon(record), error, died, wall].filter((part) => part !== "").join(" ");
-}
-
-function cpuText(record: CellRecord): string | null {
-  const cpu = words.written(record, "cpuMs");
-  const cores = words.measureOf(record, "cores");
-  // Of so short a run the looks before and after tell what was around it.
-  const short = record.by === "outside" && record.endedAt - record.startedAt < SHORTEST_MS;
-  if (cpu === null || short) return null;
-  if (cores === null) return t("CPU {0}", cpu);
-  const amount = words.amount("cores", cores.value);
-  if (amount === "0") return t("CPU {0}", cpu);
-  return amount === "1" ? t("CPU {0} (1 core)", cpu) : t("CPU {0} ({1} cores)", cpu, amount);
-}
-
-function memoryText(record: CellRecord, shares: words.Shares): string | null {
-  const tree = words.measureOf(record, "treeBytes");
-  const own = words.measureOf(record, "peakBytes");
-  // With children at work their sum is what the limit feels.
-  const name = tree !== null && (own === null || tree.value > own.value * 1.1) ? "treeBytes" : "peakBytes";
-  const peak = words.written(record, name);
-  if (peak === null) return null;
-  const value = words.measureOf(record, name)?.value ?? 0;
-  const delta = name === "peakBytes" ? words.measureOf(record, "peakDeltaBytes") : null;
-  const text =
-    delta === null || delta.value === 0
-      ? t("peak {0}", peak)
-      : t("peak {0} ({1})", peak, words.difference(delta.value, value));
-  const level = words.levelOf(record, shares);
-  if ((level !== "WARN" && level !== "CRIT") || record.limit === null) return text;
-  const said = t("{level} {text}, {share} of limit", { level, text, share: words.share(record.limit.share) });
-  return `${level === "CRIT" ? "$(error)" : "$(warning)"} ${said}`;
-}
-
-function gpuText(record: CellRecord): string | null {
-  const all = record.gpus.flatMap((gpu) => {
-    const peak = words.known(gpu.peakBytes);
-    return peak === null ? [] : [{ ...gpu, peak }];
-  });
-  const [most] = all.toSorted((a, b) => b.peak.value - a.peak.value);
-  if (most === undefined) return null;
-  const size = `${words.markOf(most.peak.quality, "peakBytes")}${formatBytes(most.peak.value)}`;
-  // A device's memory is everybody's.
-  return most.scope === "device" ? t("GPU {0} {1} ~device", most.index, size) : t("GPU {0} {1}", most.index, size);
-}
-
-function diskText(record: CellRecord): string | null {
-  const read = words.measureOf(record, "diskReadBytes")?.value ?? 0;
-  const write = words.measureOf(record, "diskWriteBytes")?.value ?? 0;
-  // Below this it is the interpreter's own files.
-  const worth = 1024 * 1024;
-  const texts = [
-    ...(read >= worth ? [t("read {0}", words.written(record, "diskReadBytes") ?? "")] : []),
-    ...(write >= worth ? [t("wrote {0}", words.written(record, "diskWriteBytes") ?? "")] : []),
-  ];
-  return texts.length === 0 ? null : texts.join(", ");
-}
-
-function networkText(record: CellRecord): string | null {
-  const down = words.measureOf(record, "netRxBytes")?.value ?? 0;
-  const up = words.measureOf(record, "netTxBytes")?.value ?? 0;
-  return down + up < 1024 * 1024 ? null : `↓ ${formatBytes(down)} ↑ ${formatBytes(up)}`;
-}
-
-/** What is worth saying of the run before: its peak, where that is known, else its time. */
-function previousText({ now, before }: CellCost): string | null {
-  if (before === null) return null;
-  const peak = words.measureOf(now, "peakBytes") === null ? null : words.written(before, "peakBytes");
-  const text = peak ?? words.written(before, "wallMs");
-  return text === null ? null : t("was {0}", text);
-}
-
 /** The items of a run that ended; none where the user does not want to see it. */
 export function costItems(cost: CellCost, options: ItemOptions): readonly CellItem[] {
-  const { now } = cost;
-  const wall = words.measureOf(now, "wallMs")?.value ?? now.endedAt - now.startedAt;
-  const level = words.levelOf(now, options.shares);
-  if (wall < options.minWallMs && now.outcome === "ok" && level !== "WARN" && level !== "CRIT") return [];
-  const makers: Readonly<Record<Shown, () => string | null>> = {
-    time: () => timeText(now),
-    cpu: () => cpuText(now),
-    memory: () => memoryText(now, options.shares),
-    gpu: () => gpuText(now),
-    disk: () => diskText(now),
-    network: () => networkText(now),
-    previous: () => previousText(cost),
-  };
   const tooltip = tooltipOf(cost);
-  return options.show.flatMap((one) => {
-    const text = makers[one]();
-    return text === null ? [] : [item(text, tooltip, NOTEBOOK_COMMANDS.showCellCost)];
-  });
+  return parts.costParts(cost, options).map((part) => item(part, tooltip, NOTEBOOK_COMMANDS.showCellCost));
 }
 
 /** The items of a cell that runs now. */
 export function liveItems({ startedAt, kernel }: LiveCell, now: number, show: readonly Shown[]): readonly CellItem[] {
-  const { showCellCost } = NOTEBOOK_COMMANDS;
   const usage = kernel?.usage ?? null;
-  const peak = kernel?.running?.peakBytes ?? null;
-  const size = usage === null ? null : Math.max(usage.treeBytes ?? 0, usage.rssBytes);
   const tooltip = [
     t("Looked at from outside while it runs; the exact numbers come when it ends."),
     ...(usage === null || kernel === null
       ? []
       : [t("Kernel: process {0}, {1} children, {2} threads", kernel.kernel.pid, usage.children, usage.threads)]),
   ].join("\n");
-  const texts: string[] = [`$(sync~spin) ${words.elapsed(now - startedAt)}`];
-  const cores = usage?.cores ?? null;
-  if (show.includes("cpu") && cores !== null) {
-    const amount = words.amount("cores", cores);
-    texts.push(amount === "1" ? t("1 core") : t("{0} cores", amount));
-  }
-  if (show.includes("memory") && size !== null) {
-    const limit = kernel?.limit ?? null;
-    const text = limit === null ? t("now {0}", formatBytes(size)) : t("now {0}", words.ofLimit(size, limit.bytes));
-    const level = kernel?.level ?? "UNKNOWN";
-    const warned = level === "WARN" || level === "CRIT";
-    texts.push(warned ? `${level === "CRIT" ? "$(error)" : "$(warning)"} ${level} ${text}` : text);
-    if (peak !== null && peak > size * 1.05) texts.push(t("peak {0}", `≥ ${formatBytes(peak)}`));
-  }
-  return texts.map((text) => item(text, tooltip, showCellCost));
+  return parts
+    .liveParts(kernel, now - startedAt, show)
+    .map((part) => item(part, tooltip, NOTEBOOK_COMMANDS.showCellCost));
 }
 
 /** The items of a cell in which the kernel died. */
 export function deathItems(death: KernelDeath): readonly CellItem[] {
   const { whyKernelDied, restartWithLimit } = NOTEBOOK_COMMANDS;
   const tooltip = plain(death.sentence, 400);
-  const { lastBytes, limit } = death;
-  const last =
-    lastBytes === null
-      ? null
-      : limit === null
-        ? t("last {0}", formatBytes(lastBytes))
-        : t("last {0} ({1})", words.ofLimit(lastBytes, limit.bytes), statusText(limit.source, 40));
-  const why = (text: string): CellItem => item(text, tooltip, whyKernelDied, death.id);
+  const bare = (text: string): CellPart => ({ mark: "none", text });
   return [
-    why(`$(error) ${statusText(words.causeWords(death), 80)}`),
-    ...(last === null ? [] : [why(last)]),
-    why(t("Why?")),
-    ...(death.cause === "oom" ? [item(t("Restart with a limit"), tooltip, restartWithLimit, death.id)] : []),
+    ...[...parts.deathParts(death), bare(t("Why?"))].map((part) => item(part, tooltip, whyKernelDied, death.id)),
+    ...(death.cause === "oom" ? [item(bare(t("Restart with a limit")), tooltip, restartWithLimit, death.id)] : []),
   ];
 }
 
@@ -235,18 +123,18 @@ export function frozenItems(guard: GuardState): readonly CellItem[] {
   const tooltip = plain(guard.reason, 400);
   const { answerGuard } = NOTEBOOK_COMMANDS;
   return [
-    item(
-      `$(debug-pause) ${t("kernel frozen at {0}", words.ofLimit(guard.treeBytes, guard.limitBytes))}`,
-      tooltip,
-      answerGuard,
-    ),
-    item(`$(debug-continue) ${t("Continue")}`, tooltip, answerGuard, "continue"),
-    item(`$(debug-stop) ${t("Interrupt")}`, tooltip, answerGuard, "interrupt"),
-    item(`$(trash) ${t("End Kernel")}`, tooltip, answerGuard, "end"),
+    item(parts.frozenPart(guard), tooltip, answerGuard),
+    item({ mark: "go", text: t("Continue") }, tooltip, answerGuard, "continue"),
+    item({ mark: "stop", text: t("Interrupt") }, tooltip, answerGuard, "interrupt"),
+    item({ mark: "end", text: t("End Kernel") }, tooltip, answerGuard, "end"),
   ];
 }
 
-function item(text: string, tooltip: string, command: NotebookCommand, argument?: string): CellItem {
-  const spoken = text.replaceAll(/\$\([\w~-]+\) ?/g, "");
-  return { text, tooltip, command, spoken, ...(argument === undefined ? {} : { argument }) };
+/** Longest text of an item, characters. */
+const MOST_TEXT = 200;
+
+function item(part: CellPart, tooltip: string, command: NotebookCommand, argument?: string): CellItem {
+  const words = statusText(part.text, MOST_TEXT);
+  const text = [ICONS[part.mark], words].filter((one) => one !== "").join(" ");
+  return { text, tooltip, command, spoken: words, ...(argument === undefined ? {} : { argument }) };
 }

@@ -10,7 +10,7 @@ import { JupyterDenied, type Jupyter, type JupyterKernel, type JupyterStatus } f
 import { drainCode, LOADED_MIME, loadCode, pidCode, pidIn, RECORDS_MIME } from "./kernel-code.ts";
 import { languageOf, type KernelBindings } from "./kernels.ts";
 import { readLoading } from "./options.ts";
-import { parseKernel, parseRecords } from "./parse.ts";
+import { parseKernel, parseRecords } from "../../protocol/cell-parse.ts";
 import type { RunReporter } from "./reporter.ts";
 import type { RunTracker } from "./tracker.ts";
 

@@ -34,9 +34,7 @@ export const NOTEBOOK_CONTEXTS = {
   died: "gorgon.kernelDied",
 } as const;
 
-/** What may stand under a cell, in that order. */
-export const SHOWN = ["time", "cpu", "memory", "gpu", "disk", "network", "previous"] as const;
-export type Shown = (typeof SHOWN)[number];
+export { SHOWN, type Shown } from "../../protocol/cell.ts";
 
 /** Whether the package is loaded into kernels. */
 export const LOADING = ["ask", "always", "never"] as const;

@@ -22,7 +22,7 @@ import { Measuring } from "./measure.ts";
 import { NOTEBOOK_COMMANDS, NOTEBOOK_TYPES, type NotebookCommand } from "./names.ts";
 import { readItemOptions } from "./options.ts";
 import { Pages, type PageContent } from "./page.ts";
-import { parseRecord } from "./parse.ts";
+import { parseRecord } from "../../protocol/cell-parse.ts";
 import { CellItems } from "./provider.ts";
 import { CellRecords } from "./records.ts";
 import { RunReporter } from "./reporter.ts";

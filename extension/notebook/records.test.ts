@@ -11,7 +11,8 @@ import {
 } from "../testing/notebooks.ts";
 import { ManualTimers, settle } from "../testing/timers.ts";
 import { fakeVscode } from "../testing/vscode.ts";
-import { CellRecords, withRecord } from "./records.ts";
+import { withRecord } from "../../protocol/cell-cost.ts";
+import { CellRecords } from "./records.ts";
 import { MOST_STORED, StoredCells } from "./stored.ts";
 
 type Inspected = Parameters<CellRecords["edit"]>[0];

@@ -1,10 +1,11 @@
 /** The last two runs of every cell of the open notebooks, wherever a cell goes; what of it outlives the window is in `stored.ts`. */
 import type * as vscode from "vscode";
+import { withRecord, type CellCost } from "../../protocol/cell-cost.ts";
 import type { CellRecord } from "../../protocol/cell.ts";
 import { Signal, type Disposable } from "../signal.ts";
 import type { Timers } from "../timers.ts";
 import { cellUri, codeCells, fileId, matchPlaces, placeOf, type CellPlace } from "./cells.ts";
-import { StoredCells, type CellCost, type StoredCell } from "./stored.ts";
+import { StoredCells, type StoredCell } from "./stored.ts";
 
 /** Cells run one after the other: what they leave is written together; VS Code writes all or nothing, milliseconds. */
 const WRITE_SMALL_MS = 250;
@@ -13,9 +14,6 @@ const WRITE_LARGE_MS = 3000;
 const LARGE = 50_000;
 /** Costs of deleted cells are kept for an undo; so many of a notebook at most. */
 const MOST_LOST = 200;
-/** Two clocks, the kernel's and the window's, may differ so much for one run, milliseconds. */
-const SAME_RUN_MS = 1000;
-
 /** A run's time by VS Code lies around the kernel's; on one machine their clocks are one, but for rounding, milliseconds. */
 const SAME_START_MS = 20;
 
@@ -35,31 +33,6 @@ interface Book {
   readonly slots: Map<string, Slot>;
   /** Of cells that are not there: deleted, or not found again yet. */
   lost: Slot[];
-}
-
-/** Both tell of one run: the package and the look from outside, or one of them twice. */
-function sameRun(a: CellRecord, b: CellRecord): boolean {
-  if (a.id === b.id) return true;
-  // A kernel runs one cell at a time; clocks of one observer need no tolerance.
-  if (a.by === b.by) return a.by === "outside" && a.startedAt < b.endedAt && b.startedAt < a.endedAt;
-  return a.startedAt <= b.endedAt + SAME_RUN_MS && b.startedAt <= a.endedAt + SAME_RUN_MS;
-}
-
-/** The cost after one more record; the same where the record brings nothing new. */
-export function withRecord(cost: CellCost | null, record: CellRecord): CellCost {
-  if (cost === null) return { now: record, before: null, cleared: false };
-  const { now, before } = cost;
-  if (sameRun(now, record)) {
-    // What the kernel says of itself is better than what was seen of it; of a death both know, the worker knows why.
-    const better =
-      record.id !== now.id && (record.outcome === "died" || (now.by === "outside" && record.by === "kernel"));
-    return better ? { now: record, before, cleared: false } : cost;
-  }
-  // Late ones, from a drain after a connection was lost.
-  if (record.startedAt < now.startedAt) {
-    return before === null || record.startedAt > before.startedAt ? { ...cost, before: record } : cost;
-  }
-  return { now: record, before: now, cleared: false };
 }
 
 /** Follows the notebooks that are open. */

@@ -1,5 +1,6 @@
 /** Costs of cells in the workspace's memory: a short form, the newest notebooks and cells only. What cannot be read is left out. */
 import type * as vscode from "vscode";
+import type { CellCost } from "../../protocol/cell-cost.ts";
 import { CELL_MEASURES, CELL_OUTCOMES, CELL_VERSION, QUALITIES, type CellRecord } from "../../protocol/cell.ts";
 import type { CellMeasure, Measure } from "../../protocol/cell.ts";
 import { LEVELS } from "../../protocol/level.ts";
@@ -10,13 +11,6 @@ export const MOST_STORED = 400_000;
 const KEY = "gorgon.cells";
 /** The short form goes by their order: with another one, what was kept is not read. */
 const VERSION = `1 ${CELL_MEASURES.join(" ")}`;
-
-/** What is known of a cell: its last run, the one before, and whether the user has cleared it since. */
-export interface CellCost {
-  readonly now: CellRecord;
-  readonly before: CellRecord | null;
-  readonly cleared: boolean;
-}
 
 /** A cell's cost and its place in the file. */
 export interface StoredCell extends CellPlace {

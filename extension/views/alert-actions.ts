@@ -12,7 +12,7 @@ import type { LatestState } from "../worker/latest.ts";
 import type { Worker } from "../worker/worker.ts";
 import { alertElement, silenceElement } from "./bell.ts";
 import { dotted, titleOf } from "./words.ts";
-import { moment } from "../moment.ts";
+import { moment } from "../../protocol/moment.ts";
 
 const HOUR_MS = 3_600_000;
 /** "Until tomorrow" ends when people come back to work, local time. */

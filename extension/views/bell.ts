@@ -8,7 +8,7 @@ import { COMMANDS } from "../contributions.ts";
 import { markdown, plain } from "../escape.ts";
 import type { Row } from "./tree.ts";
 import { changeWords, dotted, spoken, standing, titleOf } from "./words.ts";
-import { moment } from "../moment.ts";
+import { moment } from "../../protocol/moment.ts";
 
 /** Longer lists in a tooltip end here. */
 const MOST_LABELS = 12;

@@ -4,7 +4,7 @@ import { formatBytes, formatRatio, formatValue } from "../../protocol/format.ts"
 import type { ProcessRow, WorkerState } from "../../protocol/state.ts";
 import { markdown, plain } from "../escape.ts";
 import type { Row } from "./tree.ts";
-import { moment } from "../moment.ts";
+import { moment } from "../../protocol/moment.ts";
 
 /** What the view is sorted by, the largest first. */
 export type ProcessSort = "cpu" | "memory" | "io";

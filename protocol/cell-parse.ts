@@ -1,7 +1,7 @@
 /** Checks what a kernel sends: a record from outputs or a drain is somebody else's JSON until it has been looked at. */
-import { CELL_MEASURES, CELL_OUTCOMES, CELL_VERSION, QUALITIES } from "../../protocol/cell.ts";
-import type { CellGpu, CellMeasure, CellRecord, KernelRef, Measure } from "../../protocol/cell.ts";
-import { LEVELS } from "../../protocol/level.ts";
+import { CELL_MEASURES, CELL_OUTCOMES, CELL_VERSION, QUALITIES } from "./cell.ts";
+import type { CellGpu, CellMeasure, CellRecord, KernelRef, Measure } from "./cell.ts";
+import { LEVELS } from "./level.ts";
 
 const MOST_TEXT = 2000;
 const MOST_LIST = 64;

@@ -1,0 +1,266 @@
+/** One open notebook: its cells' costs from the kernel itself, from the server and from the file, in one book. */
+import type { ICodeCellModel } from "@jupyterlab/cells";
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import type { Kernel } from "@jupyterlab/services";
+import type { IDisposable } from "@lumino/disposable";
+import { Signal, type ISignal } from "@lumino/signaling";
+import { parseRecord } from "../../protocol/cell-parse.ts";
+import type { CellRecord } from "../../protocol/cell.ts";
+import type { JupyterDeath, JupyterKernel } from "../../protocol/messages/jupyter.ts";
+import { CellBook } from "./book.ts";
+import type { Connection, ToldRecord } from "./connection.ts";
+import { KernelComm } from "./kernel-comm.ts";
+import type { CellPlace } from "./match.ts";
+import type { Options } from "./options.ts";
+import { sha1 } from "./sha1.ts";
+
+/** Where a cell's cost stands in a notebook file, if the user wants that. */
+export const METADATA_KEY = "gorgon";
+
+/** What it is made from. */
+export interface NotebookParts {
+  readonly panel: NotebookPanel;
+  readonly connection: Connection;
+  readonly options: Options;
+  readonly log: (message: string) => void;
+}
+
+/** Follows the notebook until its panel is disposed. */
+export class WatchedNotebook implements IDisposable {
+  readonly panel: NotebookPanel;
+  readonly book: CellBook;
+  readonly #parts: NotebookParts;
+  readonly #changed = new Signal<this, void>(this);
+  readonly #tableWanted = new Signal<this, object>(this);
+  #comm: KernelComm | null = null;
+  #loaded = false;
+  /** The kernel's own word that costs belong into the file. */
+  #store = false;
+  #read: object | null = null;
+  #asked = "";
+  /** The newest run that the server has told of this kernel. */
+  #since: string | null = null;
+  #disposed = false;
+
+  constructor(parts: NotebookParts) {
+    const { panel, connection } = parts;
+    this.#parts = parts;
+    this.panel = panel;
+    this.book = new CellBook(() => this.#places());
+    const { sessionContext, content } = panel;
+    sessionContext.kernelChanged.connect(this.#onKernel, this);
+    content.modelChanged.connect(this.#onModel, this);
+    connection.changed.connect(this.#onState, this);
+    connection.recorded.connect(this.#onRecorded, this);
+    panel.disposed.connect(() => this.dispose());
+    this.#onModel();
+    this.#listen(sessionContext.session?.kernel ?? null);
+  }
+
+  /** Something of what stands under its cells is another. */
+  get changed(): ISignal<this, void> {
+    return this.#changed;
+  }
+
+  /** Somebody wants to see the table of this cell. */
+  get tableWanted(): ISignal<this, object> {
+    return this.#tableWanted;
+  }
+
+  /** Opens the table of a cell's cost. */
+  showTable(key: object): void {
+    this.#tableWanted.emit(key);
+  }
+
+  /** The kernel's connection; null without one. */
+  get kernel(): Kernel.IKernelConnection | null {
+    return this.panel.sessionContext.session?.kernel ?? null;
+  }
+
+  /** The kernel as the server sees it; null without one, or without the server's word. */
+  get served(): JupyterKernel | null {
+    const id = this.kernel?.id;
+    return this.#parts.connection.state?.kernels.find((one) => one.id === id) ?? null;
+  }
+
+  /** The package in the kernel measures. */
+  get measured(): boolean {
+    return this.#loaded || this.served?.measured === true;
+  }
+
+  /** The file's path as Jupyter names it. */
+  get path(): string {
+    return this.panel.context.path;
+  }
+
+  /** Asks the kernel again whether the package is there. */
+  async seek(): Promise<void> {
+    await this.#comm?.seek();
+  }
+
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    const { connection } = this.#parts;
+    connection.changed.disconnect(this.#onState, this);
+    connection.recorded.disconnect(this.#onRecorded, this);
+    this.#comm?.dispose();
+    this.#comm = null;
+    Signal.clearData(this);
+  }
+
+  /** A kernel died: this notebook's, now or before. */
+  died(death: JupyterDeath): void {
+    if (this.#isMine(death.kernelId, death.path) && this.book.died(death)) this.#changed.emit();
+  }
+
+  /** Takes the cost of one cell away until it runs again. */
+  clear(key: object): void {
+    this.book.clear(key);
+    this.#changed.emit();
+  }
+
+  /** Takes all of them away, out of the file as well. */
+  clearAll(): void {
+    this.book.clearAll();
+    for (const { key } of this.#places()) {
+      const model = key as ICodeCellModel;
+      if (model.getMetadata(METADATA_KEY) !== undefined) model.deleteMetadata(METADATA_KEY);
+    }
+    this.#changed.emit();
+  }
+
+  #places(): readonly CellPlace[] {
+    const cells = this.panel.content.model?.cells;
+    if (cells === undefined) return [];
+    return [...cells].flatMap((model): CellPlace[] => {
+      if (model.type !== "code") return [];
+      const code = model as ICodeCellModel;
+      const hash = (): string => sha1(code.sharedModel.getSource());
+      return [{ key: code, id: code.id, count: code.executionCount, hash }];
+    });
+  }
+
+  #isMine(kernelId: string, path: string): boolean {
+    const id = this.kernel?.id;
+    return kernelId !== "" && kernelId === id ? true : path !== "" && path === this.path;
+  }
+
+  #onKernel(_: unknown, { newValue }: { newValue: Kernel.IKernelConnection | null }): void {
+    this.#listen(newValue);
+  }
+
+  #listen(kernel: Kernel.IKernelConnection | null): void {
+    this.#comm?.dispose();
+    this.#comm = null;
+    this.#loaded = false;
+    this.#store = false;
+    this.book.run(null);
+    this.#changed.emit();
+    this.#asked = "";
+    this.#since = null;
+    if (kernel === null) return;
+    this.#comm = new KernelComm(
+      kernel,
+      {
+        records: (records) => this.#add(records),
+        started: (cell, startedAt) => {
+          if (this.book.run({ cell, startedAt, seenAt: Date.now() })) this.#changed.emit();
+        },
+        idle: () => {
+          if (this.book.run(null)) this.#changed.emit();
+        },
+        loaded: (loaded) => {
+          this.#loaded = loaded;
+          this.#changed.emit();
+        },
+        store: (store) => {
+          this.#store = store;
+        },
+      },
+      this.#parts.log,
+    );
+    this.#onState();
+  }
+
+  #onState(): void {
+    const { connection } = this.#parts;
+    const served = this.served;
+    if (served === null) {
+      if (connection.state === null) this.#asked = "";
+      return;
+    }
+    for (const death of connection.state?.deaths ?? []) this.died(death);
+    if (!this.#loaded) {
+      const { running } = served;
+      this.book.run(running === null ? null : { ...running, seenAt: Date.now() - this.#age(running.startedAt) });
+      if (served.measured) void this.seek();
+    }
+    // Sizes and peaks move with every state.
+    this.#changed.emit();
+    const asked = `${served.id} ${connection.status}`;
+    if (asked === this.#asked && connection.status === "live") return;
+    this.#asked = asked;
+    void connection.records(served.id, this.path, this.#since).then((records) => {
+      if (this.#disposed || this.kernel?.id !== served.id) return;
+      this.#since = records.at(-1)?.id ?? this.#since;
+      this.#add(records);
+    });
+  }
+
+  /** How long ago that was by the server's clock. */
+  #age(time: number): number {
+    return Math.max(0, (this.#parts.connection.state?.time ?? time) - time);
+  }
+
+  #onRecorded(_: unknown, { record, kernelId, path }: ToldRecord): void {
+    if (this.#isMine(kernelId, path)) this.#add([record]);
+  }
+
+  #add(records: readonly CellRecord[]): void {
+    if (!this.book.add(records)) return;
+    if (this.#parts.options.values.persist || this.#store) this.#persist(records);
+    this.#changed.emit();
+  }
+
+  /** Writes each cell's last run into the notebook, once; whoever saves it, keeps it. */
+  #persist(records: readonly CellRecord[]): void {
+    const ids = new Set(records.map(({ id }) => id));
+    for (const [key, { cost }] of this.book.all()) {
+      if (cost === null || !ids.has(cost.now.id)) continue;
+      const model = key as ICodeCellModel;
+      // Where it ran is nobody's business who gets the file.
+      const kept = { ...cost.now, kernel: { ...cost.now.kernel, host: "" } };
+      const there = parseRecord(model.getMetadata(METADATA_KEY));
+      if (there?.id !== kept.id) model.setMetadata(METADATA_KEY, kept);
+    }
+  }
+
+  #onModel(): void {
+    this.panel.content.model?.cells.changed.connect(this.#onContent, this);
+    this.#onContent();
+  }
+
+  #onContent(): void {
+    this.book.moved();
+    this.#readFile();
+    this.#changed.emit();
+  }
+
+  /** What the file holds, once: as soon as its cells are there. */
+  #readFile(): void {
+    const model = this.panel.content.model;
+    if (model === null || this.#read === model || model.cells.length === 0) return;
+    this.#read = model;
+    const records = [...model.cells].flatMap((cell) => {
+      if (cell.type !== "code") return [];
+      const record = parseRecord(cell.getMetadata(METADATA_KEY));
+      // A copied cell carries the cost of the one it was copied from.
+      return record === null || (record.cell.id !== null && record.cell.id !== cell.id) ? [] : [record];
+    });
+    this.book.add(records);
+  }
+}
