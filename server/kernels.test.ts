@@ -117,6 +117,7 @@ function setUp(at: ReturnType<typeof door> = door()) {
     leadership: () => ({ door: at.door, leader }),
     keeper: () => cells,
     bell: () => ({ level: "OK", sentence: "All is well" }),
+    host: () => Promise.resolve(null),
   });
   const shown: string[] = [];
   kernels.onState((state) => shown.push(`${String(state.kernels.length)} kernels`));
@@ -295,7 +296,15 @@ describe("a worker that", () => {
     };
     const clock = new ManualClock(KERNEL_START);
     const cells = new MemoryCells(clock, Infinity);
-    const kernels = new Kernels({ clock, log, watch, leadership: () => null, keeper: () => cells, bell: () => null });
+    const kernels = new Kernels({
+      clock,
+      log,
+      watch,
+      leadership: () => null,
+      keeper: () => cells,
+      bell: () => null,
+      host: () => Promise.resolve(null),
+    });
     kernels.begin();
     expect(lines).toEqual(["Kernels are not watched: no processes here"]);
     expect(kernels.state().kernels).toEqual([]);

@@ -4,6 +4,7 @@ import type { CellRecord } from "../protocol/cell.ts";
 import { sameKernel, type GuardState, type KernelDeath, type KernelsState } from "../protocol/kernel.ts";
 import type { ParamsOf } from "../protocol/message.ts";
 import type { KernelBell } from "../protocol/messages/kernel.ts";
+import type { HostView } from "../protocol/messages/jupyter.ts";
 import type { KernelAct } from "../protocol/messages/leader.ts";
 import type { Reading } from "../protocol/reading.ts";
 import type { kernelRuns } from "../protocol/messages/worker.ts";
@@ -40,6 +41,8 @@ export interface KernelsOptions {
   readonly keeper: () => CellKeeper;
   /** Null before the first poll has ended. */
   readonly bell: () => KernelBell | null;
+  /** The same, with what it is made of. Never rejects. */
+  readonly host: () => Promise<HostView | null>;
 }
 
 type Runs = Extract<KernelAct, { readonly runs: unknown }>["runs"];
@@ -222,6 +225,10 @@ export class Kernels implements KernelReceiver {
 
   bell(): KernelBell | null {
     return this.#options.bell();
+  }
+
+  host(): Promise<HostView | null> {
+    return this.#options.host();
   }
 
   ended(record: CellRecord): void {

@@ -8,6 +8,7 @@ import type { KernelsState } from "../protocol/kernel.ts";
 import type { LinkWindow, LinkWish } from "../protocol/messages/leader.ts";
 import type { HostFacts, PollRate, WorkerState } from "../protocol/state.ts";
 import { Bell } from "./bell/bell.ts";
+import { HostViews } from "./bell/host-view.ts";
 import { atOnce, BUILT_IN, rulesOf } from "./bell/rules.ts";
 import { TimeLine } from "./bell/time-line.ts";
 import type { LoadedConfig } from "./config/config.ts";
@@ -153,6 +154,11 @@ export function createStack(options: StackOptions): Stack {
     leadership: () => leadership,
     keeper: () => hub.store.cells,
     bell: () => (polled ? { level: bell.state().level, sentence: bell.state().headline } : null),
+    host: async () => {
+      // Who asks shows the GPUs. Without the processes in them: it does not show those.
+      gpuDemand.touch("devices");
+      return polled ? hostViews.of(bell.state()) : null;
+    },
   });
   const leadership = leadershipOf(options, window, { act: (act) => bell.act(act), kernels });
   const history = new History({ host, log, paths: options.paths, leadership, config: () => config });
@@ -184,6 +190,7 @@ export function createStack(options: StackOptions): Stack {
 
   const judged = () => (options.atOnce === true ? atOnce(rulesOf(config.config)) : rulesOf(config.config));
   const bell = new Bell({ hub, rules: judged(), clock, log, teller: () => leadership?.wishes.teller ?? null });
+  const hostViews = new HostViews({ hub, clock, cores: () => facts.cores });
   const leads = () => leadership?.role.role === "leads";
   const timeLine = new TimeLine({ bell, store: () => hub.store, leads, log });
   notes.add((note) => timeLine.add(note));

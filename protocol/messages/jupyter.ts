@@ -22,7 +22,7 @@ export const JUPYTER_VERSION = 1;
 
 /** One thing that has a level: CPU, memory, swap, a disk, a GPU, pressure. */
 export interface HostLevel {
-  /** E.g. `cpu`, `memory`, `disk /home`; unique in a list. */
+  /** E.g. `cpu`, `memory`, `disk /home`; unique in a list, the same as long as the thing is there. */
   readonly id: string;
   /** For faces, e.g. `CPU`. */
   readonly title: string;
@@ -30,9 +30,12 @@ export interface HostLevel {
   /** In `unit`; null while there is none. */
   readonly value: number | null;
   readonly unit: Unit;
-  /** What there is beside the value or why the level is not OK, a sentence; may be empty. */
+  /** What there is beside the value or why the level is not OK, a sentence without its full stop; may be empty. */
   readonly detail: string;
-  /** The last five minutes at most, oldest first: milliseconds since the epoch and the value. */
+  /**
+   * The last five minutes at most, oldest first: milliseconds since the epoch and the value in `unit`. At most 150; a step
+   * without a value is left out. Empty where what is judged is not the value itself (a disk that will be full in so long).
+   */
   readonly points: readonly (readonly [time: number, value: number])[];
 }
 
@@ -48,8 +51,12 @@ export interface HostAlert {
   readonly message: string;
 }
 
-/** The bell of a machine and what it is made of. Complete each time. */
+/**
+ * The bell of a machine and what it is made of, whoever measured: without what the bell's built-in rules say of notebook
+ * kernels, whose levels and deaths stand beside it. Complete each time.
+ */
 export interface HostView {
+  /** When it was judged, milliseconds since the epoch. A worker whose window nobody looks at judges every 10 to 30 s. */
   readonly time: number;
   /** The machine's name. */
   readonly node: string;

@@ -62,6 +62,16 @@ it("in a window it names kernels, packages with their versions, guards and the r
   ]);
 });
 
+it("names the Jupyter servers that ask for the bell, and takes none for a kernel", async () => {
+  const server = { role: "server", kernel: { ...KERNEL, pid: 900, language: "jupyter" }, version: "0.3.0" } as const;
+  const parts = { ...window(kernelsState(), 0), kernelReport: () => ({ connected: [server], kept: 0 }) };
+  expect(await told(parts)).toEqual([
+    "Kernels: note: no notebook kernel of this user runs",
+    "Jupyter servers: ok: process 900 with 0.3.0",
+    "Cell records: ok: 0 are kept",
+  ]);
+});
+
 it("says how a Python kernel gets exact numbers, and offers nothing to one of R", async () => {
   const mends = async (language: string) => {
     const state = kernelsState(kernelState({ kernel: { ...KERNEL, language } }));

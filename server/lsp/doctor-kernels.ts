@@ -1,4 +1,4 @@
-/** What the doctor says of notebooks: which kernels are seen, whose package and guard are connected, what is kept. */
+/** What the doctor says of notebooks: which kernels are seen, whose package and guard and which Jupyter servers are connected, what is kept. */
 import { t } from "@vscode/l10n";
 import type { Finding, FindingStatus } from "../../protocol/doctor.ts";
 import { formatBytes } from "../../protocol/format.ts";
@@ -31,7 +31,7 @@ export async function kernelFindings(host: Host, stack: KernelParts): Promise<Fi
   const versions = new Map(
     connected.filter(({ role }) => role === "kernel").map((one) => [one.kernel.pid, one.version]),
   );
-  return [...seen(state, versions), records(alone ? keptIn(history) : kept)];
+  return [...seen(state, versions), ...servers(connected), records(alone ? keptIn(history) : kept)];
 }
 
 function seen(state: KernelsState | null, versions: ReadonlyMap<number, string>): Finding[] {
@@ -90,6 +90,14 @@ function guardWords({ kernel, guard }: KernelState): string[] {
     case "frozen":
       return [t("process {pid}: frozen at its limit of {limit}", given)];
   }
+}
+
+/** Those that ask for the bell; nothing is said where there is none, as nearly everywhere. */
+function servers(connected: ReturnType<KernelParts["kernelReport"]>["connected"]): Finding[] {
+  const all = connected.filter(({ role }) => role === "server");
+  if (all.length === 0) return [];
+  const words = all.map(({ kernel, version }) => t("process {0} with {1}", kernel.pid, version));
+  return [finding(t("Jupyter servers"), "ok", words.join(", "))];
 }
 
 function records(kept: number | null): Finding {

@@ -48,7 +48,7 @@ const count = z.int().check(z.minimum(0));
 const hello = z.object({
   protocol: z.number(),
   token: z.string().check(z.maxLength(MAX_TOKEN)),
-  role: z.enum(["kernel", "guard"]),
+  role: z.enum(["kernel", "guard", "server"]),
   kernel: kernelRefSchema,
   version: plainText,
   executable: path,
@@ -152,7 +152,7 @@ const act = z.union([
 ]) satisfies z.ZodMiniType<KernelAct>;
 const acted = z.object({ record: z.nullable(cellRecordSchema) });
 
-/** Checks the first word of a kernel's package, or of its guard. */
+/** Checks the first word of a kernel's package, of its guard, or of a Jupyter server's extension. */
 export function parseKernelHello(raw: unknown): Checked<KernelHello> {
   return check(hello, raw, "the kernel's greeting");
 }

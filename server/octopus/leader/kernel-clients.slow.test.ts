@@ -1,6 +1,7 @@
-/** Kernels and guards at the leader's door: what they say arrives, and what they must not say does no harm. */
+/** Kernels, guards and Jupyter servers at the leader's door: what they say arrives, and what they must not say does no harm. */
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { HostView } from "../../../protocol/messages/jupyter.ts";
 import { KERNEL_LINK_VERSION } from "../../../protocol/messages/kernel.ts";
 import { cellRecord, cellRef, KERNEL, KERNEL_START, kernelsState, kernelState } from "../../wire/testing.ts";
 import { KernelRefused, type KernelReceiver } from "./kernel-clients.ts";
@@ -9,6 +10,8 @@ import { meeting, Stranger, TestWorker, type Meeting } from "./testing.ts";
 let place: Meeting;
 let leader: TestWorker;
 let heard: unknown[][];
+/** What the leader says of its machine. */
+let view: HostView | null;
 const workers: TestWorker[] = [];
 const strangers: Stranger[] = [];
 
@@ -25,6 +28,7 @@ function receiver(into: unknown[][]): KernelReceiver {
     ended: ({ id }) => into.push(["ended", id]),
     guard: ({ pid }, state) => into.push(["guard", pid, state?.phase ?? null]),
     bell: () => ({ level: "WARN", sentence: "Disk / is nearly full." }),
+    host: () => Promise.resolve(view),
     act: (act) => {
       into.push(["act", ...Object.keys(act)]);
       if ("measure" in act) return cellRecord(9);
@@ -45,6 +49,7 @@ async function worker(pid: number, into: unknown[][]): Promise<TestWorker> {
 beforeEach(async () => {
   place = meeting();
   heard = [];
+  view = null;
   leader = await worker(1, heard);
 });
 afterEach(async () => {
@@ -227,6 +232,80 @@ describe("a memory guard", () => {
       "not known here",
     );
     expect(heard).toEqual([]);
+  });
+});
+
+describe("a Jupyter server", () => {
+  const HOST: HostView = {
+    ...{ time: KERNEL_START, node: "here", by: "worker", level: "WARN", headline: "Disk / is filling up: 92.0 %" },
+    ...{ levels: [], alerts: [] },
+  };
+  const own = { pid: 900, startedAt: KERNEL_START, language: "jupyter", host: "here" };
+  const server = (more: object = {}) => kernel({ role: "server", kernel: own, executable: "", faults: "", ...more });
+
+  it("asks how the machine is: nothing is known before the first poll, then everything", async () => {
+    const one = server();
+    expect(await answer(one, 1)).toMatchObject({ result: { protocol: KERNEL_LINK_VERSION, pid: 1, version: "1.2.3" } });
+    expect(await answer(one, one.ask("kernel/host", null))).toMatchObject({ result: null });
+    view = HOST;
+    expect(await answer(one, one.ask("kernel/host", null))).toMatchObject({ result: HOST });
+    expect(await answer(one, one.ask("kernel/bell", null))).toMatchObject({ result: { level: "WARN" } });
+  });
+
+  it("is no kernel: nobody is told that one came, went or died", async () => {
+    const one = server();
+    await answer(one, 1);
+    expect(kernels()?.list).toMatchObject([{ role: "server", kernel: own }]);
+    expect(kernels()?.busy(own)).toBe(false);
+    kernels()?.drop(own);
+    expect(await answer(one, one.ask("kernel/host", null))).toMatchObject({ result: null });
+    one.socket.end();
+    await expect.poll(() => kernels()?.list).toEqual([]);
+    expect(heard).toEqual([]);
+  });
+
+  it("may stand beside a second one of the same process, and up to as many as a person has", async () => {
+    const many = Array.from({ length: 128 }, () => server());
+    for (const one of many) await answer(one, 1);
+    expect(await refusal(server())).toContain("no more are taken");
+    expect(await answer(kernel(), 1)).toMatchObject({ result: { pid: 1 } });
+  });
+
+  it.each([
+    ["a wrong token", { token: "0".repeat(64) }, "the token is wrong"],
+    ["another form of the link", { protocol: 99 }, "the Jupyter server's extension is 0.1.0"],
+  ])("with %s is refused in words and cut", async (_, more, words) => {
+    view = HOST;
+    const one = server(more);
+    one.ask("kernel/host", null);
+    expect(await refusal(one)).toContain(words);
+    expect(one.got).not.toContain("filling up");
+    expect(kernels()?.list).toEqual([]);
+  });
+
+  it("gets an answer to nothing else, and says nothing of cells", async () => {
+    const one = server();
+    await answer(one, 1);
+    const others = ["kernel/cell/ended", "kernel/cell/started", "kernel/guard/state", "leader/wish", "leader/act"];
+    for (const method of [...others, "leader/collect", "leader/kernel"]) {
+      expect(JSON.stringify(await answer(one, one.ask(method, { record: cellRecord(1) })))).toContain("not known here");
+    }
+    one.tell("kernel/cell/started", { cell: cellRef(1), startedAt: KERNEL_START });
+    one.tell("kernel/guard/state", { state: frozen });
+    leader.leadership.door.tellKernels(kernelsState());
+    expect(await answer(one, one.ask("kernel/host", null))).toMatchObject({ result: null });
+    expect(one.got).not.toContain("leader/kernels");
+    expect(heard).toEqual([]);
+    one.ask("leader/hello", { protocol: 5, token: "", pid: 3, version: "1" });
+    await one.ended;
+    expect(leader.leadership.followers).toEqual([]);
+  });
+
+  it("alone is told of the machine: a kernel and a guard ask in vain", async () => {
+    view = HOST;
+    for (const one of [kernel(), guard()]) {
+      expect(JSON.stringify(await answer(one, one.ask("kernel/host", null)))).toContain("not known here");
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-/** Kernels at the leader's door: their packages say what runs and what it cost, their guards what memory does. */
+/** At the leader's door: kernels' packages say what runs and what it cost, their guards what memory does, Jupyter servers ask. */
 import type { CellRecord, CellRef, KernelRef } from "../../../protocol/cell.ts";
 import { sameKernel, type GuardAnswer, type GuardState, type KernelsState } from "../../../protocol/kernel.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type KernelHello,
   type KernelWelcome,
 } from "../../../protocol/messages/kernel.ts";
+import { kernelHost, type HostView } from "../../../protocol/messages/jupyter.ts";
 import type { KernelAct } from "../../../protocol/messages/leader.ts";
 import type { Clock } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
@@ -22,7 +23,7 @@ import { encodeNotification, type Peer } from "./peer.ts";
 
 /** A record takes some kilobytes; one with the longest texts that are allowed fits. */
 const MAX_BYTES = 512 * 1024;
-/** Kernels of one user, and as many guards: more is no person. */
+/** Kernels of one user, as many guards and as many Jupyter servers: more is no person. */
 const MAX_CLIENTS = 128;
 /** A record of a later day was written under another clock, and would stand above all others for as long. */
 const MAX_AHEAD_MS = 86_400_000;
@@ -38,6 +39,8 @@ export interface KernelReceiver {
   guard(kernel: KernelId, state: GuardState | null): void;
   /** Null before the first poll has ended. */
   bell(): KernelBell | null;
+  /** The same, for Jupyter servers, with what it is made of. */
+  host(): Promise<HostView | null>;
   /** Does what the user of a window that follows wants; answers with the record that was made. Throws in words. */
   act(act: KernelAct): CellRecord | null;
   /** What the leader tells, while this worker follows. */
@@ -58,9 +61,17 @@ export class KernelRefused extends Error {
   override readonly name = "KernelRefused";
 }
 
+/** Who speaks, in words. */
+const WHO: Readonly<Record<KernelHello["role"], string>> = {
+  kernel: "kernel's package",
+  guard: "kernel's memory guard",
+  server: "Jupyter server's extension",
+};
+
 interface Client {
   readonly peer: Peer;
   readonly role: KernelHello["role"];
+  /** Of a Jupyter server its own process, which is no kernel. */
   readonly kernel: KernelRef;
   readonly version: string;
   /** Of a guard: what it said last. */
@@ -69,7 +80,7 @@ interface Client {
   runningSince: number | null;
 }
 
-/** The connections of kernels and guards, greeted. */
+/** The connections of kernels, guards and Jupyter servers, greeted. */
 export class KernelClients {
   readonly #options: KernelClientsOptions;
   readonly #clients = new Set<Client>();
@@ -98,12 +109,13 @@ export class KernelClients {
     if (!admits(token)) throw new KernelRefused("the token is wrong");
     if (protocol !== KERNEL_LINK_VERSION) {
       throw new KernelRefused(
-        `this window runs Gorgon ${me.version} (kernel link ${String(KERNEL_LINK_VERSION)}), the kernel's package is ` +
+        `this window runs Gorgon ${me.version} (kernel link ${String(KERNEL_LINK_VERSION)}), the ${WHO[role]} is ` +
           `${version} (kernel link ${String(protocol)}): they do not know each other. Update the older one`,
       );
     }
     if (this.#closed) throw new KernelRefused("this window leads no more");
-    const before = this.#find(role, kernel);
+    // Two Jupyter servers may run in one process: each would take the other's place, again and again.
+    const before = role === "server" ? undefined : this.#find(role, kernel);
     if (before === undefined && this.list.filter((one) => one.role === role).length >= MAX_CLIENTS) {
       throw new KernelRefused(`${String(MAX_CLIENTS)} of its kind are connected already, and no more are taken`);
     }
@@ -115,9 +127,10 @@ export class KernelClients {
     if (role === "kernel") {
       this.#serveKernel(client);
       receiver.greet({ kernel, executable, faults });
-    } else this.#serveGuard(client);
+    } else if (role === "guard") this.#serveGuard(client);
+    else peer.answer(kernelHost, () => receiver.host());
     peer.onEnd((reason) => this.#lose(client, reason));
-    log.debug(`The ${role === "kernel" ? "package" : "memory guard"} of kernel ${String(kernel.pid)} connected.`);
+    log.debug(`The ${WHO[role]} of process ${String(kernel.pid)} connected.`);
     return { protocol: KERNEL_LINK_VERSION, ...me };
   }
 
@@ -132,7 +145,7 @@ export class KernelClients {
   /** The kernel is gone: a child that has inherited its connection does not speak for it. */
   drop(kernel: KernelId): void {
     for (const client of [...this.#clients]) {
-      if (sameKernel(client.kernel, kernel)) this.#dismiss(client, "the kernel is gone");
+      if (client.role !== "server" && sameKernel(client.kernel, kernel)) this.#dismiss(client, "the kernel is gone");
     }
   }
 
@@ -197,7 +210,8 @@ export class KernelClients {
     if (!this.#clients.delete(client)) return;
     const { role, kernel } = client;
     const { receiver, log } = this.#options;
-    log.debug(`The ${role === "kernel" ? "package" : "memory guard"} of kernel ${String(kernel.pid)} left: ${reason}`);
+    log.debug(`The ${WHO[role]} of process ${String(kernel.pid)} left: ${reason}`);
+    if (role === "server") return;
     // One that connected anew has taken its place.
     if (this.#find(role, kernel) !== undefined) return;
     if (role === "kernel") receiver.part(kernel);
