@@ -1,6 +1,7 @@
 /**
  * Checks the Python package: `jupyter.ts RESULTS [pytest's arguments]`. Its lint, format and types count as a case each, its
- * tests one by one; all goes to RESULTS as scripts/results.ts reads it.
+ * tests one by one, those of the Jupyter server's part in an environment with JupyterLab; all goes to RESULTS as
+ * scripts/results.ts reads it.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -35,22 +36,31 @@ function run(python: string, args: readonly string[], env: NodeJS.ProcessEnv): P
   });
 }
 
-async function tests(python: string, more: readonly string[], env: NodeJS.ProcessEnv): Promise<CaseResult[]> {
-  const file = path.join(root, "test", "artifacts", "pytest.json");
+/** The tests that need a Jupyter server. */
+const SERVER_TESTS = "tests/server";
+
+/** `name`: of the run, for what it leaves and says. */
+async function tests(
+  name: string,
+  python: string,
+  more: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<CaseResult[]> {
+  const file = path.join(root, "test", "artifacts", `${name}.json`);
   rmSync(file, { force: true });
   const code = await run(python, ["pytest", "-p", "tests.results", "--results", file, ...more], env);
   let cases: CaseResult[];
   try {
     cases = readResults(readFileSync(file, "utf8"));
   } catch {
-    return [{ title: "pytest", status: "failed", message: `left no results (exit code ${String(code)})` }];
+    return [{ title: name, status: "failed", message: `left no results (exit code ${String(code)})` }];
   }
   // pytest ends with 1 when a test failed; any other code means that it did not come to its end.
   if (code > 1 || (code === 1 && !cases.some((one) => one.status === "failed"))) {
-    cases.push({ title: "pytest", status: "failed", message: `exit code ${String(code)}` });
+    cases.push({ title: name, status: "failed", message: `exit code ${String(code)}` });
   }
   if (!cases.some((one) => one.status === "passed")) {
-    cases.push({ title: "pytest", status: "failed", message: "no test passed" });
+    cases.push({ title: name, status: "failed", message: "no test passed" });
   }
   return cases;
 }
@@ -72,7 +82,20 @@ async function check(more: readonly string[]): Promise<CaseResult[]> {
     const passed = code === 0;
     cases.push({ title, status: passed ? "passed" : "failed", message: passed ? "" : `exit code ${String(code)}` });
   }
-  return [...cases, ...(await tests(python, more, env))];
+  const kernel = await tests("pytest", python, [...more, "--ignore", SERVER_TESTS], env);
+  return [...cases, ...kernel, ...(await serverTests(more, env))];
+}
+
+async function serverTests(more: readonly string[], env: NodeJS.ProcessEnv): Promise<CaseResult[]> {
+  let python: string;
+  try {
+    python = await pythonEnv("lab");
+  } catch (error) {
+    if (!(error instanceof PythonMissing)) throw error;
+    const message = error.message.replace(/^missing: /, "");
+    return [{ title: "the Jupyter server's part", status: "missing", message }];
+  }
+  return await tests("pytest-server", python, [SERVER_TESTS, ...more], env);
 }
 
 const [results, ...more] = process.argv.slice(2);

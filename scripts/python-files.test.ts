@@ -8,7 +8,14 @@ import { copyPython, pythonFiles } from "./python-files.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "gorgon-python-files-"));
 const from = path.join(scratch, "gorgon");
-const FILES = ["__init__.py", "meter/linux.py", "meter/__pycache__/linux.cpython-311.pyc", "py.typed", "tests/x.py"];
+const FILES = [
+  "__init__.py",
+  "meter/linux.py",
+  "meter/__pycache__/linux.cpython-311.pyc",
+  "py.typed",
+  "tests/x.py",
+  "server/app.py",
+];
 
 for (const file of FILES) {
   mkdirSync(path.dirname(path.join(from, file)), { recursive: true });
@@ -19,7 +26,7 @@ afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-test("Python files alone are taken, in order, without caches and tests", () => {
+test("Python files alone are taken, in order, without caches, tests and what a Jupyter server runs", () => {
   expect(pythonFiles(from)).toEqual(["__init__.py", "meter/linux.py"]);
 });
 

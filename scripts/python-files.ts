@@ -6,12 +6,15 @@ import JSZip from "jszip";
 /** The first day that a zip can name: the time of a build must not make another file. */
 const NO_TIME = new Date(Date.UTC(1980, 0, 1));
 
-/** The package's files, relative to its folder with `/` between, in order: Python alone, without caches. */
+/** The kernel's files of the package, relative to its folder with `/` between, in order: Python alone, without caches. */
 export function pythonFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((file) => file.replaceAll(path.sep, "/"))
-    .filter((file) => file.endsWith(".py") && !/(^|\/)(tests|__pycache__)\//.test(file))
-    .sort();
+  return (
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .map((file) => file.replaceAll(path.sep, "/"))
+      // What a Jupyter server runs comes with the wheel.
+      .filter((file) => file.endsWith(".py") && !/(^|\/)(tests|__pycache__)\/|^(server|labextension)\//.test(file))
+      .sort()
+  );
 }
 
 /**

@@ -116,6 +116,7 @@ export type ToPage =
   | { readonly state: JupyterState }
   /** A run ended. `kernelId`, `path`: as in JupyterKernel. */
   | { readonly record: CellRecord; readonly kernelId: string; readonly path: string }
+  /** A kernel died that nobody had asked to; other ends stand in the state alone. */
   | { readonly death: JupyterDeath };
 
 /** Page -> server. A page that nobody sees is told less often. */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import itertools
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from .threads import Threads
 from .wire import Greeting, KernelName, Refused
 
 #: The server's files: pid, start time, and which of several in one process.
-NAME = re.compile(r"server-(\d+)-(\d+)-[0-9a-f]{8}\.(?:sock|token|json)")
+NAME = re.compile(r"server-(\d+)-(\d+)-\d+\.(?:sock|token|json)")
 #: A record takes some kilobytes; one with the longest texts that are allowed fits.
 MAX_LINE = 512 * 1024
 #: Of who has not greeted yet.
@@ -42,6 +43,9 @@ MAX_RATE = 500
 #: How often it is looked whether the files are still there, seconds.
 KEEP_S = 60.0
 _STALE_S = 60.0
+
+
+_numbers = itertools.count()
 
 
 class Receiver(Protocol):
@@ -329,7 +333,7 @@ def _same_user(writer: asyncio.StreamWriter) -> bool:
 def _listen(place: _Place | None, token: str) -> tuple[_Place, socket.socket]:
     """Raises NotTrusted or OSError."""
     if place is None:
-        stem = f"server-{os.getpid()}-{runtime.start_time(os.getpid())}-{secrets.token_hex(4)}"
+        stem = f"server-{os.getpid()}-{runtime.start_time(os.getpid())}-{next(_numbers)}"
         folder = runtime.ensure_runtime_folder(longest_name=len(stem) + len(".sock"))
         runtime.remove_stale(folder, NAME, _STALE_S)
         base = os.path.join(folder, stem)

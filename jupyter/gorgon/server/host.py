@@ -183,6 +183,7 @@ class Host:
         self._wake = asyncio.Event()
         self._worker = Worker(self._heard_in_thread, version)
         self._watched = False
+        self._closing = False
 
     @property
     def watched(self) -> bool:
@@ -203,6 +204,9 @@ class Host:
         self._worker.start()
 
     async def close(self) -> None:
+        # A cancellation can be lost in wait_for() before Python 3.12.
+        self._closing = True
+        self._wake.set()
         self._worker.close()
         for task in (self._task, self._disk_task):
             if task is not None:
@@ -262,7 +266,7 @@ class Host:
     # --- looking ---
 
     async def _run(self) -> None:
-        while True:
+        while not self._closing:
             self._wake.clear()
             if self._fresh_view() is None:
                 try:

@@ -68,6 +68,7 @@ class Watch:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._opened = asyncio.Event()
         self._paths_at = -PATHS_S
+        self._closing = False
         #: Whether somebody looks; set from outside.
         self.watched = False
         #: Set from outside.
@@ -84,6 +85,9 @@ class Watch:
         self._spawn(self._run())
 
     async def close(self) -> None:
+        # A cancellation can be lost in wait_for() before Python 3.12.
+        self._closing = True
+        self._wake.set()
         self._hooks.detach()
         for kernel in self._kernels.values():
             kernel.leave()
@@ -224,7 +228,7 @@ class Watch:
 
     async def _run(self) -> None:
         scanned = -self._idle_s
-        while True:
+        while not self._closing:
             self._wake.clear()
             now = time.monotonic()
             scan_s = self._sample_s if self.watched else self._idle_s
