@@ -10,7 +10,7 @@ import type { Connection, ConnectionStatus } from "./connection.ts";
 import { LEVEL_GLYPHS } from "./dom.ts";
 
 /** Longer words do not fit into a status bar. */
-const MOST_TEXT = 60;
+const MOST_TEXT = 48;
 
 /** What the bell says. */
 export interface BellWords {

@@ -21,6 +21,8 @@ export interface FooterInput {
   readonly now: number;
   /** `Cell 12`. */
   readonly name: string;
+  /** It is in the queue: what it cost before is not what it costs now. */
+  readonly waiting: boolean;
   /** The cell's text is another than the one that ran. */
   readonly edited: () => boolean;
 }
@@ -34,12 +36,12 @@ export interface FooterActions {
 
 /** The parts of a footer, and whether there is a table behind them. */
 export interface FooterLine {
-  readonly kind: "none" | "live" | "frozen" | "death" | "cost";
+  readonly kind: "none" | "live" | "waiting" | "frozen" | "death" | "cost";
   readonly parts: readonly CellPart[];
 }
 
 /** What the line says. Of several things the most urgent. */
-export function footerLine({ view, kernel, options, now }: Omit<FooterInput, "name" | "edited">): FooterLine {
+export function footerLine({ view, kernel, options, now, waiting }: Omit<FooterInput, "name" | "edited">): FooterLine {
   const { cost, running, death } = view;
   const guard = kernel?.guard ?? null;
   if (running !== null && guard?.phase === "frozen") {
@@ -49,6 +51,10 @@ export function footerLine({ view, kernel, options, now }: Omit<FooterInput, "na
     const was = cost !== null && options.show.includes("previous") ? wasPart(cost.now) : null;
     const parts = liveParts(kernel, now - running.seenAt, options.show);
     return { kind: "live", parts: was === null ? parts : [...parts, was] };
+  }
+  if (waiting) {
+    const was = cost === null ? null : wasPart(cost.now);
+    return was === null ? { kind: "none", parts: [] } : { kind: "waiting", parts: [was] };
   }
   if (death !== null) return { kind: "death", parts: deathParts(death) };
   if (cost === null || cost.cleared) return { kind: "none", parts: [] };

@@ -78,6 +78,7 @@ export class NotebookFooters implements IDisposable {
       const footer = known ?? this.#attach(cell);
       footer.draw({
         ...{ view, now, kernel: served, options: this.#options.values, name: t("Cell {0}", index + 1) },
+        waiting: cell.model.executionState === "running",
         edited: () => isEdited(cell.model, view.cost?.now.cell.hash ?? ""),
       });
     });

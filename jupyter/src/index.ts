@@ -10,7 +10,8 @@ import { t } from "@vscode/l10n";
 import { BellItem } from "./bell.ts";
 import { Connection } from "./connection.ts";
 import { CostlyPanel } from "./costly.ts";
-import { DeathDialogs, isShown } from "./deaths.ts";
+import { DeathDialogs } from "./death-dialogs.ts";
+import { isShown } from "./deaths.ts";
 import { NotebookFooters } from "./footers.ts";
 import { Guards } from "./guard.ts";
 import { bellIcon, stripIcon } from "./icons.ts";
@@ -132,12 +133,9 @@ const deathsPlugin: JupyterFrontEndPlugin<Deaths> = {
     };
     const lab = translator?.load("jupyterlab");
     const dialogs = new DeathDialogs(
-      {
-        title: lab?.__("Kernel Restarting") ?? "Kernel Restarting",
-        body: (path) => {
-          const words = "The kernel for %1 appears to have died. It will restart automatically.";
-          return lab?.__(words, path) ?? words.replace("%1", path);
-        },
+      (path) => {
+        const words = "The kernel for %1 appears to have died. It will restart automatically.";
+        return lab?.__(words, path) ?? words.replace("%1", path);
       },
       (death) => {
         const place = placeOf(death);
@@ -145,7 +143,7 @@ const deathsPlugin: JupyterFrontEndPlugin<Deaths> = {
       },
     );
     connection.died.connect((_, death) => {
-      const open = notebooks.all();
+      const open = notebooks.all().filter((notebook) => !notebook.isAsked);
       const kernels = new Set(open.flatMap(({ kernel }) => kernel?.id ?? []));
       for (const notebook of open) notebook.died(death);
       if (!isShown(death, kernels, new Set(open.map(({ path }) => path)))) return;

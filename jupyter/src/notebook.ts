@@ -17,6 +17,9 @@ import { sha1 } from "./sha1.ts";
 /** Where a cell's cost stands in a notebook file, if the user wants that. */
 export const METADATA_KEY = "gorgon";
 
+/** A kernel that was asked to end has ended by then, milliseconds. */
+const ASKED_MS = 15_000;
+
 /** What it is made from. */
 export interface NotebookParts {
   readonly panel: NotebookPanel;
@@ -36,6 +39,8 @@ export class WatchedNotebook implements IDisposable {
   #loaded = false;
   /** The kernel's own word that costs belong into the file. */
   #store = false;
+  /** When somebody asked this page for another kernel, or for none, by its own clock. */
+  #askedAt = -Infinity;
   #read: object | null = null;
   #asked = "";
   /** The newest run that the server has told of this kernel. */
@@ -49,6 +54,10 @@ export class WatchedNotebook implements IDisposable {
     this.book = new CellBook(() => this.#places());
     const { sessionContext, content } = panel;
     sessionContext.kernelChanged.connect(this.#onKernel, this);
+    sessionContext.statusChanged.connect((_, status) => {
+      // Lab says `autorestarting` where the server did it by itself.
+      if (status === "restarting" || status === "terminating") this.#askedAt = Date.now();
+    });
     content.modelChanged.connect(this.#onModel, this);
     connection.changed.connect(this.#onState, this);
     connection.recorded.connect(this.#onRecorded, this);
@@ -88,6 +97,11 @@ export class WatchedNotebook implements IDisposable {
     return this.#loaded || this.served?.measured === true;
   }
 
+  /** The kernel ends because somebody asked this page for it. */
+  get isAsked(): boolean {
+    return Date.now() - this.#askedAt < ASKED_MS;
+  }
+
   /** The file's path as Jupyter names it. */
   get path(): string {
     return this.panel.context.path;
@@ -115,6 +129,11 @@ export class WatchedNotebook implements IDisposable {
   /** A kernel died: this notebook's, now or before. */
   died(death: JupyterDeath): void {
     if (this.#isMine(death.kernelId, death.path) && this.book.died(death)) this.#changed.emit();
+  }
+
+  /** Its cells were put into the queue, or have left it. */
+  queued(): void {
+    this.#changed.emit();
   }
 
   /** Takes the cost of one cell away until it runs again. */

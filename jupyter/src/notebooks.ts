@@ -1,5 +1,5 @@
 /** Follows the notebooks that are open in this page. */
-import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
+import type { INotebookTracker, Notebook, NotebookPanel } from "@jupyterlab/notebook";
 import { NotebookActions } from "@jupyterlab/notebook";
 import { Signal, type ISignal } from "@lumino/signaling";
 import type { Connection } from "./connection.ts";
@@ -29,9 +29,9 @@ export class Notebooks {
     tracker?.forEach((panel) => this.#watch(panel));
     tracker?.widgetAdded.connect((_, panel) => this.#watch(panel));
     tracker?.currentChanged.connect(() => this.#currentChanged.emit());
-    NotebookActions.outputCleared.connect((_, { notebook, cell }) => {
-      for (const one of this.#watched.values()) if (one.panel.content === notebook) one.clear(cell.model);
-    });
+    NotebookActions.outputCleared.connect((_, { notebook, cell }) => this.#of(notebook)?.clear(cell.model));
+    NotebookActions.executionScheduled.connect((_, { notebook }) => this.#of(notebook)?.queued());
+    NotebookActions.executed.connect((_, { notebook }) => this.#of(notebook)?.queued());
   }
 
   /** A notebook was opened. */
@@ -52,6 +52,10 @@ export class Notebooks {
   current(): WatchedNotebook | null {
     const panel = this.#parts.tracker?.currentWidget ?? null;
     return panel === null ? null : (this.#watched.get(panel) ?? null);
+  }
+
+  #of(content: Notebook): WatchedNotebook | undefined {
+    return this.all().find(({ panel }) => panel.content === content);
   }
 
   #watch(panel: NotebookPanel): void {

@@ -13,6 +13,9 @@ import type { Connection } from "./connection.ts";
 import { button, LEVEL_GLYPHS, MARK_GLYPHS } from "./dom.ts";
 import { sparkElement } from "./spark.ts";
 
+/** The alerts below say all of it. */
+const MOST_HEADLINE = 160;
+
 /** What the user can do there. */
 export interface PanelActions {
   answer(kernelId: string, answer: GuardAnswer): void;
@@ -165,7 +168,7 @@ function deathRow(actions: PanelActions): (first: JupyterDeath) => Part<JupyterD
       ),
       update(next) {
         death = next;
-        setText(sentence, `${LEVEL_GLYPHS.CRIT} ${plain(next.sentence, 300)}`);
+        setText(sentence, plain(next.sentence, 300));
         setText(when, [plain(next.path, 120), moment(next.time)].filter((one) => one !== "").join(" · "));
       },
     };
@@ -223,7 +226,7 @@ export class BellPanel extends Widget {
     const { state, status } = this.#connection;
     const { level, title } = bellWords(state, status);
     const host = state?.host ?? null;
-    setText(this.#headline, `${LEVEL_GLYPHS[level]} ${title}`);
+    setText(this.#headline, `${LEVEL_GLYPHS[level]} ${plain(title, MOST_HEADLINE)}`);
     setAttr(this.#headline, "class", `jp-Gorgon-headline jp-Gorgon-${level}`);
     setText(this.#source, host === null ? "" : sourceWords(host.by, host.node));
     setShown(this.#source, host !== null);

@@ -13,6 +13,8 @@ export async function revealCell(app: JupyterFrontEnd, notebook: WatchedNotebook
   content.mode = "command";
   content.activeCellIndex = index;
   content.deselectAll();
+  // Of a long notebook that was just opened the last cells are drawn seconds later.
+  if (!cell.isAttached) content.renderCellOutputs(index);
   await content.scrollToCell(cell, "center");
   content.node.focus();
 }
