@@ -155,8 +155,7 @@ export function createStack(options: StackOptions): Stack {
     keeper: () => hub.store.cells,
     bell: () => (polled ? { level: bell.state().level, sentence: bell.state().headline } : null),
     host: async () => {
-      // Who asks shows the GPUs. Without the processes in them: it does not show those.
-      gpuDemand.touch("devices");
+      gpuDemand.touch("devices"); // who asks shows them
       return polled ? hostViews.of(bell.state()) : null;
     },
   });
