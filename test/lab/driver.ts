@@ -88,6 +88,13 @@ export function panel(page: Page): Locator {
   return page.locator("#gorgon-panel");
 }
 
+/** The few members of a page's elements that are read; the types of the DOM are not those of this program. */
+interface PageElement {
+  readonly textContent: string | null;
+  getAttribute(name: string): string | null;
+  querySelectorAll(selector: string): Iterable<PageElement>;
+}
+
 /** A notebook that is in front. */
 export class NotebookPage {
   readonly page: Page;
@@ -138,6 +145,22 @@ export class NotebookPage {
   /** Waits until the footer says this; answers with all of it. */
   async untilFooter(index: number, wanted: RegExp, limitMs = PATIENCE_MS): Promise<string> {
     return untilText(`${String(wanted)} under cell ${String(index)}`, wanted, limitMs, () => this.footerText(index));
+  }
+
+  /** What stands under each cell that is drawn, part by part, by the cell's place. */
+  async drawn(): Promise<ReadonlyMap<number, readonly string[]>> {
+    const found = await this.root()
+      .locator(".jp-Cell[data-windowed-list-index]")
+      .evaluateAll((cells: readonly PageElement[]) =>
+        cells.map((cell) => {
+          const parts = cell.querySelectorAll(".jp-Gorgon-footer:not(.lm-mod-hidden) .jp-Gorgon-part > :last-child");
+          return {
+            index: Number(cell.getAttribute("data-windowed-list-index")),
+            parts: [...parts].map((part) => part.textContent ?? ""),
+          };
+        }),
+      );
+    return new Map(found.map(({ index, parts }) => [index, parts]));
   }
 
   /** Selects a cell without its editor taking the keys. */

@@ -61,6 +61,8 @@ export interface JupyterServer {
   notebook(name: string): string;
   /** What it has written so far. */
   readonly output: () => string;
+  /** Changes what the user has set in Lab; it holds for pages that are opened from now on. */
+  configure(settings: NonNullable<ServerOptions["settings"]>): void;
   /** Asks its REST API. */
   api(what: string, init?: RequestInit): Promise<Response>;
   stop(): Promise<Stopped>;
@@ -98,13 +100,17 @@ function writeJson(file: string, value: unknown): void {
   writeFileSync(file, JSON.stringify(value));
 }
 
+function writeSettings(folder: string, settings: NonNullable<ServerOptions["settings"]>): void {
+  for (const [plugin, values] of Object.entries({ ...QUIET, ...settings })) {
+    const [packageName = "", name = ""] = plugin.split(":");
+    writeJson(path.join(folder, packageName, `${name}.jupyterlab-settings`), values);
+  }
+}
+
 function writeFiles(env: Record<string, string>, python: string, options: ServerOptions): void {
   const { config = {}, settings = {}, kernels = {} } = options;
   writeJson(path.join(env["JUPYTER_CONFIG_DIR"] ?? "", "jupyter_server_config.json"), config);
-  for (const [plugin, values] of Object.entries({ ...QUIET, ...settings })) {
-    const [packageName = "", name = ""] = plugin.split(":");
-    writeJson(path.join(env["JUPYTERLAB_SETTINGS_DIR"] ?? "", packageName, `${name}.jupyterlab-settings`), values);
-  }
+  writeSettings(env["JUPYTERLAB_SETTINGS_DIR"] ?? "", settings);
   for (const [name, spec] of Object.entries(kernels)) {
     writeJson(path.join(env["JUPYTER_DATA_DIR"] ?? "", "kernels", name, "kernel.json"), {
       argv: [...(spec.wrapper ?? []), spec.python ?? python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
@@ -190,7 +196,11 @@ export async function startJupyter(options: ServerOptions): Promise<JupyterServe
   return {
     ...{ app, profile, folder, token, address, api },
     pid: pid ?? 0,
-    notebook: (name) => `${address}${app === "lab" ? "lab/tree" : "notebooks"}/${name}?token=${token}`,
+    notebook: (name) =>
+      `${address}${app === "lab" ? "lab/tree" : "notebooks"}/${name}?token=${token}${app === "lab" ? "&reset" : ""}`,
+    configure: (settings) => {
+      writeSettings(env["JUPYTERLAB_SETTINGS_DIR"] ?? "", { ...options.settings, ...settings });
+    },
     output: () => output,
     stop: () => (stopping ??= stop()),
   };
