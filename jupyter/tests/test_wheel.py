@@ -80,7 +80,7 @@ def test_without_node_the_build_says_what_to_do(clone: Path, tmp_path: Path) -> 
     assert "GORGON_SKIP_FRONT_END=1" in done.stdout + done.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="[posix] npm is a program of its own here")
+@pytest.mark.skipif(sys.platform == "win32", reason="[linux] npm is a program of its own here")
 def test_the_front_end_is_built_once_and_is_in_both_archives(clone: Path, tmp_path: Path) -> None:
     (clone / "package.json").write_text("{}")
     (clone / "install.json").write_text("{}")

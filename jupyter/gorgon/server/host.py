@@ -274,6 +274,8 @@ class Host:
                     self._failure = ""
                 except (OSError, ValueError) as error:
                     self._failure = f"The machine cannot be looked at: {error}"
+                    for name in ("cpu", "memory"):
+                        self._see(name, Use(None, "The machine cannot be looked at."))
             # One that hangs does not hold up the rest: it is looked at by itself.
             if self._disk_task is None or self._disk_task.done():
                 self._disk_task = asyncio.get_running_loop().create_task(self._look_at_disk())

@@ -27,14 +27,14 @@ class Kernel:
     """A restarted kernel is another one with the same id."""
 
     def __init__(self, kernel_id: str, manager: Any, local: bool) -> None:
-        provisioner = getattr(manager, "provisioner", None)
-        #: Popen of a kernel that this process started; None of others.
-        self.process: Any = getattr(provisioner, "process", None) if local else None
-        pid = getattr(provisioner, "pid", None) if local else None
+        process = getattr(getattr(manager, "provisioner", None), "process", None) if local else None
+        pid = getattr(process, "pid", None)
+        #: Popen of a kernel that this process started; None of others, whose pid may be another machine's.
+        self.process: Any = process if type(pid) is int and callable(getattr(process, "poll", None)) else None
+        self.pid: int | None = None if self.process is None else pid
+        self.local = self.pid is not None
         self.id = kernel_id
         self.manager = manager
-        self.pid: int | None = pid if type(pid) is int and pid > 0 else None
-        self.local = self.pid is not None
         self.name = str(getattr(manager, "kernel_name", "") or "")
         self.path = ""
         self.folder = ""

@@ -28,6 +28,8 @@ RUNNING_S = 0.25
 HANGS_S = 5.0
 #: Where notebooks are is asked for so often, seconds; they are renamed seldom.
 PATHS_S = 5.0
+#: So long after its package has left, a kernel counts as idle, seconds: who dies is heard of earlier.
+PARTED_S = 5.0
 #: Of more kernels at one time the rest is left alone.
 MOST_KERNELS = 200
 
@@ -183,7 +185,7 @@ class Watch:
             if known is not None:
                 self._replaced(known)
             fresh = Kernel(kernel_id, manager, not self._remote)
-            if not self._remote and fresh.pid is None and getattr(manager, "provisioner", None) is None:
+            if not self._remote and fresh.pid is None and not getattr(manager, "has_kernel", True):
                 continue  # It begins only.
             if known is not None:
                 fresh.path = known.path
@@ -346,6 +348,14 @@ class Watch:
         found = self._of(kernel)
         if found is not None:
             found.measured = False
+            self.changed()
+            self._spawn(self._idle_later(found))
+
+    async def _idle_later(self, kernel: Kernel) -> None:
+        """What it ran when it left may be what it died of; if it lives, nobody will say when that ends."""
+        await asyncio.sleep(PARTED_S)
+        if not kernel.gone and not kernel.measured and kernel.running is not None:
+            kernel.run(None)
             self.changed()
 
     def runs(self, kernel: KernelName, running: dict[str, Any] | None) -> None:

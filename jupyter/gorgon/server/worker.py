@@ -95,9 +95,16 @@ class Worker:
             self._ask_at = now + (ASK_S if self.watched else ASK_IDLE_S)
             for event in self._leader.step(now):
                 self._take(event)
-        elif not self._leader.ready and "refused" in self._leader.why:
-            self.why = f"{self._leader.why} Update the older of the two, so that this server shows the worker's bell."
+        elif not self._leader.ready:
+            self.why = self._why_not()
         self._wait(max(0.0, min(self._leader.due(now), self._ask_at - now if self._leader.ready else 60.0)))
+
+    def _why_not(self) -> str:
+        """Why a worker that seems to be there is not linked; that there is none needs no word."""
+        why = self._leader.why
+        if "refused" in why or "another release" in why:
+            return f"{why} Update the older of the two, so that this server shows the worker's bell."
+        return f"No worker's bell is shown: {why}" if "trusted" in why or "left alone" in why else ""
 
     def _take(self, event: leader.Event) -> None:
         if isinstance(event, (leader.Ready, leader.Lost)):

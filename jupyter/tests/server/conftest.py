@@ -21,7 +21,7 @@ PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, jp_runtime_dir: Path) -> None:
     """Nothing of the person who runs the tests: no worker, no profile, no kernels."""
     for name in ("GORGON_ENDPOINT", "GORGON_SERVER", "GORGON_LOG", "MEM_LIMIT", "CPU_LIMIT"):
         monkeypatch.delenv(name, raising=False)
@@ -29,8 +29,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    (tmp_path / "run").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(jp_runtime_dir))
 
 
 @pytest.fixture

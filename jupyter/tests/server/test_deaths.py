@@ -13,7 +13,7 @@ from .conftest import Lab, until
 
 ROOT_GROUP = Path("/sys/fs/cgroup/memory")
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="[posix] signals are POSIX's")
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="[linux] signals are POSIX's")
 
 
 async def dies(lab: Lab, code: str, path: str = "nb.ipynb") -> tuple[dict[str, Any], list[dict[str, Any]]]:

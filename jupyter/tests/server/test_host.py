@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from traitlets import TraitError
 
+from gorgon import runtime
 from gorgon.server import machine
 from gorgon.server.app import Gorgon
 from gorgon.server.host import Host, _Line, check_thresholds, rules
@@ -17,6 +20,9 @@ from gorgon.server.levels import Standing, Thresholds
 from gorgon.server.machine import Machine, Use
 
 from .conftest import Lab, until
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from beside import Worker
 
 GIB = 1 << 30
 
@@ -159,13 +165,6 @@ async def test_the_bell_rings_by_itself(lab: Lab) -> None:
 async def test_a_workers_bell_is_taken_while_there_is_one(
     lab: Lab, gorgon: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sys
-
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    from beside import Worker
-
-    from gorgon import runtime
-
     class HostWorker(Worker):
         view: ClassVar[Any] = {"error": {"code": -32000, "message": "kernel/host is not known here"}}
 
@@ -208,6 +207,22 @@ async def test_a_workers_bell_is_taken_while_there_is_one(
             await until(lambda: by("server"), "without it the server's own is")
     finally:
         worker.close()
+
+
+async def test_a_workers_note_that_is_another_users_is_not_trusted_and_that_is_said(lab: Lab, gorgon: Any) -> None:
+    if os.getuid() != 0:
+        pytest.skip("[two-users] only root can give a file to another user")
+    place = Path(runtime.announcement_file())
+    place.parent.mkdir(parents=True, mode=0o700)
+    place.write_text(json.dumps({"pid": 1, "socket": "/tmp/x", "token": "/tmp/y"}))
+    place.chmod(0o600)
+    os.chown(place, 65534, 65534)
+
+    async def said() -> bool:
+        return any("belongs to another user" in note for note in (await lab.state())["notes"])
+
+    await until(said, "it is said")
+    assert (await lab.state())["host"]["by"] == "server"
 
 
 async def test_metrics_for_who_may_ask(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

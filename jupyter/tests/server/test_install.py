@@ -45,7 +45,7 @@ def fetch(url: str, token: str) -> Any:
         return json.loads(answer.read())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="[posix] ends a server by a signal")
+@pytest.mark.skipif(sys.platform == "win32", reason="[linux] ends a server by a signal")
 def test_a_server_finds_it_and_tidies_up(python: Path, tmp_path: Path, jp_runtime_dir: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -206,7 +206,7 @@ async def test_a_kernel_that_is_not_this_servers_is_refused(lab: Lab, gorgon: An
 
 async def test_an_announcement_of_another_user_is_not_trusted(tmp_path: Path) -> None:
     if os.getuid() != 0:
-        pytest.skip("[root] only root can give a file to another user")
+        pytest.skip("[two-users] only root can give a file to another user")
     place = tmp_path / "server.json"
     place.write_text(json.dumps({"pid": 1, "socket": "/tmp/x", "token": "/tmp/y"}))
     place.chmod(0o600)
