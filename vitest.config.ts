@@ -1,4 +1,5 @@
 /** The test runner's projects. Tests of one part stand beside their files; test/ holds what needs more than one part. */
+import path from "node:path";
 import { configDefaults, defineConfig } from "vitest/config";
 
 const BESIDE = "{protocol,server,extension,webview,scripts,bench}/**";
@@ -21,6 +22,16 @@ export default defineConfig({
           pool: "threads",
           // Nothing here is global, so files need no module registry of their own: that halves the CPU time.
           isolate: false,
+        },
+      },
+      {
+        extends: true,
+        // What is shared lies outside of jupyter/, and its packages are installed for both.
+        resolve: { alias: { "@vscode/l10n": path.join(import.meta.dirname, "jupyter/node_modules/@vscode/l10n") } },
+        test: {
+          name: "front",
+          include: ["jupyter/src/**/*.test.ts"],
+          testTimeout: 10_000,
         },
       },
       {

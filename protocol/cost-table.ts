@@ -13,6 +13,8 @@ export interface CostTableInput {
   readonly shares: words.Shares;
   /** The cell's text is another than the one that ran. */
   readonly edited: boolean;
+  /** It stands by itself: whether there was a run before is not known. */
+  readonly alone?: true;
 }
 
 /** What was measured, this run, its quality, the run before, the change. */
@@ -105,8 +107,14 @@ function muted(text: string): CostFact {
   return { text, level: null, muted: true };
 }
 
+function beforeWords(before: CellRecord | null): string {
+  return before === null
+    ? t("There was no run before this one.")
+    : t("The run before: {0}, {1}.", words.outcomeWords(before), moment(before.endedAt));
+}
+
 /** All of it. */
-export function costSheet({ cost, shares, edited }: CostTableInput): CostSheet {
+export function costSheet({ cost, shares, edited, alone }: CostTableInput): CostSheet {
   const { now, before } = cost;
   const by =
     now.by === "kernel"
@@ -118,11 +126,7 @@ export function costSheet({ cost, shares, edited }: CostTableInput): CostSheet {
       { text: `${words.outcomeWords(now)}, ${moment(now.endedAt)}`, level: null, muted: false },
       limitFact(now, shares),
       muted(`${by} ${marks}`),
-      muted(
-        before === null
-          ? t("There was no run before this one.")
-          : t("The run before: {0}, {1}.", words.outcomeWords(before), moment(before.endedAt)),
-      ),
+      ...(alone === true ? [] : [muted(beforeWords(before))]),
     ],
     tables: [
       ...tableOf(

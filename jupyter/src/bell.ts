@@ -61,13 +61,16 @@ export function bellWords(state: JupyterState | null, status: ConnectionStatus):
   // A kernel near its limit is nearer to the reader than a machine that is as bad.
   if (worst !== undefined && (worst.level === "WARN" || worst.level === "CRIT")) {
     if (LEVELS.indexOf(worst.level) >= LEVELS.indexOf(host.level)) {
-      const said = t("{0}: {1}", kernelName(worst), kernelSize(worst));
-      return { level: worst.level, text: `${worst.level} ${said}`, title: `${worst.level} ${said}` };
+      const said = t("{level}: {name} has {size}", {
+        ...{ level: worst.level, name: kernelName(worst), size: kernelSize(worst) },
+      });
+      return { level: worst.level, text: said, title: said };
     }
   }
   const headline = plain(host.headline, 300);
-  const text = host.level === "OK" ? "OK" : `${host.level} ${plain(headline, MOST_TEXT)}`.trim();
-  return { level: host.level, text, title: `${host.level} ${headline}`.trim() };
+  const said = (most: number): string =>
+    headline === "" ? host.level : t("{0}: {1}", host.level, plain(headline, most));
+  return { level: host.level, text: said(MOST_TEXT), title: said(300) };
 }
 
 /** The item; a click or Enter opens the panel. */

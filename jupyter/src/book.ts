@@ -56,10 +56,13 @@ export class CellBook {
       if (running !== null && sameRun(running, record)) this.#running = null;
     }
     if (!news) return false;
-    for (const id of this.#records.keys()) {
-      if (this.#records.size <= MOST_RECORDS) break;
-      this.#records.delete(id);
-      this.#found.delete(id);
+    const over = this.#records.size - MOST_RECORDS;
+    if (over > 0) {
+      const oldest = [...this.#records.values()].sort((a, b) => a.startedAt - b.startedAt).slice(0, over);
+      for (const { id } of oldest) {
+        this.#records.delete(id);
+        this.#found.delete(id);
+      }
     }
     this.#views = null;
     return true;

@@ -25,9 +25,14 @@ export class DeathDialogs {
 
   /** Tells of a death. `session`: how Lab's dialog names the notebook. `cellName` is empty where no cell is known. */
   tell(death: JupyterDeath, session: string, cellName: string): void {
+    this.spare(session);
+    this.explain(death, cellName);
+  }
+
+  /** Keeps Lab's own dialog away: there is a better one, or the kernel's end was asked for. */
+  spare(session: string): void {
     this.#told.set(session, Date.now());
     Dialog.tracker.forEach((dialog) => this.#rejectBare(dialog, session));
-    this.explain(death, cellName);
   }
 
   /** The same where the user asked for it. */

@@ -6,16 +6,7 @@ import type { GuardAnswer } from "../../protocol/kernel.ts";
 import type { JupyterKernel } from "../../protocol/messages/jupyter.ts";
 import { kernelName } from "./bell.ts";
 import type { Connection } from "./connection.ts";
-
-/** Kernels that became frozen, and the ids of those that are not any more. */
-export function frozenChange(
-  before: ReadonlySet<string>,
-  kernels: readonly JupyterKernel[],
-): { readonly fresh: readonly JupyterKernel[]; readonly over: readonly string[] } {
-  const frozen = kernels.filter(({ guard }) => guard?.phase === "frozen");
-  const ids = new Set(frozen.map(({ id }) => id));
-  return { fresh: frozen.filter(({ id }) => !before.has(id)), over: [...before].filter((id) => !ids.has(id)) };
-}
+import { frozenChange } from "./guard-change.ts";
 
 /** Asks what is to become of frozen kernels, and sends the answer. */
 export class Guards {

@@ -146,8 +146,9 @@ const deathsPlugin: JupyterFrontEndPlugin<Deaths> = {
       const open = notebooks.all().filter((notebook) => !notebook.isAsked);
       const kernels = new Set(open.flatMap(({ kernel }) => kernel?.id ?? []));
       for (const notebook of open) notebook.died(death);
-      if (!isShown(death, kernels, new Set(open.map(({ path }) => path)))) return;
       const path = of(death)?.panel.sessionContext.session?.path ?? death.path;
+      if (death.cause === "ended") dialogs.spare(path);
+      if (!isShown(death, kernels, new Set(open.map((one) => one.path)))) return;
       dialogs.tell(death, path, nameOf(death));
     });
     return { explain: (death) => dialogs.explain(death, nameOf(death)) };

@@ -33,7 +33,12 @@ export function recordElement(value: unknown, options: Pick<Options, "values">):
   const parts = costParts(cost, { show: SHOWN, minWallMs: 0, shares });
   const line = parts.map(({ mark, text }) => `${MARK_GLYPHS[mark]} ${plain(text, 200)}`.trim()).join(" · ");
   const summary = h("summary", {}, levelBadge(levelOf(record, shares)), " ", nameOf(record), " ", line);
-  return h("details", { class: "jp-Gorgon-record" }, summary, costElement({ cost, shares, edited: false }));
+  return h(
+    "details",
+    { class: "jp-Gorgon-record" },
+    summary,
+    costElement({ cost, shares, edited: false, alone: true }),
+  );
 }
 
 class RecordRenderer extends Widget implements IRenderMime.IRenderer {

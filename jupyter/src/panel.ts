@@ -157,11 +157,14 @@ function runs({ running }: JupyterKernel, now: number): string {
 function deathRow(actions: PanelActions): (first: JupyterDeath) => Part<JupyterDeath> {
   return (first) => {
     let death = first;
-    const [sentence, when] = [h("div"), h("div", { class: "jp-Gorgon-muted" })];
+    const [sentence, when] = [h("span"), h("div", { class: "jp-Gorgon-muted" })];
+    const shape = h("span", { class: "jp-Gorgon-CRIT", "aria-hidden": "true" }, LEVEL_GLYPHS.CRIT);
     return {
       element: h(
         "li",
         {},
+        shape,
+        " ",
         sentence,
         when,
         button(t("Why?"), () => actions.why(death)),
@@ -233,7 +236,8 @@ export class BellPanel extends Widget {
     this.#levels.update(host?.levels ?? []);
     this.#alerts.update(host?.alerts ?? []);
     this.#kernels.update(state?.kernels ?? []);
-    this.#deaths.update(state?.deaths ?? []);
+    // What was asked for is no news.
+    this.#deaths.update((state?.deaths ?? []).filter(({ cause }) => cause !== "ended"));
     this.#notes.update([...new Set(state?.notes ?? [])].map((id) => ({ id })));
   }
 }

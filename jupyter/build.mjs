@@ -1,10 +1,12 @@
-/** Builds the front end for JupyterLab 4 and Notebook 7 into gorgon/labextension: needs Node and what `npm ci` installs here, no Python. */
+// Builds the front end for JupyterLab 4 and Notebook 7 into gorgon/labextension: needs Node and what `npm ci` installs here, no Python.
+// Plain JavaScript, because pip runs it on the Node that is there.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { build, type Plugin } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
-const here = import.meta.dirname;
+const here = path.dirname(fileURLToPath(import.meta.url));
 const lib = path.join(here, "lib");
 const webview = path.join(here, "..", "webview");
 
@@ -12,7 +14,7 @@ const webview = path.join(here, "..", "webview");
 const SHARED = ["@jupyterlab/*", "@lumino/*"];
 
 /** The styles of the shared pages hold for Gorgon's own panels alone: here others' widgets stand on the same page. */
-const scoped: Plugin = {
+const scoped = {
   name: "scoped",
   setup: (setup) => {
     setup.onLoad({ filter: /\.css$/ }, ({ path: file }) => {
@@ -23,7 +25,7 @@ const scoped: Plugin = {
 };
 
 /** The translations of all faces stay outside: this one gets its own share of them. */
-const translations: Plugin = {
+const translations = {
   name: "translations",
   setup: (setup) => {
     setup.onResolve({ filter: /\/l10n\/bundle\.l10n\.\w+\.json$/ }, ({ path: file }) => ({
@@ -51,7 +53,7 @@ await build({
 writeFileSync(path.join(lib, "style.js"), 'import "./style.css";\n');
 
 const code = readFileSync(path.join(lib, "index.js"), "utf8");
-const german = JSON.parse(readFileSync(path.join(here, "..", "l10n", "bundle.l10n.de.json"), "utf8")) as object;
+const german = JSON.parse(readFileSync(path.join(here, "..", "l10n", "bundle.l10n.de.json"), "utf8"));
 const said = Object.entries(german).filter(([sentence]) => code.includes(JSON.stringify(sentence).slice(1, -1)));
 writeFileSync(path.join(lib, "bundle.l10n.de.js"), `export default ${JSON.stringify(Object.fromEntries(said))};\n`);
 
