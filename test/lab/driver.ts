@@ -92,6 +92,7 @@ export function panel(page: Page): Locator {
 interface PageElement {
   readonly textContent: string | null;
   getAttribute(name: string): string | null;
+  getBoundingClientRect(): { readonly top: number; readonly bottom: number };
   querySelectorAll(selector: string): Iterable<PageElement>;
 }
 
@@ -147,19 +148,20 @@ export class NotebookPage {
     return untilText(`${String(wanted)} under cell ${String(index)}`, wanted, limitMs, () => this.footerText(index));
   }
 
-  /** What stands under each cell that is drawn, part by part, by the cell's place. */
+  /** What stands under each cell that is in sight as a whole, part by part, by the cell's place. */
   async drawn(): Promise<ReadonlyMap<number, readonly string[]>> {
     const found = await this.root()
-      .locator(".jp-Cell[data-windowed-list-index]")
-      .evaluateAll((cells: readonly PageElement[]) =>
-        cells.map((cell) => {
+      .locator(".jp-WindowedPanel-outer")
+      .evaluate((outer: PageElement) => {
+        const sight = outer.getBoundingClientRect();
+        return [...outer.querySelectorAll(".jp-Cell[data-windowed-list-index]")].flatMap((cell) => {
+          const { top, bottom } = cell.getBoundingClientRect();
+          if (top < sight.top || bottom > sight.bottom || bottom <= top) return [];
           const parts = cell.querySelectorAll(".jp-Gorgon-footer:not(.lm-mod-hidden) .jp-Gorgon-part > :last-child");
-          return {
-            index: Number(cell.getAttribute("data-windowed-list-index")),
-            parts: [...parts].map((part) => part.textContent ?? ""),
-          };
-        }),
-      );
+          const index = Number(cell.getAttribute("data-windowed-list-index"));
+          return [{ index, parts: [...parts].map((part) => part.textContent ?? "") }];
+        });
+      });
     return new Map(found.map(({ index, parts }) => [index, parts]));
   }
 
