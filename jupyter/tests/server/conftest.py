@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -105,13 +106,16 @@ class Lab:
         return kernel
 
     async def connect(self, kernel: str) -> None:
+        # Two of one session have one name at the kernel, which then answers the first alone.
+        if kernel in self.clients:
+            self.clients.pop(kernel).stop_channels()
         manager = self.serverapp.kernel_manager.get_kernel(kernel)
         client = manager.client()
+        client.session = client.session.clone()
+        client.session.session = secrets.token_hex(8)
         client.start_channels()
-        await client.wait_for_ready(timeout=PATIENCE)
-        if kernel in self.clients:
-            self.clients[kernel].stop_channels()
         self.clients[kernel] = client
+        await client.wait_for_ready(timeout=PATIENCE)
 
     def send(self, kernel: str, code: str, cell: str = "", **how: Any) -> str:
         client = self.clients[kernel]
