@@ -62,6 +62,7 @@ const STEPS: readonly Step[] = [
   { name: "package", args: ["scripts/package.ts"] },
   { name: "in-host", args: ["test/workbench/run-suite.ts", resultsFile("in-host")], results: resultsFile("in-host") },
   suite("e2e", { python: true }),
+  suite("lab", { python: true }),
 ];
 
 /** Runs a program to its end with this terminal; answers its exit code. */
