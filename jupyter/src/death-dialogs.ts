@@ -45,8 +45,8 @@ export class DeathDialogs {
     const dialog = new Dialog({
       title: t("Why the kernel of {0} died", plain(death.path.split("/").at(-1) ?? "", 60)),
       body,
-      buttons: death.cell === null ? [close] : [go, close],
-      defaultButton: death.cell === null ? 0 : 1,
+      buttons: cellName === "" ? [close] : [go, close],
+      defaultButton: cellName === "" ? 0 : 1,
     });
     void dialog.launch().then(({ button }) => {
       if (button.label === go.label) this.#show(death);

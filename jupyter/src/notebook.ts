@@ -12,6 +12,7 @@ import type { Connection, ToldRecord } from "./connection.ts";
 import { KernelComm } from "./kernel-comm.ts";
 import type { CellPlace } from "./match.ts";
 import type { Options } from "./options.ts";
+import { CellQueue } from "./queue.ts";
 import { sha1 } from "./sha1.ts";
 
 /** Where a cell's cost stands in a notebook file, if the user wants that. */
@@ -35,6 +36,7 @@ export class WatchedNotebook implements IDisposable {
   readonly #parts: NotebookParts;
   readonly #changed = new Signal<this, void>(this);
   readonly #tableWanted = new Signal<this, object>(this);
+  readonly #queue = new CellQueue(() => Date.now());
   #comm: KernelComm | null = null;
   #loaded = false;
   /** The kernel's own word that costs belong into the file. */
@@ -57,6 +59,7 @@ export class WatchedNotebook implements IDisposable {
     sessionContext.statusChanged.connect((_, status) => {
       // Lab says `autorestarting` where the server did it by itself.
       if (status === "restarting" || status === "terminating") this.#askedAt = Date.now();
+      if (status === "restarting" || status === "autorestarting" || status === "dead") this.#queue.cut();
     });
     content.modelChanged.connect(this.#onModel, this);
     connection.changed.connect(this.#onState, this);
@@ -128,11 +131,18 @@ export class WatchedNotebook implements IDisposable {
 
   /** A kernel died: this notebook's, now or before. */
   died(death: JupyterDeath): void {
-    if (this.#isMine(death.kernelId, death.path) && this.book.died(death)) this.#changed.emit();
+    if (this.#isMine(death.kernelId, death.path) && this.book.died(this.#withCell(death))) this.#changed.emit();
   }
 
-  /** Its cells were put into the queue, or have left it. */
-  queued(): void {
+  /** One of its cells was sent to the kernel. */
+  queued(key: object): void {
+    this.#queue.add(key);
+    this.#changed.emit();
+  }
+
+  /** It has left the queue. */
+  ended(key: object): void {
+    this.#queue.remove(key);
     this.#changed.emit();
   }
 
@@ -161,6 +171,14 @@ export class WatchedNotebook implements IDisposable {
       const hash = (): string => sha1(code.sharedModel.getSource());
       return [{ key: code, id: code.id, count: code.executionCount, hash }];
     });
+  }
+
+  /** A kernel that a cell kills at once had no time to say which; this page may have sent it. */
+  #withCell(death: JupyterDeath): JupyterDeath {
+    const first = this.#queue.first as ICodeCellModel | null;
+    if (death.cell !== null || first === null || death.cause === "ended" || death.kernelId !== this.kernel?.id)
+      return death;
+    return { ...death, cell: { id: first.id, executionCount: null, hash: "", label: "" } };
   }
 
   #isMine(kernelId: string, path: string): boolean {

@@ -30,8 +30,8 @@ export class Notebooks {
     tracker?.widgetAdded.connect((_, panel) => this.#watch(panel));
     tracker?.currentChanged.connect(() => this.#currentChanged.emit());
     NotebookActions.outputCleared.connect((_, { notebook, cell }) => this.#of(notebook)?.clear(cell.model));
-    NotebookActions.executionScheduled.connect((_, { notebook }) => this.#of(notebook)?.queued());
-    NotebookActions.executed.connect((_, { notebook }) => this.#of(notebook)?.queued());
+    NotebookActions.executionScheduled.connect((_, { notebook, cell }) => this.#of(notebook)?.queued(cell.model));
+    NotebookActions.executed.connect((_, { notebook, cell }) => this.#of(notebook)?.ended(cell.model));
   }
 
   /** A notebook was opened. */

@@ -68,7 +68,7 @@ describe("a notebook that nbclient runs", () => {
         JUPYTER_RUNTIME_DIR: folder,
         HOME: folder,
       };
-      const args = ["-m", "nbclient.cli", "--inplace", path.join(folder, "batch.ipynb")];
+      const args = ["-c", "from nbclient.cli import main; main()", "--inplace", path.join(folder, "batch.ipynb")];
       await promisify(execFile)(python, args, { env, timeout: 120_000 });
       const lines = readFileSync(log, "utf8").trim().split("\n");
       const records = lines.map((line) => parseRecord(JSON.parse(line)));

@@ -8,7 +8,7 @@ import signal
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .kernel import Kernel
@@ -32,10 +32,15 @@ class Deaths:
     """Those that die, and those that died."""
 
     def __init__(
-        self, watching: Watching, threads: Threads, told: Callable[[Kernel, dict[str, Any], bool], None]
+        self,
+        watching: Watching,
+        threads: Threads,
+        told: Callable[[Kernel, dict[str, Any], bool], None],
+        name: Callable[[], Awaitable[None]],
     ) -> None:
-        """told: called once for each death, with whether it is worth an alert."""
+        """told: called once for each death, with whether it is worth an alert. name: learns where the notebooks are."""
         self._watching = watching
+        self._name = name
         self._threads = threads
         self._told = told
         self._dying: dict[Kernel, asyncio.Task[None]] = {}
@@ -71,6 +76,8 @@ class Deaths:
         killed = report is None or not report["exitKnown"] or report["signal"] == "SIGKILL"
         if killed and not asked and not kernel.leaving:
             await asyncio.sleep(_LEAVE_WAIT_S)
+        # Lab gives the session of a kernel that begins another name at first.
+        await self._name()
         last = kernel.looks.last_size(died_at(report, seen_at))
         facts = Facts(
             id=str(uuid.uuid4()),

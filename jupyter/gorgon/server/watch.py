@@ -61,7 +61,7 @@ class Watch:
         self.records = records
         self.door = Door(self, threads, version)
         self.watching = Watching(self._heard_death)
-        self.deaths = Deaths(self.watching, threads, self._died)
+        self.deaths = Deaths(self.watching, threads, self._died, lambda: self.refresh(0.0))
         self._hooks = Hooks(kernels, self._prepare, self._started, self._leaving)
         self._kernels: dict[str, Kernel] = {}
         self._remote = _is_gateway(kernels)
