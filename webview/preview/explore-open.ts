@@ -73,7 +73,10 @@ export async function openExplore(browser: Browser, bundle: ExploreBundle, optio
   });
   const page = await context.newPage();
   if (options.beforehand !== undefined) await page.addInitScript(options.beforehand);
-  page.on("close", () => void context.close());
+  page.on("close", () => {
+    // With the browser itself closed it is gone already.
+    context.close().catch(() => undefined);
+  });
   const told: ExplorePage = { state: null, sample: {}, frozenAt: null, everyMs: 0, mayAct: true, ...options.page };
   const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
   await page.route(`${ORIGIN}/**`, async (route) => {
