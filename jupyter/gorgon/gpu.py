@@ -58,6 +58,9 @@ class Gpus:
         self._load = nvml
         self._nvml: Nvml | None = None
         self._tried = False
+        #: How many modules there were when they were last looked through, and whether one of LIBRARIES was among them.
+        self._modules = -1
+        self._wanted = False
 
     @property
     def note(self) -> str:
@@ -68,7 +71,11 @@ class Gpus:
 
     def begin(self) -> GpuState | None:
         """None where no library is imported that could use a GPU."""
-        return None if sys.modules.keys().isdisjoint(LIBRARIES) else self._look()
+        # To look for each name in so large a table costs a cell more than all else here.
+        if len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            self._wanted = not sys.modules.keys().isdisjoint(LIBRARIES)
+        return self._look() if self._wanted else None
 
     def end(self, start: GpuState | None) -> list[CellGpu]:
         end = self.begin()
