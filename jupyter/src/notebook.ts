@@ -58,8 +58,9 @@ export class WatchedNotebook implements IDisposable {
     const { sessionContext, content } = panel;
     sessionContext.kernelChanged.connect(this.#onKernel, this);
     sessionContext.statusChanged.connect((_, status) => {
-      // Lab says `autorestarting` where the server did it by itself.
       if (status === "restarting" || status === "terminating") this.#askedAt = Date.now();
+      // Where the server did it by itself Lab says so right behind the other word.
+      if (status === "autorestarting") this.#askedAt = -Infinity;
       if (status === "restarting" || status === "autorestarting" || status === "dead") this.#queue.cut();
     });
     content.modelChanged.connect(this.#onModel, this);

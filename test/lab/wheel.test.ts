@@ -41,8 +41,10 @@ describe("the wheel of a clean clone", () => {
   };
 
   const files = (): readonly string[] =>
-    readdirSync(path.join(folder, "env"), { recursive: true, encoding: "utf8" })
-      .filter((name) => !name.includes("__pycache__"))
+    // pip leaves folders of others, here Jupyter's, also where it made them.
+    readdirSync(path.join(folder, "env"), { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory() && !entry.parentPath.includes("__pycache__"))
+      .map((entry) => path.relative(path.join(folder, "env"), path.join(entry.parentPath, entry.name)))
       .sort();
 
   it("holds the front end, is found by Jupyter once it is installed, and leaves nothing", async () => {
