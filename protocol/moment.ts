@@ -2,7 +2,10 @@
 
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-/** The moment itself, in local time. */
+/** The last moment that a Date can be, milliseconds since the epoch; the first one is as far away. */
+const LAST = 8.64e15;
+
+/** The moment itself, in local time; empty for a number that is none. */
 export function moment(time: number): string {
-  return Number.isFinite(time) ? moments.format(time) : "";
+  return Math.abs(time) <= LAST ? moments.format(time) : "";
 }

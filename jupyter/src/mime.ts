@@ -52,7 +52,14 @@ class RecordRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.node.replaceChildren(recordElement(model.data[CELL_MIME], this.#options));
+    try {
+      this.node.replaceChildren(recordElement(model.data[CELL_MIME], this.#options));
+    } catch (error) {
+      // Whoever throws here keeps Lab from opening the whole notebook.
+      this.node.replaceChildren(
+        t("The cost of a cell that stands here cannot be drawn: {0}", plain(String(error), 200)),
+      );
+    }
     return Promise.resolve();
   }
 }

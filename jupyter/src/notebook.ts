@@ -43,7 +43,8 @@ export class WatchedNotebook implements IDisposable {
   #store = false;
   /** When somebody asked this page for another kernel, or for none, by its own clock. */
   #askedAt = -Infinity;
-  #read: object | null = null;
+  /** Cells of which the file's word was taken. */
+  readonly #read = new WeakSet();
   #asked = "";
   /** The newest run that the server has told of this kernel. */
   #since: string | null = null;
@@ -57,8 +58,9 @@ export class WatchedNotebook implements IDisposable {
     const { sessionContext, content } = panel;
     sessionContext.kernelChanged.connect(this.#onKernel, this);
     sessionContext.statusChanged.connect((_, status) => {
-      // Lab says `autorestarting` where the server did it by itself.
       if (status === "restarting" || status === "terminating") this.#askedAt = Date.now();
+      // Where the server did it by itself Lab says so right behind the other word.
+      if (status === "autorestarting") this.#askedAt = -Infinity;
       if (status === "restarting" || status === "autorestarting" || status === "dead") this.#queue.cut();
     });
     content.modelChanged.connect(this.#onModel, this);
@@ -287,13 +289,11 @@ export class WatchedNotebook implements IDisposable {
     this.#changed.emit();
   }
 
-  /** What the file holds, once: as soon as its cells are there. */
+  /** What the file holds of each cell, once: Lab makes the model before it reads the file into it. */
   #readFile(): void {
-    const model = this.panel.content.model;
-    if (model === null || this.#read === model || model.cells.length === 0) return;
-    this.#read = model;
-    const records = [...model.cells].flatMap((cell) => {
-      if (cell.type !== "code") return [];
+    const records = [...(this.panel.content.model?.cells ?? [])].flatMap((cell) => {
+      if (cell.type !== "code" || this.#read.has(cell)) return [];
+      this.#read.add(cell);
       const record = parseRecord(cell.getMetadata(METADATA_KEY));
       // A copied cell carries the cost of the one it was copied from.
       return record === null || (record.cell.id !== null && record.cell.id !== cell.id) ? [] : [record];

@@ -7,16 +7,26 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parseRecord } from "../../protocol/cell-parse.ts";
 import { pythonEnv } from "../../scripts/python-env.ts";
-import { bell, dialog, panel, untilBell, untilText } from "./driver.ts";
+import { until } from "../e2e/driver.ts";
+import { bell, command, dialog, panel, untilBell, untilText } from "./driver.ts";
 import { hold, writeNotebook } from "./files.ts";
-import { openSession, wheelPlaces, type Session } from "./session.ts";
+import { wheelPlaces } from "./install.ts";
+import { openSession, ownFaults, type Session } from "./session.ts";
+
+/** A notebook file as it was saved. */
+interface Saved {
+  readonly cells: readonly { readonly metadata: { readonly gorgon?: unknown } }[];
+}
 
 describe("Gorgon without its part of the Jupyter server", () => {
   let session: Session;
   let open = false;
 
   beforeAll(async () => {
-    session = await openSession({ config: { ServerApp: { jpserver_extensions: { gorgon: false } } } });
+    session = await openSession({
+      config: { ServerApp: { jpserver_extensions: { gorgon: false } } },
+      settings: { "gorgon-jupyter:options": { persist: true } },
+    });
     open = true;
   });
 
@@ -38,6 +48,15 @@ describe("Gorgon without its part of the Jupyter server", () => {
     await notebook.run(0);
     await notebook.run(1);
     await notebook.untilFooter(1, /peak \d+ MiB \(\+(99\.\d|10\d)\)/);
+    // The user wants the costs in the file.
+    await command(page, "docmanager:save");
+    const file = path.join(session.server.folder, "alone.ipynb");
+    const kept = await until("the cost in the file", () => {
+      const { cells } = JSON.parse(readFileSync(file, "utf8")) as Saved;
+      return parseRecord(cells[1]?.metadata.gorgon);
+    });
+    expect(kept.cell.id).toBe("cell-1");
+    expect(kept.kernel.host).toBe("");
     // Nobody is there who could say why: Lab's own dialog stands.
     await notebook.start(2);
     await dialog(page, "Kernel Restarting").waitFor({ timeout: 60_000 });
@@ -46,7 +65,7 @@ describe("Gorgon without its part of the Jupyter server", () => {
   });
 
   it("throws nothing, and leaves no process behind", async () => {
-    expect(session.faults).toEqual([]);
+    expect(ownFaults(session.faults)).toEqual([]);
     open = false;
     const { killed, left } = await session.close();
     expect(killed).toEqual([]);
@@ -63,7 +82,7 @@ describe("a notebook that nbclient runs", () => {
       const python = await pythonEnv("lab");
       const env = {
         ...process.env,
-        ...(await wheelPlaces()),
+        ...wheelPlaces(),
         GORGON_LOG: log,
         JUPYTER_RUNTIME_DIR: folder,
         HOME: folder,

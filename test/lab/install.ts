@@ -1,6 +1,7 @@
 /** Puts gorgon-jupyter where a Jupyter server finds it: the wheel, installed beside the environment and not into it. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { pythonEnv } from "../../scripts/python-env.ts";
@@ -14,16 +15,28 @@ export const BUILD_MS = 300_000;
 export type Places = Readonly<Record<"PYTHONPATH" | "JUPYTER_PATH" | "JUPYTER_CONFIG_PATH", string>>;
 
 /** Runs a program to its end; answers with what it wrote. Rejects with that as well. */
-export async function run(file: string, args: readonly string[], options: { cwd?: string } = {}): Promise<string> {
-  const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore" };
-  const { stdout, stderr } = await execute(file, args, { ...options, env, timeout: BUILD_MS, maxBuffer: 1 << 24 });
+export async function run(
+  file: string,
+  args: readonly string[],
+  { cwd = tmpdir(), env: more = {} }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<string> {
+  // npm and the build of the front end run on this Node, whatever else is installed.
+  const places = [path.dirname(process.execPath), process.env["PATH"] ?? ""].join(path.delimiter);
+  const env = {
+    ...process.env,
+    PATH: places,
+    PIP_DISABLE_PIP_VERSION_CHECK: "1",
+    PIP_ROOT_USER_ACTION: "ignore",
+    ...more,
+  };
+  const { stdout, stderr } = await execute(file, args, { cwd, env, timeout: BUILD_MS, maxBuffer: 1 << 24 });
   return stdout + stderr;
 }
 
 /** Builds the wheel from the project's folder with what the lab environment has; answers with its path. */
 export async function buildWheel(jupyter: string, out: string): Promise<string> {
   const python = await pythonEnv("lab");
-  const said = await run(python, ["-m", "build", "--wheel", "--no-isolation", "--outdir", out, jupyter], { cwd: out });
+  const said = await run(python, ["-m", "build", "--wheel", "--no-isolation", "--outdir", out, jupyter]);
   const [name] = readdirSync(out).filter((one) => one.endsWith(".whl"));
   if (name === undefined) throw new Error(`no wheel was built:\n${said}`);
   return path.join(out, name);
@@ -45,14 +58,12 @@ export async function installWheel(wheel: string, prefix: string): Promise<Place
   };
 }
 
-/** The tree as it is. */
-export function treePlaces(jupyter: string, prefix: string): Places {
-  const extensions = path.join(prefix, "share", "jupyter", "labextensions");
-  mkdirSync(extensions, { recursive: true });
-  symlinkSync(path.join(jupyter, "gorgon", "labextension"), path.join(extensions, "gorgon-jupyter"));
-  return {
-    PYTHONPATH: jupyter,
-    JUPYTER_PATH: path.join(prefix, "share", "jupyter"),
-    JUPYTER_CONFIG_PATH: path.join(jupyter, "jupyter-config"),
-  };
+/** The variable in which test/lab/setup.ts leaves the places, as JSON, or why there are none. */
+export const PLACES = "GORGON_LAB_PLACES";
+
+/** Where the wheel of this tree is installed. Throws why it is not, beginning with `missing:` where something is not there. */
+export function wheelPlaces(): Places {
+  const said = process.env[PLACES] ?? "test/lab/setup.ts did not run";
+  if (!said.startsWith("{")) throw new Error(said);
+  return JSON.parse(said) as Places;
 }

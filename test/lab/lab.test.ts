@@ -10,10 +10,16 @@ import { openPage } from "../workbench/browser.ts";
 import { bell, command, dialog, NotebookPage, panel, untilBell, untilText } from "./driver.ts";
 import { footersOf, recordsOf } from "./expected.ts";
 import { hold } from "./files.ts";
-import { openSession, type Session } from "./session.ts";
+import { openSession, ownFaults, type Session } from "./session.ts";
 
 /** As a JupyterHub sets it for the server and its kernels. */
 const MEM_LIMIT = 2048 * 2 ** 20;
+
+/** Processes that this machine has killed for want of memory: the cases on deaths do that on purpose. */
+function kills(): number {
+  return Number(/^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"))?.[1] ?? 0);
+}
+
 const LONG = 300;
 const HUGE = 2000;
 
@@ -21,14 +27,18 @@ describe("Gorgon in JupyterLab", () => {
   let session: Session;
   let open = false;
 
-  beforeAll(async () => {
+  let killed = 0;
+  const start = async (): Promise<void> => {
+    killed = kills();
     session = await openSession({
       viewport: { width: 1280, height: 900 },
       config: { Gorgon: { measure_kernels: true } },
       env: { MEM_LIMIT: String(MEM_LIMIT) },
     });
     open = true;
-  });
+  };
+
+  beforeAll(start);
 
   afterAll(async () => {
     if (open) await session.close();
@@ -41,26 +51,41 @@ describe("Gorgon in JupyterLab", () => {
   });
 
   it("says OK in the status bar, WARN and CRIT in words as a kernel comes near its limit, and OK again", async () => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await watchBell();
+        return;
+      } catch (error) {
+        // Who shares the machine may have had a process killed, and a bell says so for ten minutes.
+        if (tries === 3 || kills() === killed) throw error;
+        await session.close();
+        await start();
+      }
+    }
+  }, 600_000);
+
+  async function watchBell(): Promise<void> {
     const { page } = session;
-    const sources = [hold(1720, 600), hold(1960, 600)];
+    const sources = [hold(1720, 600), `block = None\n${hold(1960, 600)}`, "block = None"];
     const notebook = await session.open("bell.ipynb", sources);
     expect(await untilBell(page, /^✓ OK/)).toMatch(/^✓ OK/);
     await notebook.start(0);
-    await untilBell(page, /WARN bell\.ipynb: 1\.\d\/2\.0 GiB/);
+    await untilBell(page, /WARN: bell\.ipynb has 1\.\d+ of 2\.00 GiB/);
     await bell(page).click();
     await untilText("the alert", /WARN Notebook kernel memory/, 30_000, () => panel(page).innerText());
     const said = await panel(page).innerText();
-    expect(said).toMatch(/CPU\s+\d+ %/);
-    expect(said).toMatch(/Memory\s+\d+ %/);
+    expect(said).toMatch(/CPU\s+[\d.]+ %/);
+    expect(said).toMatch(/Memory\s+8[\d.]+ %/);
     expect(said).toMatch(/Disk/);
+    expect(said).toMatch(/Kernel bell\.ipynb comes near its memory limit/);
     expect(said).toMatch(/8\d % of its limit \(MEM_LIMIT\)/);
     expect(said).toMatch(/by the Jupyter server itself/);
     await panel(page).locator("svg.jp-Gorgon-spark path.jp-Gorgon-sparkLine[d*='L']").first().waitFor();
     await session.shot("bell");
     await command(page, "notebook:interrupt-kernel");
-    await notebook.untilFooter(0, /WARN peak 1\.\d GiB \(\+1\.7\), 8\d % of limit/);
+    await notebook.untilFooter(0, /WARN peak 1\.\d+ GiB \(\+1\.\d+\), 8\d % of limit/);
     await notebook.start(1);
-    await untilBell(page, /CRIT bell\.ipynb: 2\.0\/2\.0 GiB/);
+    await untilBell(page, /CRIT: bell\.ipynb has (1\.9\d|2\.0\d) of 2\.00 GiB/);
     // A screen reader hears of another level.
     await page
       .getByRole("status")
@@ -68,12 +93,13 @@ describe("Gorgon in JupyterLab", () => {
       .first()
       .waitFor({ state: "attached" });
     await command(page, "notebook:interrupt-kernel");
-    await notebook.untilFooter(1, /CRIT peak .* 9\d % of limit/);
+    await notebook.untilFooter(1, /CRIT peak .* (9\d|10\d) % of limit/);
+    await notebook.run(2);
     await untilBell(page, /^✓ OK/);
     await untilText("the end of the alert", /over since/, 30_000, () => panel(page).innerText());
     // Both tell of memory in one bar.
     await page.locator("#jp-main-statusbar").getByText(/^Mem:/).waitFor();
-  });
+  }
 
   it("keeps the footers of 300 cells right while they are scrolled, reloaded and their kernel is started anew", async () => {
     const { page, server } = session;
@@ -150,7 +176,7 @@ describe("Gorgon in JupyterLab", () => {
       expect(two).toBe(one);
       await second.run(1);
       for (const tab of [first, second]) await tab.untilFooter(1, /was 3\d\d MiB/);
-      expect(other.faults).toEqual([]);
+      expect(ownFaults(other.faults)).toEqual([]);
     } finally {
       await other.context.close();
     }
@@ -166,7 +192,7 @@ describe("Gorgon in JupyterLab", () => {
     const before = await notebook.drawn();
     await command(page, "docmanager:save");
     await until("a saved file", () =>
-      readFileSync(path.join(server.folder, "old.ipynb"), "utf8").includes("ValueError") ? true : null,
+      readFileSync(path.join(server.folder, "old.ipynb"), "utf8").includes('"execution_count": 3') ? true : null,
     );
     await page.goto(server.notebook("old.ipynb"), { waitUntil: "domcontentloaded" });
     await notebook.ready();
@@ -181,7 +207,11 @@ describe("Gorgon in JupyterLab", () => {
       data: { "application/vnd.gorgon.cell.v1+json": value, "text/plain": "in place of it" },
       metadata: {},
     }));
-    const cells = [{ source: "1", outputs }, ...HOSTILE.map((value) => ({ source: "2", metadata: { gorgon: value } }))];
+    const kept = HOSTILE.map((value, at) => {
+      const own = { id: `cell-${String(at + 1)}`, executionCount: 1, hash: "", label: "<b>kept</b>" };
+      return typeof value === "object" && value !== null && "cell" in value ? { ...value, cell: own } : value;
+    });
+    const cells = [{ source: "1", outputs }, ...kept.map((gorgon) => ({ source: "2", metadata: { gorgon } }))];
     const notebook = await session.open("hostile.ipynb", cells);
     const drawn = notebook.cell(0).locator(".jp-Gorgon-output");
     await drawn.last().waitFor();
@@ -193,7 +223,8 @@ describe("Gorgon in JupyterLab", () => {
     for (const texts of await drawn.allInnerTexts()) expect(texts.trim()).not.toBe("");
     const markup = ".jp-Gorgon img, .jp-Gorgon script, .jp-Gorgon b, .jp-Gorgon iframe, .jp-Gorgon a";
     expect(await page.locator(markup).count()).toBe(0);
-    await notebook.untilFooter(1, /script/);
+    await notebook.cell(1).scrollIntoViewIfNeeded();
+    await notebook.untilFooter(1, /<script>window\.hacked=2<\/script>/);
     expect(await page.evaluate(() => (globalThis as { hacked?: unknown }).hacked ?? null)).toBeNull();
     await session.shot("hostile");
   });
@@ -226,7 +257,7 @@ describe("Gorgon in JupyterLab", () => {
   });
 
   it("breaks no policy of the page, asks nothing outside of the machine, and throws nothing", () => {
-    expect(session.faults).toEqual([]);
+    expect(ownFaults(session.faults)).toEqual([]);
     expect(session.external).toEqual([]);
   });
 

@@ -1,16 +1,13 @@
 /** One Jupyter server and one browser: what the cases of a file share. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Browser } from "playwright-core";
 import { ARTIFACTS } from "../e2e/session.ts";
 import { findChromium, openBrowser, openPage, type WorkbenchPage } from "../workbench/browser.ts";
 import { NotebookPage } from "./driver.ts";
 import { writeNotebook, type CellFile, type NotebookOptions } from "./files.ts";
-import { buildWheel, installWheel, treePlaces, type Places } from "./install.ts";
+import { wheelPlaces, type Places } from "./install.ts";
 import { startJupyter, type JupyterServer, type ServerOptions, type Stopped } from "./server.ts";
-
-const root = path.dirname(path.dirname(import.meta.dirname));
 
 /** Both are there, and a page is open. */
 export interface Session extends WorkbenchPage {
@@ -36,23 +33,15 @@ export interface SessionOptions extends Omit<ServerOptions, "places"> {
   readonly scale?: number;
 }
 
-let installed: Promise<Places> | undefined;
-
-/** The wheel of this tree, installed once a process. */
-export function wheelPlaces(): Promise<Places> {
-  installed ??= (async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), "gorgon-wheel-"));
-    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-    if (process.env["GORGON_TREE"]) return treePlaces(path.join(root, "jupyter"), path.join(folder, "prefix"));
-    return installWheel(await buildWheel(path.join(root, "jupyter"), folder), path.join(folder, "prefix"));
-  })();
-  return installed;
+/** The errors of a page in which something of ours took part. Lab and Notebook throw some without it, too. */
+export function ownFaults(faults: readonly string[]): readonly string[] {
+  return faults.filter((fault) => /gorgon|content security policy/i.test(fault));
 }
 
 /** Starts everything. Throws `missing: ...` where Chromium or Python cannot be had. */
 export async function openSession({ places, viewport, scale, ...options }: SessionOptions = {}): Promise<Session> {
   findChromium();
-  const server = await startJupyter({ ...options, places: places === undefined ? await wheelPlaces() : places });
+  const server = await startJupyter({ ...options, places: places === undefined ? wheelPlaces() : places });
   let browser: Browser | undefined;
   try {
     browser = await openBrowser(server.profile);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -30,8 +31,12 @@ HANGS_S = 5.0
 PATHS_S = 5.0
 #: So long after its package has left, a kernel counts as idle, seconds: who dies is heard of earlier.
 PARTED_S = 5.0
+#: So long a kernel is young, seconds: its notebook is asked for more often, as long as it is not known.
+YOUNG_S = 30.0
 #: Of more kernels at one time the rest is left alone.
 MOST_KERNELS = 200
+
+_MADE_UP = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Watch:
@@ -146,13 +151,20 @@ class Watch:
         paths = {}
         for one in found:
             kernel = one.get("kernel") or {}
-            paths[kernel.get("id")] = str(one.get("path") or one.get("name") or "")
+            path = str(one.get("path") or one.get("name") or "")
+            # Lab begins a session under a made-up name and says the notebook's a moment later.
+            if _MADE_UP.fullmatch(path.rsplit("/", 1)[-1]) is None:
+                paths[kernel.get("id")] = path
         for kernel in self._kernels.values():
             path = paths.get(kernel.id, kernel.path)
             if path != kernel.path:
                 self.records.move(kernel.id, kernel.path, path)
                 kernel.path = path
                 self.changed()
+
+    def _has_nameless(self) -> bool:
+        now = time.time() * 1000
+        return any(not one.path and now - one.started_at < YOUNG_S * 1000 for one in self.kernels)
 
     # --- the kernel manager ---
 
@@ -238,7 +250,7 @@ class Watch:
                 if now - scanned >= min(scan_s, self._sample_s) * 0.9:
                     scanned = now
                     self._scan()
-                    await self.refresh(PATHS_S)
+                    await self.refresh(self._sample_s if self._has_nameless() else PATHS_S)
                 for kernel in self.kernels:
                     if kernel.local and not kernel.looking and kernel.settled.is_set() and now >= kernel.next_look:
                         self._spawn(self._look(kernel))
