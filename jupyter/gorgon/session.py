@@ -64,7 +64,8 @@ class Session:
         self._next: tuple[str, float | None] | None = None
         self._limits: MemoryLimits | None = None
         self._limits_read: tuple[float, int | None, list[MemoryLimit]] | None = None
-        self._counts_late = False
+        #: The shell counts on before it tells that a cell begins; None before one has begun.
+        self._counts_late: bool | None = None
         self._own_failures = 0
         self._on = False
 
@@ -329,14 +330,17 @@ class Session:
         if not isinstance(count, int):
             return None
         # Newer releases raise it before the cell runs, older ones afterwards.
+        if self._counts_late is None:
+            # The inputs are kept after that in all of them: there are as many as cells before, and an empty one.
+            inputs = getattr(self.shell, "user_ns", {}).get("In")
+            self._counts_late = isinstance(inputs, list) and len(inputs) == count - 1
         return count - 1 if self._counts_late else count
 
     def _learn_count(self, run: Run, result: Any) -> None:
         count = getattr(result, "execution_count", None)
         if run.cell.execution_count is None or not isinstance(count, int) or count == run.cell.execution_count:
             return
-        if count == run.cell.execution_count - 1:
-            self._counts_late = True
+        self._counts_late = count < run.cell.execution_count
         run.count(count)
 
     # -- failures --------------------------------------------------------------------------------------------------

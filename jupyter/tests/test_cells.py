@@ -164,6 +164,12 @@ def test_what_runs_can_be_asked_for(kernel: Kernel) -> None:
     assert reply.printed.split() == ["asks", str(reply.execution_count), "True"]
 
 
+def test_the_first_cell_that_is_measured_knows_its_number_while_it_runs(kernel_maker: KernelMaker) -> None:
+    kernel = kernel_maker()
+    reply = kernel.run("import gorgon; print(gorgon.session().running[0].execution_count)")
+    assert reply.printed.split() == [str(reply.execution_count)]
+
+
 def test_cells_of_two_subshells_at_once_are_marked(kernel: Kernel) -> None:
     subshell = _subshell(kernel)
     first = kernel.send("import time; time.sleep(0.6)", "in-main")
