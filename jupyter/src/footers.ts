@@ -14,6 +14,8 @@ import { sha1 } from "./sha1.ts";
 const SOON_MS = 60;
 /** A running cell's time is written anew so often, milliseconds. */
 const LIVE_MS = 1000;
+/** Of a notebook with thousands of cells a drawing takes tens of milliseconds: so many times as long nothing is drawn. */
+const REST = 10;
 /** Below the editor and above the output: after the cell's header and its input. */
 const PLACE = 2;
 
@@ -27,6 +29,8 @@ export class NotebookFooters implements IDisposable {
   readonly #answer: Answer;
   readonly #footers = new Map<Cell, CellFooter>();
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** How long the last drawing took, milliseconds. */
+  #took = 0;
   #disposed = false;
 
   constructor(notebook: WatchedNotebook, options: Options, answer: Answer) {
@@ -56,14 +60,16 @@ export class NotebookFooters implements IDisposable {
   }
 
   #onChange(): void {
-    this.#wait(SOON_MS);
+    this.#wait(Math.max(SOON_MS, this.#took * REST));
   }
 
   #wait(milliseconds: number): void {
     if (this.#disposed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
+      const began = performance.now();
       this.#draw();
+      this.#took = performance.now() - began;
     }, milliseconds);
   }
 
