@@ -63,7 +63,7 @@ describe("the bell", () => {
     const { made, watching, bell, pass, said, die } = await ringing();
     watching.setRunning(kernel, { cell: CELL, startedAt: made.clock.now() });
     die({ exitCode: 1 });
-    const message = "The kernel ended by itself with exit code 1 in In [7]";
+    const message = "The kernel ended by itself with exit code 1 in cell [7]";
     const alert = { rule: "kernel-died", status: "firing", level: "CRIT", message };
     await pass(1);
     expect(said()).toEqual([alert]);
