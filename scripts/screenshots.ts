@@ -1,12 +1,14 @@
 /**
  * Takes the README's pictures in a real workbench: media/dashboard.png, alerts.png, explore.png and bell.png; with the word
- * `cells` those of notebooks: media/cells.png and kernel-died.png, and every state in both themes in test/artifacts.
+ * `cells` those of notebooks: media/cells.png and kernel-died.png, and every state in both themes in test/artifacts; with
+ * the word `lab` those of JupyterLab and Notebook 7 likewise: media/lab-*.png and notebook7-cells.png.
  */
 import path from "node:path";
 import { burn } from "../test/e2e/burner.ts";
 import { bell, dashboard, hoverBell, inkOf, runCommand, until, untilBell } from "../test/e2e/driver.ts";
 import { openSession } from "../test/e2e/session.ts";
 import { takeCellPictures } from "./screenshots-cells.ts";
+import { takeLabPictures } from "./screenshots-lab.ts";
 
 const media = path.join(path.dirname(import.meta.dirname), "media");
 
@@ -111,4 +113,5 @@ async function takeDashboardPictures(): Promise<void> {
 }
 
 if (process.argv.includes("cells")) await takeCellPictures(media);
+else if (process.argv.includes("lab")) await takeLabPictures(media);
 else await takeDashboardPictures();

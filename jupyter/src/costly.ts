@@ -78,6 +78,7 @@ export class CostlyPanel extends Widget {
   readonly #page: Part<CostlySnapshot>;
   #order: CostOrder = "time";
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #due = 0;
   #followed: WatchedNotebook | null = null;
 
   constructor(actions: CostlyActions, options: Options) {
@@ -124,7 +125,13 @@ export class CostlyPanel extends Widget {
   }
 
   #wait(milliseconds: number): void {
-    this.#timer ??= setTimeout(() => {
+    const due = performance.now() + milliseconds;
+    if (this.#timer !== null) {
+      if (this.#due <= due) return;
+      clearTimeout(this.#timer);
+    }
+    this.#due = due;
+    this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#draw();
     }, milliseconds);

@@ -29,6 +29,7 @@ export class NotebookFooters implements IDisposable {
   readonly #answer: Answer;
   readonly #footers = new Map<Cell, CellFooter>();
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #due = 0;
   /** How long the last drawing took, milliseconds. */
   #took = 0;
   #disposed = false;
@@ -63,9 +64,16 @@ export class NotebookFooters implements IDisposable {
     this.#wait(Math.max(SOON_MS, this.#took * REST));
   }
 
+  /** Draws after that time, or when it is planned already if that is sooner: what runs is planned a second ahead. */
   #wait(milliseconds: number): void {
     if (this.#disposed) return;
-    this.#timer ??= setTimeout(() => {
+    const due = performance.now() + milliseconds;
+    if (this.#timer !== null) {
+      if (this.#due <= due) return;
+      clearTimeout(this.#timer);
+    }
+    this.#due = due;
+    this.#timer = setTimeout(() => {
       this.#timer = null;
       const began = performance.now();
       this.#draw();

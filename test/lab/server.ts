@@ -16,6 +16,8 @@ const STOP_MS = 20_000;
 
 /** A kernelspec that only this server has. */
 export interface KernelSpec {
+  /** As a person reads it; by default its name. */
+  readonly title?: string;
   /** The interpreter; the server's own where it is absent. */
   readonly python?: string;
   /** Put before the command line. */
@@ -114,7 +116,7 @@ function writeFiles(env: Record<string, string>, python: string, options: Server
   for (const [name, spec] of Object.entries(kernels)) {
     writeJson(path.join(env["JUPYTER_DATA_DIR"] ?? "", "kernels", name, "kernel.json"), {
       argv: [...(spec.wrapper ?? []), spec.python ?? python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-      display_name: name,
+      display_name: spec.title ?? name,
       language: "python",
       env: spec.env ?? {},
     });
