@@ -41,6 +41,7 @@ test("a kernel that died says so under its cell and in one notification, with th
   expect(page).toContain("count of OOM kills rose from 0 to 1");
   expect(page).toContain("Cell 2");
   expect(page).toContain("Load less at once");
+  notebooks.end(cell, timers.now() - 9000, timers.now(), false);
   await later(1000);
   notebooks.begin(cell, 1);
   await later();
@@ -83,6 +84,39 @@ test("a cell that kills its kernel before it was numbered is the one, not the ce
   await later(4000);
   notebooks.step(next, {});
   expect(line(next)).not.toMatch(/kernel died/);
+  expect(line(cell)).not.toMatch(/kernel died/);
+});
+
+test("steps of the run that killed the kernel which come after the word of its death do not take that away", async () => {
+  const { notebooks, notebook, kernels, line, cell, later, timers } = await running();
+  notebooks.end(cell, timers.now() - 9000, timers.now());
+  await later(500);
+  const [next] = notebook.cells as [FakeCell];
+  notebooks.step(next, {});
+  const sent = timers.now();
+  await later(20);
+  await kernels([], [deathOf({ time: timers.now() })]);
+  expect(line(next)).toMatch(/kernel died/);
+  await later(80);
+  notebooks.step(next, {});
+  await later(80);
+  notebooks.step(next, { executionOrder: 4 });
+  await later(300);
+  notebooks.end(next, sent, timers.now(), false);
+  await later();
+  expect(line(next)).toMatch(/kernel died/);
+});
+
+test("a cell that runs well soon after its kernel died in it does not bear that death any more", async () => {
+  const { notebooks, kernels, line, cell, later, timers } = await running();
+  await kernels([], [deathOf({ time: timers.now() })]);
+  notebooks.end(cell, timers.now() - 9000, timers.now(), false);
+  await later(1000);
+  const again = timers.now();
+  notebooks.begin(cell, 1);
+  await later(500);
+  notebooks.end(cell, again, timers.now());
+  await later();
   expect(line(cell)).not.toMatch(/kernel died/);
 });
 

@@ -32,6 +32,8 @@ interface Known {
   cell: vscode.NotebookCell | null;
   /** The death names its cell, or that has been run since: what VS Code tells later does not change it. */
   settled: boolean;
+  /** VS Code has shown the end of the run that it died in: the next run of that cell is another one. */
+  over: boolean;
 }
 
 /** Without a watcher it is known only that it was still there at the last look. */
@@ -54,19 +56,13 @@ export class Deaths implements Disposable {
 
   constructor(parts: DeathsParts) {
     this.#parts = parts;
-    const rerun = (cell: vscode.NotebookCell, since: number): void => {
-      for (const one of this.#known.values()) {
-        if (one.cell === null || cellUri(one.cell) !== cellUri(cell) || one.death.time > since) continue;
-        one.cell = null;
-        one.settled = true;
-        this.onChange.fire();
-      }
-    };
+    const { tracker } = parts;
     this.#subscriptions = [
-      // A kernel may be known to be dead before VS Code has shown all steps of the run that it died in.
-      parts.tracker.onEmpty.on((cell) => rerun(cell, parts.timers.now() - STEPS_MS)),
-      parts.tracker.onStart.on(({ cell }) => rerun(cell, parts.timers.now())),
-      parts.tracker.onEnd.on(({ outcome }) => {
+      tracker.onEmpty.on((cell) => this.#rerun(cell, ({ death }) => this.#isPast(death))),
+      tracker.onStart.on(({ cell }) => this.#rerun(cell, ({ death, over }) => over || this.#isPast(death))),
+      tracker.onEnd.on(({ cell, startedAt, outcome }) => {
+        for (const one of this.#in(cell)) if (startedAt <= one.death.time) one.over = true;
+        this.#rerun(cell, ({ death }) => startedAt > death.time);
         if (outcome === "error") this.#lookAgain();
       }),
     ];
@@ -82,11 +78,7 @@ export class Deaths implements Disposable {
 
   /** The death that happened in this cell. */
   of(cell: vscode.NotebookCell): KernelDeath | null {
-    const uri = cellUri(cell);
-    for (const one of [...this.#known.values()].reverse()) {
-      if (one.cell !== null && cellUri(one.cell) === uri) return one.death;
-    }
-    return null;
+    return this.#in(cell).at(-1)?.death ?? null;
   }
 
   /** All of this window, the newest first. */
@@ -108,6 +100,27 @@ export class Deaths implements Disposable {
     this.onChange.dispose();
   }
 
+  /** Those in this cell, as they were told. */
+  #in(cell: vscode.NotebookCell): readonly Known[] {
+    const uri = cellUri(cell);
+    return [...this.#known.values()].filter((one) => one.cell !== null && cellUri(one.cell) === uri);
+  }
+
+  /** VS Code has shown by now all steps of the run in which it happened. */
+  #isPast(death: KernelDeath): boolean {
+    return death.time <= this.#parts.timers.now() - STEPS_MS;
+  }
+
+  /** The cell runs again: deaths of before are not its cost any more. */
+  #rerun(cell: vscode.NotebookCell, isBefore: (one: Known) => boolean): void {
+    for (const one of this.#in(cell)) {
+      if (!isBefore(one)) continue;
+      one.cell = null;
+      one.settled = true;
+      this.onChange.fire();
+    }
+  }
+
   #take(death: KernelDeath): void {
     const { vs, kernels, tracker, timers } = this.#parts;
     const named =
@@ -119,7 +132,7 @@ export class Deaths implements Disposable {
           });
     const notebook = named?.notebook ?? this.#notebookOf(death);
     const cell = named ?? (notebook === null ? null : tracker.ranAt(notebook, whenOf(death)));
-    this.#known.set(death.id, { death, notebook, cell, settled: named !== null });
+    this.#known.set(death.id, { death, notebook, cell, settled: named !== null, over: false });
     if (cell !== null) tracker.stop(cell.notebook);
     if (!this.#context) {
       this.#context = true;
