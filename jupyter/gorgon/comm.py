@@ -31,7 +31,7 @@ def register(session: Session) -> Callable[[], None] | None:
         return None
     comms = Comms(session)
     manager.register_target(TARGET, comms.opened)
-    unsubscribe = [session.on_started(comms.started), session.on_record(comms.recorded)]
+    unsubscribe = [session.on_started(comms.started, comms.listened_to), session.on_record(comms.recorded)]
 
     def end() -> None:
         for one in unsubscribe:
@@ -73,6 +73,10 @@ class Comms:
         self._open[comm.comm_id] = comm
         self._send(comm, {"hello": self._hello()})
         self._send_since(comm, _data(message).get("since"))
+
+    def listened_to(self) -> bool:
+        """Whether any front end listens."""
+        return bool(self._open)
 
     def started(self, cell: CellRef, started_at: int) -> None:
         if self._open:

@@ -110,7 +110,10 @@ class Link:
         self._woken.setblocking(False)
         _watch_forks()
         _links.add(self)
-        self._unsubscribe = [self._session.on_started(self._on_started), self._session.on_record(self._on_record)]
+        self._unsubscribe = [
+            self._session.on_started(self._on_started, lambda: self._leader.ready),
+            self._session.on_record(self._on_record),
+        ]
         self._thread = threading.Thread(target=self._run, name="gorgon-link", daemon=True)
         self._thread.start()
         atexit.register(self.stop)

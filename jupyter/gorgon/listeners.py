@@ -15,14 +15,28 @@ class Listeners:
     def __init__(self, failed: Callable[[object, BaseException], None]) -> None:
         self._failed = failed
         self._listeners: dict[int, Callable[..., object]] = {}
+        #: Whether each wants to be called now; all others always do.
+        self._listens: dict[int, Callable[[], bool]] = {}
         self._failures: dict[int, int] = {}
         self._next = 0
 
-    def add(self, listener: Callable[..., object]) -> Callable[[], None]:
+    def add(self, listener: Callable[..., object], listens: Callable[[], bool] | None = None) -> Callable[[], None]:
+        """listens: whether it wants to be called, at a moment. It is called all the same where others want that."""
         self._next += 1
         key = self._next
         self._listeners[key] = listener
+        if listens is not None:
+            self._listens[key] = listens
         return lambda: self._remove(key)
+
+    def listens(self) -> bool:
+        """Whether anybody wants to be called now: what they are called with need not be made else."""
+        if len(self._listens) < len(self._listeners):
+            return True
+        for listens in list(self._listens.values()):
+            if listens():
+                return True
+        return False
 
     def call(self, *arguments: Any) -> None:
         for key, listener in list(self._listeners.items()):
@@ -39,4 +53,5 @@ class Listeners:
 
     def _remove(self, key: int) -> None:
         self._listeners.pop(key, None)
+        self._listens.pop(key, None)
         self._failures.pop(key, None)

@@ -41,9 +41,13 @@ class Ending(NamedTuple):
     def of(cls, error: BaseException | None, broke_off: bool = False) -> Ending:
         """broke_off: IPython gave no result."""
         if error is None:
-            return cls("error" if broke_off else "ok", "")
+            return _BROKEN_OFF if broke_off else _WELL
         interrupted = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError))
         return cls("interrupted" if interrupted else "error", cut(type(error).__name__))
+
+
+_WELL = Ending("ok", "")
+_BROKEN_OFF = Ending("error", "")
 
 
 class Ids:
@@ -67,10 +71,12 @@ _ids = Ids()
 class Run:
     """A cell that runs."""
 
-    def __init__(self, cell: CellRef, started_at: int, info: object) -> None:
+    def __init__(self, cell: CellRef | None, started_at: int, info: object, count: int | None = None) -> None:
+        """cell: None where `info` and the count say which one it is. started_at: milliseconds since the epoch."""
         #: Of its record. A part that is all of a run has the run's.
         self.id = _ids.next()
-        self.cell = cell
+        self._cell = cell
+        self._count = count
         #: Milliseconds since the epoch.
         self.started_at = started_at
         #: What IPython gave when it and each inner run of code began, outermost first.
@@ -92,15 +98,22 @@ class Run:
         self.thread = threading.get_ident()
 
     @property
+    def cell(self) -> CellRef:
+        """Which cell it is of; made when somebody asks, for which the run itself need not wait."""
+        if self._cell is None:
+            self._cell = reference(self.stack[0], self._count)
+        return self._cell
+
+    @property
     def measured(self) -> bool:
         return self.watch is not None
 
     def name(self, label: str, warn: float | None) -> None:
-        self.cell = replace(self.cell, label=cut(label))
+        self._cell = replace(self.cell, label=cut(label))
         self.warn = warn
 
     def count(self, execution_count: int) -> None:
-        self.cell = replace(self.cell, execution_count=execution_count)
+        self._cell = replace(self.cell, execution_count=execution_count)
 
 
 class Parts:
@@ -129,7 +142,7 @@ class Parts:
     def begin(self, run: Run) -> None:
         gpus = self._gpus.begin()
         with self._lock:
-            start = self._meter.begin(self._config.reset_peak)
+            start = self._meter.begin(self._config.reset_peak, not self._under_way)
             for other in self._under_way:
                 if other.watch is not None and start.was_reset:
                     other.watch.carry(start.high, start.rss)

@@ -21,7 +21,7 @@ from .meter import choose
 from .meter.snapshot import Meter
 from .record import CellRecord, CellRef, KernelRef
 from .ring import Ring
-from .run import Ending, Parts, Run, reference
+from .run import Ending, Parts, Run
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -91,9 +91,11 @@ class Session:
         """For the doctor: what is known of NVIDIA's library; empty as long as nobody needed it."""
         return self._parts.gpu_note
 
-    def on_started(self, listener: Callable[[CellRef, int], object]) -> Callable[[], None]:
-        """Called in the cell's own thread when a cell begins. Gives back what ends it."""
-        return self._started.add(listener)
+    def on_started(
+        self, listener: Callable[[CellRef, int], object], listens: Callable[[], bool] | None = None
+    ) -> Callable[[], None]:
+        """Called in the cell's own thread when a cell begins, where `listens` says so. Gives back what ends it."""
+        return self._started.add(listener, listens)
 
     def on_record(self, listener: Callable[[CellRecord], object]) -> Callable[[], None]:
         """Called in the cell's own thread when a record is complete and in the ring. Gives back what ends it."""
@@ -110,6 +112,7 @@ class Session:
         limit_bytes = self.config.limit_bytes
         read = self._limits.read(limit_bytes)
         self._limits_read = (now, limit_bytes, read)
+        self.meter.addresses_limited = any(limit.of_addresses for limit in read)
         return read
 
     def label_next(self, label: str, warn: float | None = None) -> None:
@@ -232,7 +235,7 @@ class Session:
             # Another request in the same thread: the end of the one before was never told.
             self._drop(thread)
         internal = not getattr(info, "store_history", True) and getattr(info, "cell_id", None) is None
-        run = Run(reference(info, self._count(info)), _now(), info)
+        run = Run(None, _now(), info, self._count(info))
         run.message = message
         run.shown = not internal
         self._runs[thread] = run
@@ -249,7 +252,8 @@ class Session:
     def _measure(self, run: Run) -> None:
         run.shown = True
         self.limits()
-        self._started.call(run.cell, run.started_at)
+        if self._started.listens():
+            self._started.call(run.cell, run.started_at)
         self._parts.begin(run)
 
     def _end(self, result: Any, raised: BaseException | None) -> None:

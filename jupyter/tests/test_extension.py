@@ -157,6 +157,22 @@ def test_listeners_are_told_in_order_and_in_the_cells_thread(session: Session, s
     assert told[0][1:] == told[1][1:] == (told[0][1], threading.get_ident())
 
 
+def test_nobody_is_told_where_none_listens_just_then(session: Session, shell: InteractiveShell) -> None:
+    told: list[str] = []
+    awake: list[int] = []
+    end = session.on_started(lambda cell, since: told.append("asleep"), lambda: bool(awake))
+    shell.run_cell("1;", store_history=True)
+    assert told == []
+    awake.append(1)
+    shell.run_cell("1;", store_history=True)
+    assert told == ["asleep"]
+    awake.clear()
+    session.on_started(lambda cell, since: told.append("always"))
+    end()
+    shell.run_cell("1;", store_history=True)
+    assert told == ["asleep", "always"]
+
+
 def test_with_auto_off_only_named_cells_are_measured(session: Session, shell: InteractiveShell) -> None:
     session.config.auto = False
     shell.user_ns["session"] = session

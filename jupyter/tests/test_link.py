@@ -399,7 +399,7 @@ class Session:
     def __init__(self):
         self.records, self.running = Ring(), None
         self.kernel = KernelRef(os.getpid(), 1, "python", "here")
-    def on_started(self, listener):
+    def on_started(self, listener, listens):
         self.start = listener
         return lambda: None
     def on_record(self, listener):

@@ -14,11 +14,12 @@ import pytest
 from gorgon.meter import choose
 from gorgon.meter.darwin import BsdInfo, DarwinMeter, RusageInfo, TaskInfo
 from gorgon.meter.difference import Cost, Watch, cost
-from gorgon.meter.files import KeptFile
+from gorgon.meter.files import KeptFile, KeptSwitch
 from gorgon.meter.linux import LinuxMeter
 from gorgon.meter.plain import PlainMeter
 from gorgon.meter.snapshot import Child, Snapshot
 from gorgon.meter.windows import IoCounters, MemoryCounters, MemoryStatus, WindowsMeter, machine_memory
+from gorgon.record import EXACT
 
 MIB = 1 << 20
 
@@ -229,6 +230,41 @@ def test_a_kept_file_that_somebody_closed_is_opened_again(tmp_path: Path) -> Non
     kept.close()
     assert os.fstat(fd).st_size == 6
     os.close(fd)
+
+
+@linux_only
+def test_a_kept_switch_is_never_written_into_somebody_elses_file(tmp_path: Path) -> None:
+    put(tmp_path, "a", "")
+    put(tmp_path, "theirs", "theirs")
+    kept = KeptSwitch(str(tmp_path / "a"))
+    assert kept.write(b"1")
+    assert kept.write(b"2")
+    fd = kept._fd
+    if fd < 0:
+        pytest.skip("missing: fstat() in the C library; without it each write opens its own")
+    # Somebody closed what was not theirs, and opened a file of their own.
+    theirs = os.open(tmp_path / "theirs", os.O_RDWR)
+    os.dup2(theirs, fd)
+    assert kept.write(b"3")
+    assert (tmp_path / "theirs").read_text() == "theirs"
+    assert (tmp_path / "a").read_text() == "32"
+    kept.close()
+    assert os.fstat(fd).st_size == 6
+    os.close(fd)
+    os.close(theirs)
+    assert not KeptSwitch(str(tmp_path / "none")).write(b"1")
+
+
+@linux_only
+def test_a_reset_that_fails_later_leaves_the_peak_of_all_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    meter = choose()
+    meter.prepare(True)
+    high = meter.begin(False).high
+    monkeypatch.setattr(KeptSwitch, "write", lambda self, data: False)
+    start = meter.begin(True)
+    assert not start.was_reset
+    assert (start.high or 0) >= (high or 0)
+    assert cost(Watch(start), meter.end(start), meter.tremble, 0).measures["peakBytes"].quality != EXACT
 
 
 # -- macOS and Windows, by stand-ins for their libraries ---------------------------------------------------------------

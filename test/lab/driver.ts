@@ -165,6 +165,27 @@ export class NotebookPage {
     return new Map(found.map(({ index, parts }) => [index, parts]));
   }
 
+  /** Turns the wheel over the cells, by CSS pixels. */
+  async scroll(pixels: number): Promise<void> {
+    await this.root().locator(".jp-WindowedPanel-outer").hover();
+    await this.page.mouse.wheel(0, pixels);
+  }
+
+  /** How Lab has laid out the cells, for an error. */
+  async layout(): Promise<string> {
+    return this.root()
+      .locator(".jp-WindowedPanel-outer")
+      .evaluate((outer: PageElement & { readonly scrollTop: number; readonly scrollHeight: number }) => {
+        const { top, bottom } = outer.getBoundingClientRect();
+        const cells = [...outer.querySelectorAll(".jp-Cell[data-windowed-list-index]")].map((cell) => {
+          const place = cell.getBoundingClientRect();
+          return [cell.getAttribute("data-windowed-list-index"), Math.round(place.top), Math.round(place.bottom)];
+        });
+        const { scrollTop, scrollHeight } = outer;
+        return JSON.stringify({ sight: [top, bottom], scrollTop, scrollHeight, cells });
+      });
+  }
+
   /** Selects a cell without its editor taking the keys. */
   async select(index: number): Promise<void> {
     await this.cell(index).locator(".jp-InputPrompt").click();

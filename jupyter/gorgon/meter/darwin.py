@@ -85,6 +85,7 @@ class DarwinMeter:
         self.mode = "none"
         self.notes: list[str] = []
         self.tremble = 0
+        self.addresses_limited = False
         if library is None:
             library = ctypes.CDLL("/usr/lib/libSystem.B.dylib", use_errno=True)
         self._library = library
@@ -110,7 +111,7 @@ class DarwinMeter:
         if not self._can_reset:
             self._say("The interval peak cannot be reset: a peak is exact only where it is the highest of all time.")
 
-    def begin(self, reset_peak: bool) -> Snapshot:
+    def begin(self, reset_peak: bool, alone: bool = True) -> Snapshot:
         if reset_peak and self._can_reset is None:
             self.prepare(True)
         children = self._children()

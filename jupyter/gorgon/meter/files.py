@@ -61,6 +61,40 @@ class KeptFile:
             pass
 
 
+class KeptSwitch:
+    """A file of /proc that is written again and again. Its descriptor could be the user's own file by now: it is looked at before."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._fd = -1
+        self._name = b""
+
+    def write(self, data: bytes) -> bool:
+        """Whether that went well."""
+        if self._fd >= 0:
+            if HELD.name_of(self._fd) == self._name:
+                return HELD.write(self._fd, data)
+            self._fd = -1  # Somebody closed what was not theirs.
+        if not HELD.available:
+            return write_once(self._path, data)
+        try:
+            fd = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        self._name = HELD.name_of(fd)
+        if self._name:
+            self._fd = fd
+            return HELD.write(fd, data)
+        os.close(fd)
+        return write_once(self._path, data)
+
+    def close(self) -> None:
+        """It is opened again when it is written the next time."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0 and HELD.name_of(fd) == self._name:
+            os.close(fd)
+
+
 class Together:
     """Kept files that are read one right after the other, by one thread at a time. Ends when one of them is closed."""
 

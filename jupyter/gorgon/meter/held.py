@@ -22,6 +22,13 @@ _O_WRITE = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
 
 #: What waitid() writes into, bytes: siginfo_t on every Linux.
 _SIGINFO_BYTES = 128
+#: To wait for no child: only to hear whether there is one.
+_WAIT = getattr(os, "WEXITED", 0) | getattr(os, "WNOHANG", 0) | getattr(os, "WNOWAIT", 0)
+_ALL = getattr(os, "P_ALL", 0)
+
+#: Room for any `struct stat`, and how much of its beginning says which file it is: on every Linux its device and its number.
+_STAT_BYTES = 512
+_STAT_NAME_BYTES = 16
 
 
 class Held:
@@ -44,6 +51,11 @@ class Held:
         self._close.argtypes = (ctypes.c_int,)
         self._pread.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64)
         self._pread.restype = ctypes.c_ssize_t
+        # Only glibc since 2.33 and musl have it as a function.
+        self._fstat = getattr(library, "fstat", None)
+        if self._fstat is not None:
+            self._fstat.argtypes = (ctypes.c_int, ctypes.c_void_p)
+            self._stat = ctypes.create_string_buffer(_STAT_BYTES)
         self._write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
         self._write.restype = ctypes.c_ssize_t
         self._waitid.argtypes = (ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
@@ -90,14 +102,24 @@ class Held:
         fd = self._open(path, _O_WRITE)
         if fd < 0:
             return False
-        written: int = self._write(fd, data, len(data))
+        done = self.write(fd, data)
         self._close(fd)
+        return done
+
+    def name_of(self, fd: int) -> bytes:
+        """What tells an open file from every other one; empty where that is not known."""
+        if self._fstat is None or self._fstat(fd, self._stat) < 0:
+            return b""
+        return ctypes.string_at(self._stat, _STAT_NAME_BYTES)
+
+    def write(self, fd: int, data: bytes) -> bool:
+        """Writes into an open file; whether that went well."""
+        written: int = self._write(fd, data, len(data))
         return written == len(data)
 
     def childless(self) -> bool:
         """Whether this process surely has no child, ended ones that nobody waited for included."""
-        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return self._waitid(os.P_ALL, 0, self._siginfo, options) < 0 and ctypes.get_errno() == errno.ECHILD
+        return self._waitid(_ALL, 0, self._siginfo, _WAIT) < 0 and ctypes.get_errno() == errno.ECHILD
 
 
 HELD = Held()

@@ -11,7 +11,7 @@ from typing import Any
 from .. import forks
 from ..cgroups import Cgroups, cpu_quota
 from . import plain
-from .files import KeptFile, Together, read_once, write_once
+from .files import KeptFile, KeptSwitch, Together, read_once
 from .snapshot import Child, ChildKey, Snapshot
 from .tree import Tree, kib, parse_io
 
@@ -34,17 +34,20 @@ _STATUS = re.compile(
 class Look(Snapshot):
     """Read now, understood when somebody asks: a cell waits for the reading alone."""
 
-    __slots__ = ("_meter", "instead", "io_own", "io_text", "lean_high", "reaped", "texts")
+    __slots__ = ("_meter", "around", "instead", "io_own", "io_text", "is_lean", "lean_high", "memory", "reaped")
 
-    #: Of /proc/self/status (or statm, see below), of /proc/self/net/dev and of each control group's cpu.stat.
-    texts: list[bytes]
+    #: Of /proc/self/status (or statm, see below).
+    memory: bytes
+    #: Of /proc/self/net/dev and of each control group's cpu.stat; None: to be read when somebody asks.
+    around: list[bytes] | None
     io_text: bytes
     #: Bytes that reading `io_text` itself added.
     io_own: int
     reaped: plain.Reaped
     #: Highest resident memory and resident memory, by other ways than /proc/self/status; asked for where that lacks them.
     instead: tuple[int | None, int | None]
-    #: The highest resident memory, where the first text is only /proc/self/statm; None where it is /proc/self/status.
+    #: `memory` is only /proc/self/statm; the highest resident memory is then `lean_high`, where anybody needs that.
+    is_lean: bool
     lean_high: int | None
 
     def __init__(self, meter: LinuxMeter) -> None:
@@ -73,15 +76,15 @@ class LinuxMeter:
         self._io = KeptFile(f"{self._proc}/self/io", 1024)
         self._net = KeptFile(f"{self._proc}/self/net/dev", 65536)
         self._statm = KeptFile(f"{self._proc}/self/statm", 256)
-        self._clear_refs = f"{self._proc}/self/clear_refs"
+        self._clear_refs = KeptSwitch(f"{self._proc}/self/clear_refs")
         self._tree = Tree(self._proc, self._real)
         self._throttles = [
             (KeptFile(f"{group.folder}/cpu.stat"), group.version)
             for group in Cgroups(self._root or "/").chain("cpu")
             if cpu_quota(group) is not None
         ]
-        #: What is read at the begin and at the end of a run; None before the first.
-        self._together: tuple[Together, Together] | None = None
+        #: What is read at the begin of a run, at its end, and once there is time after it; None before the first.
+        self._together: tuple[Together, Together, Together] | None = None
         self._net_lines = -1
         self._net_patterns: list[re.Pattern[bytes]] = []
         self._can_reset: bool | None = None
@@ -90,6 +93,7 @@ class LinuxMeter:
         #: /proc/self/status has the usual lines; None before it was read.
         self._usual: bool | None = None
         self.tremble = _tremble()
+        self.addresses_limited = plain.address_space_limited()
 
     def prepare(self, reset_peak: bool) -> None:
         self._together = None
@@ -102,22 +106,25 @@ class LinuxMeter:
             self._can_reset = self._probe()
         self.mode = "reset" if self._can_reset else self._without_reset()
 
-    def begin(self, reset_peak: bool) -> Snapshot:
+    def begin(self, reset_peak: bool, alone: bool = True) -> Snapshot:
         if reset_peak and self._can_reset is None:
             self.prepare(True)
-        if self._together is None or (self._lean and plain.address_space_limited()):
-            self._gather()
-        assert self._together is not None
-        first, _ = self._together
+        together = self._together
+        if together is None or (self._lean and self.addresses_limited):
+            together = self._gather()
         found = Look(self)
         found.children, found.children_complete = self._descendants()
-        found.texts = first.read()
+        found.memory, *found.around = together[0].read()
+        reset = reset_peak and self._can_reset
+        found.is_lean = self._lean
         if self._lean:
-            found.lean_high = plain.lifetime_high()
+            # What was before the reset is asked for only by a run that is under way, and to judge children from before.
+            found.lean_high = None if alone and reset and not found.children else plain.lifetime_high()
         else:
-            found.lean_high = None
-            found.instead = self._instead(found.texts[0])
-        found.was_reset = bool(reset_peak and self._can_reset) and write_once(self._clear_refs, b"5")
+            found.instead = self._instead(found.memory)
+        found.was_reset = bool(reset) and self._clear_refs.write(b"5")
+        if reset and not found.was_reset and found.is_lean:
+            found.lean_high = plain.lifetime_high()
         found.forks = forks.count()
         found.reaped = plain.reaped()
         found.io_text = self._io.read()
@@ -131,12 +138,14 @@ class LinuxMeter:
         found = Look(self)
         found.wall_ns = time.perf_counter_ns()
         found.cpu_ns = time.process_time_ns()
-        _, last = self._together or self._gather()
+        _, last, _ = self._together or self._gather()
         found.reaped = plain.reaped()
-        found.io_text, *found.texts = last.read()
+        found.io_text, found.memory = last.read()
+        # These count what the whole namespace and the whole group do: some milliseconds later they say the same.
+        found.around = None
         found.io_own = 0
-        found.lean_high = None
-        found.instead = self._instead(found.texts[0])
+        found.is_lean = False
+        found.instead = self._instead(found.memory)
         children, complete = self._descendants()
         for key in start.children or ():
             # Its parent is gone but it is not: what it used before the run must not be taken off for nothing.
@@ -148,25 +157,26 @@ class LinuxMeter:
         found.forks = forks.count()
         return found
 
-    def _gather(self) -> tuple[Together, Together]:
-        throttles = [kept for kept, _ in self._throttles]
+    def _gather(self) -> tuple[Together, Together, Together]:
+        around = (self._net, *(kept for kept, _ in self._throttles))
         self._lean = self._can_be_lean()
         self._together = (
-            Together(self._statm if self._lean else self._status, self._net, *throttles),
-            Together(self._io, self._status, self._net, *throttles),
+            Together(self._statm if self._lean else self._status, *around),
+            Together(self._io, self._status),
+            Together(*around),
         )
         return self._together
 
     def understand(self, look: Look) -> None:
         """Fills in what a look's texts say."""
-        status, net, *throttles = look.texts
+        net, *throttles = (self._together or self._gather())[2].read() if look.around is None else look.around
         plain.put_reaped(look, look.reaped)
-        if look.lean_high is None:
-            self._memory(status, look)
+        if look.is_lean:
+            self._leanly(look)
+        else:
+            self._memory(look.memory, look)
             # Swap was added to the machine: from now on it is to be asked for.
             self._lean = self._lean and not look.swap
-        else:
-            self._leanly(status, look)
         io = parse_io(look.io_text)
         look.io = None if io is None else (io[0] + look.io_own, io[1], io[2], io[3])
         look.net = self._net_bytes(net)
@@ -192,6 +202,7 @@ class LinuxMeter:
         self._together = None
         for kept in (self._status, self._io, self._net, self._statm, *(kept for kept, _ in self._throttles)):
             kept.close()
+        self._clear_refs.close()
 
     def _memory(self, text: bytes, found: Look) -> None:
         usual = _STATUS.search(text)
@@ -203,17 +214,18 @@ class LinuxMeter:
         found.high, found.rss = int(high) << 10, int(rss) << 10
         found.file, found.swap, found.threads = int(file) << 10, int(swap) << 10, int(threads)
 
-    def _leanly(self, text: bytes, found: Look) -> None:
+    def _leanly(self, found: Look) -> None:
         """Of /proc/self/statm, and what there cannot be."""
-        pages = text.split()
+        pages = found.memory.split()
         found.virtual, found.rss = int(pages[0]) * mmap.PAGESIZE, int(pages[1]) * mmap.PAGESIZE
-        found.high = found.lean_high
+        # The reset has put it there.
+        found.high = found.rss if found.lean_high is None else found.lean_high
         found.file = found.threads = found.virtual_high = None
         found.swap = 0
 
     def _can_be_lean(self) -> bool:
         """Whether a run's begin can do without the long /proc/self/status: of that it needs more only for swap and address space."""
-        if not self._real or not self._can_reset or plain.address_space_limited():
+        if not self._real or not self._can_reset or self.addresses_limited:
             return False
         swap = re.search(rb"^SwapTotal:\s+(\d+) kB$", read_once("/proc/meminfo"), re.MULTILINE)
         return swap is not None and int(swap[1]) == 0 and _STATUS.search(self._status.read()) is not None
@@ -242,10 +254,6 @@ class LinuxMeter:
         threads = re.search(rb"\nThreads:\s+(\d+)", text)
         found.threads = None if threads is None else int(threads[1])
 
-    def _reset(self) -> bool:
-        # Opened each time: a descriptor that is kept could be the user's own file by now, and this writes.
-        return write_once(self._clear_refs, b"5")
-
     def _probe(self) -> bool:
         """Whether a reset really lowers the mark: some systems have the file and do nothing."""
         try:
@@ -255,7 +263,7 @@ class LinuxMeter:
         except (OSError, ValueError):
             return False
         before = kib(self._status.read(), b"\nVmHWM:")
-        if before is None or not self._reset():
+        if before is None or not self._clear_refs.write(b"5"):
             return False
         text = self._status.read()
         after, rss = kib(text, b"\nVmHWM:"), kib(text, b"\nVmRSS:")

@@ -63,11 +63,12 @@ class PlainMeter:
         self.mode = "lifetime" if resource is not None else "none"
         self.notes = [f"Gorgon has no meter for {sys.platform}: it says time, CPU and the peak of all time only."]
         self.tremble = 0
+        self.addresses_limited = False
 
     def prepare(self, reset_peak: bool) -> None:
         pass
 
-    def begin(self, reset_peak: bool) -> Snapshot:
+    def begin(self, reset_peak: bool, alone: bool = True) -> Snapshot:
         return self._look()
 
     def end(self, start: Snapshot) -> Snapshot:

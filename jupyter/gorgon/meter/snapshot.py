@@ -79,12 +79,17 @@ class Meter(Protocol):
     notes: list[str]
     #: By so much the system's count of resident memory can be off, bytes.
     tremble: int
+    #: The address space has a limit (`ulimit -v`): how near a run comes to it is to be known. Whoever reads limits says so.
+    addresses_limited: bool
 
     def prepare(self, reset_peak: bool) -> None:
         """Finds out once whether the peak can be reset, where the user wants that."""
 
-    def begin(self, reset_peak: bool) -> Snapshot:
-        """Reads everything, the cheapest and most telling last, and resets the peak if wanted and possible."""
+    def begin(self, reset_peak: bool, alone: bool = True) -> Snapshot:
+        """Reads everything, the cheapest and most telling last, and resets the peak if wanted and possible.
+
+        alone: no other run is under way, which would need the peak as it was before the reset.
+        """
 
     def end(self, start: Snapshot) -> Snapshot:
         """The same at the end of a run that began with `start`."""

@@ -61,6 +61,7 @@ class WindowsMeter:
             "Windows does not say here what child processes used.",
         ]
         self.tremble = 0
+        self.addresses_limited = False
         self._library = _kernel32() if library is None else library
         # A pseudo handle of this process; it need not be closed.
         self._process = ctypes.c_void_p(-1)
@@ -68,7 +69,7 @@ class WindowsMeter:
     def prepare(self, reset_peak: bool) -> None:
         pass
 
-    def begin(self, reset_peak: bool) -> Snapshot:
+    def begin(self, reset_peak: bool, alone: bool = True) -> Snapshot:
         found = self._look()
         found.cpu_ns = time.process_time_ns()
         found.wall_ns = time.perf_counter_ns()
