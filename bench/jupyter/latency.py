@@ -1,7 +1,8 @@
 """What the package adds to a cell: `latency.py PACKAGE BLOCKS CELLS`. Prints one JSON object.
 
-One kernel runs blocks of empty cells with the extension and without it by turns. The hooks' own time is taken within the
-kernel, around IPython's events; what a user waits for is taken outside, from the request to idle.
+One kernel runs blocks of empty cells with the extension and without it by turns: of cells that somebody runs one by one, and
+of cells of which each is asked for as soon as the one before is done. The hooks' own time is taken within the kernel, around
+IPython's events; what a user waits for is taken outside, from the request to idle.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import statistics
 import sys
 import tempfile
+import time
 
 from kernel import Kernel
 
@@ -29,26 +31,33 @@ def _watch():
     def timed(event, *args, **kwargs):
         if event not in ("pre_run_cell", "post_run_cell"):
             return trigger(event, *args, **kwargs)
-        began, worked = time.perf_counter_ns(), time.thread_time_ns()
+        worked = time.thread_time_ns()  # A system call: outside of what the other clock sees.
+        began = time.perf_counter_ns()
         try:
             return trigger(event, *args, **kwargs)
         finally:
-            taken.append(((time.perf_counter_ns() - began) / 1e6, (time.thread_time_ns() - worked) / 1e6))
+            took = time.perf_counter_ns() - began
+            taken.append((took / 1e6, (time.thread_time_ns() - worked) / 1e6))
     events.trigger = timed
     return taken
 _taken = _watch()
 """
 # A cell after a change of the hooks, and one that fills caches, are not counted.
 SETTLE = 3
+# What a person leaves between two cells at least, seconds.
+PAUSE_S = 0.02
 
 
-def block(kernel: Kernel, loaded: bool, cells: int) -> tuple[float, float, float]:
+def block(kernel: Kernel, loaded: bool, cells: int, pause_s: float) -> tuple[float, float, float]:
     """Medians of a cell, milliseconds: its round trip, the hooks' time, and what of that they had the CPU."""
     kernel.run("%load_ext gorgon" if loaded else "%unload_ext gorgon")
     for _ in range(SETTLE):
         kernel.round_trip_ms("pass")
     kernel.run("_taken.clear()")
-    trips = [kernel.round_trip_ms("pass") for _ in range(cells)]
+    trips = []
+    for _ in range(cells):
+        time.sleep(pause_s)
+        trips.append(kernel.round_trip_ms("pass"))
     taken = json.loads(kernel.run("import json; print(json.dumps(_taken))"))
     # The first is the end of the cell that cleared the list, the last the begin of the one that printed it.
     taken = taken[1:-1]
@@ -65,19 +74,31 @@ def scene(package: str, prepare: str, blocks: int, cells: int) -> dict[str, floa
         kernel.run(prepare)
         kernel.run(WATCH)
         kernel.run("%load_ext gorgon")
-        with_it, without = [], []
-        for turn in range(blocks):
-            # Who goes first changes, so that a machine that slows down favours nobody.
-            for loaded in (True, False) if turn % 2 == 0 else (False, True):
-                (with_it if loaded else without).append(block(kernel, loaded, cells))
+        with_it, without = turns(kernel, blocks, cells, PAUSE_S)
+        row_with, row_without = turns(kernel, blocks, cells, 0.0)
         kernel.run(CLEAN_UP)
-    added = [one[0] - other[0] for one, other in zip(with_it, without, strict=True)]
     return {
-        "addedMs": statistics.median(added),
+        "addedMs": added_ms(with_it, without),
+        "inRowMs": added_ms(row_with, row_without),
         "hookMs": statistics.median(one[1] for one in with_it) - statistics.median(one[1] for one in without),
         "hookCpuMs": statistics.median(one[2] for one in with_it) - statistics.median(one[2] for one in without),
         "roundTripMs": statistics.median(one[0] for one in without),
     }
+
+
+def turns(kernel: Kernel, blocks: int, cells: int, pause_s: float) -> tuple[list[tuple[float, float, float]], ...]:
+    """Blocks with the extension, and as many without it."""
+    with_it: list[tuple[float, float, float]] = []
+    without: list[tuple[float, float, float]] = []
+    for turn in range(blocks):
+        # Who goes first changes, so that a machine that slows down favours nobody.
+        for loaded in (True, False) if turn % 2 == 0 else (False, True):
+            (with_it if loaded else without).append(block(kernel, loaded, cells, pause_s))
+    return with_it, without
+
+
+def added_ms(with_it: list[tuple[float, float, float]], without: list[tuple[float, float, float]]) -> float:
+    return statistics.median(one[0] - other[0] for one, other in zip(with_it, without, strict=True))
 
 
 def main(package: str, blocks: str, cells: str) -> None:
