@@ -10,7 +10,9 @@ const BLOCKS = 30;
 const CELLS = 40;
 
 /** What latency.py prints, by scene; milliseconds. */
-type Latency = Readonly<Record<string, Readonly<Record<"addedMs" | "hookMs" | "hookCpuMs" | "inRowMs" | "roundTripMs", number>>>>;
+type Latency = Readonly<
+  Record<string, Readonly<Record<"addedMs" | "hookMs" | "hookCpuMs" | "inRowMs" | "roundTripMs", number>>>
+>;
 
 /** What peaks.py prints. Peaks are MiB by tool and cell, one a round; null: it had no number to show. */
 interface Peaks {

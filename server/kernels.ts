@@ -41,8 +41,8 @@ export interface KernelsOptions {
   readonly keeper: () => CellKeeper;
   /** Null before the first poll has ended. */
   readonly bell: () => KernelBell | null;
-  /** The same, with what it is made of. Never rejects. */
-  readonly host: () => Promise<HostView | null>;
+  /** The same, with what it is made of, for a page that is in sight or not. Never rejects. */
+  readonly host: (watched: boolean) => Promise<HostView | null>;
 }
 
 type Runs = Extract<KernelAct, { readonly runs: unknown }>["runs"];
@@ -246,8 +246,8 @@ export class Kernels implements KernelReceiver {
     return this.#options.bell();
   }
 
-  host(): Promise<HostView | null> {
-    return this.#options.host();
+  host(watched: boolean): Promise<HostView | null> {
+    return this.#options.host(watched);
   }
 
   ended(record: CellRecord): void {

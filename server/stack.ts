@@ -100,6 +100,8 @@ const RING_SNAPSHOTS = 150;
 
 /** What the window asks for lingers already: the sensor's own is for a window that is reloaded. */
 const GPU_LINGER_MS = 10_000;
+/** A page of Jupyter in sight asks every two seconds: one that does no more is not seen any more after so long. */
+const PAGE_SEEN_MS = 10_000;
 
 /** What this window wants of whoever leads. */
 function wishOf(config: LoadedConfig, more: Pick<LinkWish, "intervalMs" | "gpu" | "window">): LinkWish {
@@ -156,8 +158,9 @@ export function createStack(options: StackOptions): Stack {
     leadership: () => leadership,
     keeper: () => hub.store.cells,
     bell: () => (polled ? { level: bell.state().level, sentence: bell.state().headline } : null),
-    host: async () => {
+    host: async (watched) => {
       gpuDemand.touch("devices"); // who asks shows them
+      if (watched) pace.seenFor(PAGE_SEEN_MS);
       return polled ? hostViews.of(bell.state()) : null;
     },
   });

@@ -1,5 +1,5 @@
 /** A kernel that its memory guard holds frozen: said once, with the three answers, for as long as it is so. */
-import { Notification } from "@jupyterlab/apputils";
+import { Dialog, Notification, showDialog } from "@jupyterlab/apputils";
 import { t } from "@vscode/l10n";
 import { ofLimit } from "../../protocol/cell-words.ts";
 import type { GuardAnswer } from "../../protocol/kernel.ts";
@@ -19,12 +19,25 @@ export class Guards {
     connection.changed.connect(() => this.#look());
   }
 
-  /** Sends the answer; what went wrong is said. */
+  /** Sends the answer, an end only once it was asked for twice; what went wrong is said. */
   answer(kernelId: string, answer: GuardAnswer): void {
-    this.#connection.answer(kernelId, answer).catch((error: unknown) => {
+    this.#answer(kernelId, answer).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
       Notification.error(t("The kernel was not answered: {0}", reason), { autoClose: false });
     });
+  }
+
+  async #answer(kernelId: string, answer: GuardAnswer): Promise<void> {
+    if (answer === "end") {
+      const kernel = this.#connection.state?.kernels.find((one) => one.id === kernelId);
+      const { button } = await showDialog({
+        title: t("End the kernel of {0}?", kernel === undefined ? t("this notebook") : kernelName(kernel)),
+        body: t("Its variables are lost. The notebook and its outputs stay."),
+        buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: t("End Kernel") })],
+      });
+      if (!button.accept) return;
+    }
+    await this.#connection.answer(kernelId, answer);
   }
 
   #look(): void {
@@ -44,7 +57,11 @@ export class Guards {
     if (guard === null) return;
     const action = (label: string, answer: GuardAnswer, displayType: Notification.ActionDisplayType) => ({
       ...{ label, displayType },
-      callback: () => this.answer(kernel.id, answer),
+      callback: (event: MouseEvent) => {
+        // Until the kernel is answered, the question stands.
+        event.preventDefault();
+        this.answer(kernel.id, answer);
+      },
     });
     const message = t(
       "The kernel of {0} is frozen at {1}, before the system ends it.",

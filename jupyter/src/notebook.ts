@@ -5,9 +5,9 @@ import type { Kernel } from "@jupyterlab/services";
 import type { IDisposable } from "@lumino/disposable";
 import { Signal, type ISignal } from "@lumino/signaling";
 import { parseRecord } from "../../protocol/cell-parse.ts";
-import type { CellRecord } from "../../protocol/cell.ts";
+import { CELL_MIME, type CellRecord, type CellRef } from "../../protocol/cell.ts";
 import type { JupyterDeath, JupyterKernel } from "../../protocol/messages/jupyter.ts";
-import { CellBook } from "./book.ts";
+import { CellBook, type Running } from "./book.ts";
 import type { Connection, ToldRecord } from "./connection.ts";
 import { KernelComm } from "./kernel-comm.ts";
 import type { CellPlace } from "./match.ts";
@@ -145,6 +145,7 @@ export class WatchedNotebook implements IDisposable {
   /** It has left the queue. */
   ended(key: object): void {
     this.#queue.remove(key);
+    this.book.add(recordsIn(key));
     this.#changed.emit();
   }
 
@@ -180,7 +181,13 @@ export class WatchedNotebook implements IDisposable {
     const first = this.#queue.first as ICodeCellModel | null;
     if (death.cell !== null || first === null || death.cause === "ended" || death.kernelId !== this.kernel?.id)
       return death;
-    return { ...death, cell: { id: first.id, executionCount: null, hash: "", label: "" } };
+    return { ...death, cell: refOf(first) };
+  }
+
+  /** The cell that this page sent first of those that wait, since the kernel was frozen. */
+  #presumed({ guard }: JupyterKernel): Pick<Running, "cell" | "startedAt"> | null {
+    const first = this.#queue.first as ICodeCellModel | null;
+    return first === null || guard === null ? null : { cell: refOf(first), startedAt: guard.since };
   }
 
   #isMine(kernelId: string, path: string): boolean {
@@ -233,11 +240,13 @@ export class WatchedNotebook implements IDisposable {
       return;
     }
     for (const death of connection.state?.deaths ?? []) this.died(death);
-    if (!this.#loaded) {
-      const { running } = served;
+    // One that froze before its own word came out is known from the server, or from what this page sent.
+    const frozen = served.guard?.phase === "frozen" && this.book.running === null;
+    if (!this.#loaded || frozen) {
+      const running = served.running ?? (frozen ? this.#presumed(served) : null);
       this.book.run(running === null ? null : { ...running, seenAt: Date.now() - this.#age(running.startedAt) });
-      if (served.measured) void this.seek();
     }
+    if (!this.#loaded && served.measured) void this.seek();
     // Sizes and peaks move with every state.
     this.#changed.emit();
     const asked = `${served.id} ${connection.status}`;
@@ -294,10 +303,23 @@ export class WatchedNotebook implements IDisposable {
     const records = [...(this.panel.content.model?.cells ?? [])].flatMap((cell) => {
       if (cell.type !== "code" || this.#read.has(cell)) return [];
       this.#read.add(cell);
-      const record = parseRecord(cell.getMetadata(METADATA_KEY));
+      const kept = parseRecord(cell.getMetadata(METADATA_KEY));
+      const records = [...(kept === null ? [] : [kept]), ...recordsIn(cell as ICodeCellModel)];
       // A copied cell carries the cost of the one it was copied from.
-      return record === null || (record.cell.id !== null && record.cell.id !== cell.id) ? [] : [record];
+      return records.filter((record) => record.cell.id === null || record.cell.id === cell.id);
     });
     this.book.add(records);
   }
+}
+
+function refOf({ id }: ICodeCellModel): CellRef {
+  return { id, executionCount: null, hash: "", label: "" };
+}
+
+/** Records among a cell's outputs, as `annotate` or a magic left them there. */
+function recordsIn({ outputs }: Partial<Pick<ICodeCellModel, "outputs">>): readonly CellRecord[] {
+  if (outputs === undefined) return []; // no code
+  return Array.from({ length: outputs.length }, (_, at) => outputs.get(at).data[CELL_MIME])
+    .map((value) => (value === undefined ? null : parseRecord(value)))
+    .filter((record) => record !== null);
 }

@@ -124,5 +124,11 @@ export interface FromPage {
   readonly visible: boolean;
 }
 
+/** What the Jupyter server says with its question; null from one of an earlier release. */
+export interface HostQuestion {
+  /** A page in sight shows it: the worker polls as for a window that has the focus. */
+  readonly watched: boolean;
+}
+
 /** The machine as the worker sees it, for the Jupyter server (it greets with role `server`). Null before the first poll has ended. */
-export const kernelHost = request<null, HostView | null>("kernel/host", "toLeader");
+export const kernelHost = request<HostQuestion | null, HostView | null>("kernel/host", "toLeader");

@@ -56,6 +56,23 @@ describe("the pace of a crab", () => {
     await crab.dispose();
   });
 
+  it("is the full one while somebody looks at a page elsewhere, and goes down when that asks no more", async () => {
+    const { clock, crab, pace, bell } = setUp();
+    pace.setAttention(AWAY);
+    expect(crab.intervalMs).toBe(10_000);
+    pace.seenFor(10_000);
+    expect(pace.rate).toMatchObject({ intervalMs: 2000, reason: "" });
+    await clock.advanceAsync(8000);
+    pace.seenFor(10_000);
+    await clock.advanceAsync(8000);
+    pace.setBell(bell([CPU, "OK"]));
+    expect(crab.intervalMs).toBe(2000);
+    await clock.advanceAsync(2000);
+    pace.setBell(bell([CPU, "OK"]));
+    expect(pace.rate).toMatchObject({ intervalMs: 10_000, reason: "window unfocused" });
+    await crab.dispose();
+  });
+
   it("goes to the full rate when the bell rings, and down again a minute after it was last bad", async () => {
     const { clock, crab, pace, bell } = setUp();
     pace.setAttention(AWAY);

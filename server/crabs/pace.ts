@@ -65,6 +65,7 @@ export class Pace {
   #baseMs: number;
   #adaptive: boolean;
   #attention: Attention | null = null;
+  #seenUntil = -Infinity;
   #level: Level = "UNKNOWN";
   #troubledLevel: Level = "UNKNOWN";
   #troubledUntil = -Infinity;
@@ -100,6 +101,12 @@ export class Pace {
     this.#apply();
   }
 
+  /** Somebody looks elsewhere than in the window, a page of Jupyter for instance: for so long from now on, milliseconds. */
+  seenFor(ms: number): void {
+    this.#seenUntil = this.#clock.monotonic() + ms;
+    this.#apply();
+  }
+
   /** To be called after every judgement of the bell, also when nothing changed: time passes and chargers go. */
   setBell(bell: Pick<BellState, "verdicts" | "time">): void {
     const level = pressingLevel(bell);
@@ -120,7 +127,7 @@ export class Pace {
     return rateOf({
       baseMs: this.#baseMs,
       adaptive: this.#adaptive,
-      attention: this.#attention,
+      attention: now < this.#seenUntil ? null : this.#attention,
       onBattery: this.#onBattery,
       level: now < this.#troubledUntil ? this.#troubledLevel : this.#level,
     });

@@ -14,6 +14,7 @@ import {
   type RunningCell,
 } from "../../protocol/kernel.ts";
 import type { ParamsOf } from "../../protocol/message.ts";
+import type { kernelHost } from "../../protocol/messages/jupyter.ts";
 import type { guardState, kernelCellEnded, kernelCellStarted, KernelHello } from "../../protocol/messages/kernel.ts";
 import type { KernelAct } from "../../protocol/messages/leader.ts";
 import type { answerGuard, kernelRuns, measureRun } from "../../protocol/messages/worker.ts";
@@ -151,11 +152,19 @@ const act = z.union([
   z.object({ guard: answer }),
   z.object({ find: z.literal(true) }),
 ]) satisfies z.ZodMiniType<KernelAct>;
+const hostQuestion = z.nullable(z.object({ watched: z.boolean() })) satisfies z.ZodMiniType<
+  ParamsOf<typeof kernelHost>
+>;
 const acted = z.object({ record: z.nullable(cellRecordSchema) });
 
 /** Checks the first word of a kernel's package, of its guard, or of a Jupyter server's extension. */
 export function parseKernelHello(raw: unknown): Checked<KernelHello> {
   return check(hello, raw, "the kernel's greeting");
+}
+
+/** Checks a Jupyter server's question after the machine. */
+export function parseHostQuestion(raw: unknown): Checked<ParamsOf<typeof kernelHost>> {
+  return check(hostQuestion, raw, "the question after the machine");
 }
 
 /** Checks that a cell began. */

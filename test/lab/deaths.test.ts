@@ -133,6 +133,32 @@ describe("a kernel that dies in JupyterLab", () => {
     await notebook.untilFooter(2, /killed by SIGKILL/);
   });
 
+  it("asks about a kernel that its guard froze, and ends it only once that was confirmed", async () => {
+    const { page } = session;
+    const notebook = await session.open("frozen.ipynb", ["%gorgon limit 400MiB", "x = b'x' * (900 << 20)"]);
+    await notebook.run(0);
+    await notebook.start(1);
+    await notebook.untilFooter(1, /frozen at .* of 400 MiB/);
+    const toast = page.locator(".Toastify__toast").filter({ hasText: "frozen.ipynb is frozen" });
+    const sure = dialog(page, "End the kernel of frozen.ipynb?");
+    await toast.getByRole("button", { name: "End Kernel" }).click();
+    await session.shot("frozen-sure");
+    await sure.getByRole("button", { name: "Cancel" }).click();
+    await sure.waitFor({ state: "detached" });
+    expect(await notebook.footerText(1)).toMatch(/frozen/);
+    await toast.waitFor();
+    await notebook
+      .footer(1)
+      .getByRole("button", { name: /End Kernel/ })
+      .click();
+    await sure.getByRole("button", { name: "End Kernel" }).click();
+    await toast.waitFor({ state: "detached" });
+    await until("no frozen kernel", async () => ((await notebook.footerText(1)).includes("frozen") ? null : true));
+    await session.shot("frozen-ended");
+    await notebook.ready();
+    await notebook.run(0);
+  });
+
   it("says nothing of a restart and an end that somebody asked for", async () => {
     const { page } = session;
     const notebook = await session.open("asked.ipynb", ["x = 1", "import time; time.sleep(600)"]);

@@ -214,14 +214,25 @@ describe("Gorgon in JupyterLab", () => {
       metadata: {},
     }));
     const kept = HOSTILE.map((value, at) => {
-      const own = { id: `cell-${String(at + 1)}`, executionCount: 1, hash: "", label: "<b>kept</b>" };
-      return typeof value === "object" && value !== null && "cell" in value ? { ...value, cell: own } : value;
+      const own = { id: `cell-${String(at + 2)}`, executionCount: 1, hash: "", label: "<b>kept</b>" };
+      return typeof value === "object" && value !== null && "cell" in value
+        ? { ...value, id: `kept-${String(at)}`, cell: own }
+        : value;
     });
-    const cells = [{ source: "1", outputs }, ...kept.map((gorgon) => ({ source: "2", metadata: { gorgon } }))];
+    const told = { ...RECORD, id: "told", cell: { ...RECORD.cell, id: "cell-1" } };
+    const annotated = { "application/vnd.gorgon.cell.v1+json": told, "text/plain": "in place of it" };
+    const cells = [
+      { source: "1", outputs },
+      { source: "2", outputs: [{ output_type: "display_data", data: annotated, metadata: {} }] },
+      ...kept.map((gorgon) => ({ source: "3", metadata: { gorgon } })),
+    ];
     const notebook = await session.open("hostile.ipynb", cells);
     const drawn = notebook.cell(0).locator(".jp-Gorgon-output");
     await drawn.last().waitFor();
     expect(await drawn.count()).toBe(HOSTILE.length);
+    // What an output tells of its own cell is that cell's cost; of no cell, or of another one, it is not this one's.
+    await notebook.untilFooter(1, /<script>window\.hacked=2<\/script>/);
+    expect(await notebook.footerText(0)).toBe("");
     await drawn.first().locator("summary").click();
     const first = await drawn.first().innerText();
     expect(first).toContain("<img src=x onerror=window.hacked=1>");
@@ -229,8 +240,8 @@ describe("Gorgon in JupyterLab", () => {
     for (const texts of await drawn.allInnerTexts()) expect(texts.trim()).not.toBe("");
     const markup = ".jp-Gorgon img, .jp-Gorgon script, .jp-Gorgon b, .jp-Gorgon iframe, .jp-Gorgon a";
     expect(await page.locator(markup).count()).toBe(0);
-    await notebook.cell(1).scrollIntoViewIfNeeded();
-    await notebook.untilFooter(1, /<script>window\.hacked=2<\/script>/);
+    await notebook.cell(2).scrollIntoViewIfNeeded();
+    await notebook.untilFooter(2, /<script>window\.hacked=2<\/script>/);
     expect(await page.evaluate(() => (globalThis as { hacked?: unknown }).hacked ?? null)).toBeNull();
     await session.shot("hostile");
   });

@@ -72,6 +72,8 @@ class Pages:
 
     def changed(self) -> None:
         """The state is another one."""
+        if self._timer is not None and len(self._changed) == len(self._told_at):
+            return  # All are to be told already.
         self._changed.update(self._told_at)
         self._plan()
 

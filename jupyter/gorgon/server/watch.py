@@ -23,8 +23,10 @@ from .threads import Threads
 from .watching import Watching
 from .wire import Greeting, KernelName
 
-#: While a cell runs and somebody looks, its kernel is looked at so often, seconds.
+#: While a cell runs and somebody looks, its kernel is looked at so often, seconds: looks are all that is known of its peak.
 RUNNING_S = 0.25
+#: The same where the package in the kernel knows the peak, and a look is for the page, which is told twice a second.
+MEASURED_S = 0.5
 #: A look that takes longer hangs; nothing waits for it.
 HANGS_S = 5.0
 #: Where notebooks are is asked for so often, seconds; they are renamed seldom.
@@ -256,8 +258,8 @@ class Watch:
                         self._spawn(self._look(kernel))
             except Exception as error:  # noqa: BLE001 - another's manager: the next turn may do
                 self._log.debug("Gorgon: a look at the kernels failed: %s", error)
-            running = self.watched and any(one.running is not None for one in self.kernels)
-            pause = RUNNING_S if running else self._sample_s if self._kernels else self._idle_s
+            running = [self._running_s(one) for one in self.kernels if one.running is not None] if self.watched else []
+            pause = min(running) if running else self._sample_s if self._kernels else self._idle_s
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
             except (asyncio.TimeoutError, TimeoutError):
@@ -266,12 +268,16 @@ class Watch:
             scanned = -self._idle_s
             await asyncio.sleep(0.05)
 
+    def _running_s(self, kernel: Kernel) -> float:
+        """How often a kernel that runs is looked at while somebody looks, seconds."""
+        return min(self._sample_s, MEASURED_S if kernel.measured else RUNNING_S)
+
     async def _look(self, kernel: Kernel) -> None:
         kernel.looking = True
         running = kernel.running is not None
         pause = self._sample_s if running else self._idle_s
         if self.watched:
-            pause = RUNNING_S if running else self._sample_s
+            pause = self._running_s(kernel) if running else self._sample_s
         kernel.next_look = time.monotonic() + pause * 0.9
         try:
             look = await self._threads.call(kernel.look)

@@ -90,7 +90,7 @@ class Worker:
         for event in self._leader.step(now):
             self._take(event)
         if self._leader.ready and not self._open and now >= self._ask_at:
-            self._open = self._leader.request("kernel/host", None)
+            self._open = self._leader.request("kernel/host", {"watched": self.watched})
             self._ask_at = now + (ASK_S if self.watched else ASK_IDLE_S)
             for event in self._leader.step(now):
                 self._take(event)

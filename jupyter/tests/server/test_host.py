@@ -202,6 +202,7 @@ async def test_a_workers_bell_is_taken_while_there_is_one(
             await until(lambda: by("worker"), "the worker's bell is shown")
             host = (await lab.state())["host"]
             assert host["headline"] == "GPU is full" and not gorgon.host.notes
+            await until(lambda: {"watched": True} in worker.of("kernel/host"), "it hears that a page is in sight")
             worker.close()
             gorgon.host._worker_view = (gorgon.host._worker_view[0] - 60, gorgon.host._worker_view[1])
             await until(lambda: by("server"), "without it the server's own is")

@@ -10,6 +10,8 @@ import { meeting, Stranger, TestWorker, type Meeting } from "./testing.ts";
 let place: Meeting;
 let leader: TestWorker;
 let heard: unknown[][];
+/** Of each question after the machine, whether a page in sight shows it. */
+let watches: boolean[] = [];
 /** What the leader says of its machine. */
 let view: HostView | null;
 const workers: TestWorker[] = [];
@@ -28,7 +30,10 @@ function receiver(into: unknown[][]): KernelReceiver {
     ended: ({ id }) => into.push(["ended", id]),
     guard: ({ pid }, state) => into.push(["guard", pid, state?.phase ?? null]),
     bell: () => ({ level: "WARN", sentence: "Disk / is nearly full." }),
-    host: () => Promise.resolve(view),
+    host: (watched) => {
+      watches.push(watched);
+      return Promise.resolve(view);
+    },
     act: (act) => {
       into.push(["act", ...Object.keys(act)]);
       if ("guard" in act) return Promise.reject(new KernelRefused("It is not frozen."));
@@ -48,6 +53,7 @@ async function worker(pid: number, into: unknown[][]): Promise<TestWorker> {
 beforeEach(async () => {
   place = meeting();
   heard = [];
+  watches = [];
   view = null;
   leader = await worker(1, heard);
 });
@@ -247,7 +253,9 @@ describe("a Jupyter server", () => {
     expect(await answer(one, 1)).toMatchObject({ result: { protocol: KERNEL_LINK_VERSION, pid: 1, version: "1.2.3" } });
     expect(await answer(one, one.ask("kernel/host", null))).toMatchObject({ result: null });
     view = HOST;
-    expect(await answer(one, one.ask("kernel/host", null))).toMatchObject({ result: HOST });
+    expect(await answer(one, one.ask("kernel/host", { watched: true }))).toMatchObject({ result: HOST });
+    expect(await answer(one, one.ask("kernel/host", { watched: "yes" }))).toMatchObject({ result: HOST });
+    expect(watches).toEqual([false, true, false]);
     expect(await answer(one, one.ask("kernel/bell", null))).toMatchObject({ result: { level: "WARN" } });
   });
 

@@ -18,7 +18,13 @@ import type { KernelAct } from "../../../protocol/messages/leader.ts";
 import type { Clock } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import type { KernelGreeting, KernelId } from "../../rhopalia/kernel/watching.ts";
-import { parseCellEnded, parseCellStarted, parseGuardState, parseKernelHello } from "../../wire/kernels.ts";
+import {
+  parseCellEnded,
+  parseCellStarted,
+  parseGuardState,
+  parseHostQuestion,
+  parseKernelHello,
+} from "../../wire/kernels.ts";
 import { encodeNotification, type Peer } from "./peer.ts";
 
 /** A record takes some kilobytes; one with the longest texts that are allowed fits. */
@@ -39,8 +45,8 @@ export interface KernelReceiver {
   guard(kernel: KernelId, state: GuardState | null): void;
   /** Null before the first poll has ended. */
   bell(): KernelBell | null;
-  /** The same, for Jupyter servers, with what it is made of. */
-  host(): Promise<HostView | null>;
+  /** The same, for Jupyter servers, with what it is made of. `watched`: a page in sight shows it. */
+  host(watched: boolean): Promise<HostView | null>;
   /** Does what the user of a window that follows wants; answers with the record that was made. Rejects in words. */
   act(act: KernelAct): Promise<CellRecord | null>;
   /** What the leader tells, while this worker follows. */
@@ -128,7 +134,12 @@ export class KernelClients {
       this.#serveKernel(client);
       receiver.greet({ kernel, executable, faults });
     } else if (role === "guard") this.#serveGuard(client);
-    else peer.answer(kernelHost, () => receiver.host());
+    else {
+      peer.answer(kernelHost, (params) => {
+        const parsed = parseHostQuestion(params);
+        return receiver.host(parsed.ok && parsed.value?.watched === true);
+      });
+    }
     peer.onEnd((reason) => this.#lose(client, reason));
     log.debug(`The ${WHO[role]} of process ${String(kernel.pid)} connected.`);
     return { protocol: KERNEL_LINK_VERSION, ...me };
