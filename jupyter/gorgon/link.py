@@ -121,6 +121,8 @@ class Link:
     def stop(self) -> None:
         """Ends it, after records that wait were taken or half a second has passed."""
         atexit.unregister(self.stop)
+        # A kernel that ends with its cell has a record of it still to be made.
+        self._session.settle()
         if self._own_faults:
             self.faults.disable()
         for unsubscribe in self._unsubscribe:

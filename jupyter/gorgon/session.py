@@ -132,6 +132,10 @@ class Session:
         """Somebody outside saw so much resident memory: a peak below that would be wrong."""
         self._parts.saw(rss_bytes)
 
+    def settle(self) -> None:
+        """Makes the records of the runs that ended in this thread, for which nobody has waited yet."""
+        self._settle()
+
     def fail_cell(self, error: BaseException) -> None:
         """The cell that this thread runs has failed, though IPython does not know: a magic ran its code and showed the error.
 

@@ -402,6 +402,8 @@ class Session:
     def on_started(self, listener, listens):
         self.start = listener
         return lambda: None
+    def settle(self):
+        pass
     def on_record(self, listener):
         self.record = listener
         return lambda: None
