@@ -72,7 +72,8 @@ async function takeIn(
   const shoot = async (state: string, file: string | null = null): Promise<void> => {
     await page.mouse.move(500, 620);
     await page.screenshot({ path: path.join(ARTIFACTS, `${app}-${name}-${state}.png`) });
-    if (file !== null && name === "dark") await page.screenshot({ path: path.join(media, file) });
+    // The documents show both looks.
+    if (file !== null && name === (app === "lab" ? "dark" : "light")) await page.screenshot({ path: path.join(media, file) });
   };
   try {
     const notebook = await session.open("events.ipynb", WORK, group === null ? {} : { kernel: "capped" });
