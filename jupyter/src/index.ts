@@ -24,6 +24,7 @@ import type { WatchedNotebook } from "./notebook.ts";
 import { Options } from "./options.ts";
 import { BellPanel } from "./panel.ts";
 import { indexOf, revealCell } from "./reveal.ts";
+import { inLanguage } from "./schema-words.ts";
 import { COMMANDS, IConnection, IDeaths, IGuards, INotebooks, IOptions, type Deaths } from "./tokens.ts";
 import type { JupyterDeath } from "../../protocol/messages/jupyter.ts";
 
@@ -42,13 +43,12 @@ const optionsPlugin: JupyterFrontEndPlugin<Options> = {
   optional: [ISettingRegistry, ITranslator],
   activate: async (_: JupyterFrontEnd, registry: ISettingRegistry | null, translator: ITranslator | null) => {
     const options = new Options();
-    await Promise.all([
-      speakLanguage(translator),
-      registry?.load(`${ID}:options`).then(
-        (settings) => options.follow(settings),
-        (error: unknown) => log(`Gorgon: its settings are not to be had, the defaults hold: ${String(error)}`),
-      ),
-    ]);
+    await speakLanguage(translator);
+    registry?.transform(`${ID}:options`, { fetch: inLanguage });
+    await registry?.load(`${ID}:options`).then(
+      (settings) => options.follow(settings),
+      (error: unknown) => log(`Gorgon: its settings are not to be had, the defaults hold: ${String(error)}`),
+    );
     return options;
   },
 };

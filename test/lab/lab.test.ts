@@ -274,6 +274,25 @@ describe("Gorgon in JupyterLab", () => {
     expect(longestMs).toBeLessThan(1000);
   });
 
+  it("has its settings in Lab's editor, and heeds them at once", async () => {
+    const { page } = session;
+    const notebook = await session.open("settings.ipynb", [hold(100)]);
+    await notebook.run(0);
+    await notebook.untilFooter(0, /CPU .*peak/);
+    await command(page, "settingeditor:open", { query: "Gorgon" });
+    const editor = page.locator("#setting-editor");
+    const shortest = editor.locator('input[id$="minWall"]');
+    await editor.getByText("Shortest run shown, seconds").first().waitFor();
+    await session.shot("settings");
+    await shortest.fill("60");
+    await page.getByRole("tab", { name: /settings\.ipynb/ }).click();
+    await until("no footer of a short run", async () => ((await notebook.footerText(0)) === "" ? true : null));
+    await command(page, "settingeditor:open", { query: "Gorgon" });
+    await shortest.fill("0");
+    await page.getByRole("tab", { name: /settings\.ipynb/ }).click();
+    await notebook.untilFooter(0, /CPU .*peak/);
+  });
+
   it("breaks no policy of the page, asks nothing outside of the machine, and throws nothing", () => {
     expect(ownFaults(session.faults)).toEqual([]);
     expect(session.external).toEqual([]);
