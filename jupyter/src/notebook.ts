@@ -304,9 +304,9 @@ export class WatchedNotebook implements IDisposable {
       if (cell.type !== "code" || this.#read.has(cell)) return [];
       this.#read.add(cell);
       const kept = parseRecord(cell.getMetadata(METADATA_KEY));
-      const records = [...(kept === null ? [] : [kept]), ...recordsIn(cell as ICodeCellModel)];
       // A copied cell carries the cost of the one it was copied from.
-      return records.filter((record) => record.cell.id === null || record.cell.id === cell.id);
+      const own = kept === null || (kept.cell.id !== null && kept.cell.id !== cell.id) ? [] : [kept];
+      return [...own, ...recordsIn(cell)];
     });
     this.book.add(records);
   }
@@ -316,10 +316,11 @@ function refOf({ id }: ICodeCellModel): CellRef {
   return { id, executionCount: null, hash: "", label: "" };
 }
 
-/** Records among a cell's outputs, as `annotate` or a magic left them there. */
-function recordsIn({ outputs }: Partial<Pick<ICodeCellModel, "outputs">>): readonly CellRecord[] {
-  if (outputs === undefined) return []; // no code
+/** Records among a cell's outputs: the kernel leaves there only what that cell cost, whatever the front end of then called it. */
+function recordsIn({ id, outputs }: Partial<Pick<ICodeCellModel, "id" | "outputs">>): readonly CellRecord[] {
+  if (id === undefined || outputs === undefined) return []; // no code
   return Array.from({ length: outputs.length }, (_, at) => outputs.get(at).data[CELL_MIME])
     .map((value) => (value === undefined ? null : parseRecord(value)))
-    .filter((record) => record !== null);
+    .filter((record) => record !== null)
+    .map((record) => ({ ...record, cell: { ...record.cell, id } }));
 }
