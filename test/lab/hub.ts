@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import { openToAll, pythonEnv } from "../../scripts/python-env.ts";
 import { freePort } from "../services/daemon.ts";
@@ -81,7 +81,7 @@ function give(folder: string, { uid, gid }: HubUser): void {
 /** Where every account can read it: there, or a copy. */
 function forAll(folder: string, copy: string): string {
   if (openToAll(folder)) return folder;
-  cpSync(folder, copy, { recursive: true, verbatimSymlinks: true });
+  cpSync(realpathSync(folder), copy, { recursive: true, verbatimSymlinks: true });
   chmodSync(copy, 0o755);
   return copy;
 }
