@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { here } from "../test/platforms.ts";
-import { findPython } from "./python-env.ts";
+import { findPython, openToAll } from "./python-env.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "gorgon-python-env-"));
 
@@ -34,4 +34,14 @@ test.skipIf(!here("linux"))("[linux] a Python without its venv module is told ap
 
 test.skipIf(!here("linux"))("[linux] the first that is new enough is taken", () => {
   expect(findPython(machine("3.13.0", 0)).version).toBe("3.13.0");
+});
+
+test.skipIf(!here("linux"))("[linux] one in somebody's own folder is not taken where every account must run it", () => {
+  expect(openToAll("/usr/bin/env")).toBe(true);
+  const closed = machine("3.13.0", 0);
+  expect(() => findPython(closed, openToAll)).toThrow(/^missing: a Python that every account can run.*apt-get/);
+  // The next of the same name is.
+  const open = machine("3.12.0", 0);
+  const both = { PATH: `${closed["PATH"] ?? ""}:${open["PATH"] ?? ""}` };
+  expect(findPython(both, (file) => file.startsWith(open["PATH"] ?? "")).version).toBe("3.12.0");
 });

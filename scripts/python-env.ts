@@ -1,24 +1,28 @@
 /**
  * Makes the Python environments that the tests and the bench of jupyter/ run in, each from a list of exact versions:
- * `python-env.ts [test|old|lab|bench ...]`. The machine's own Python is used, never changed.
+ * `python-env.ts [test|old|lab|hub|bench ...]`. The machine's own Python is used, never changed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
 const jupyter = path.join(path.dirname(import.meta.dirname), "jupyter");
 
-/** What they are for: the tests, the tests with an old IPython, those in JupyterLab and its server, the bench beside other tools. */
-export const ENVIRONMENTS = ["test", "old", "lab", "bench"] as const;
+/**
+ * What they are for: the tests, the tests with an old IPython, those in JupyterLab and its server, those under a JupyterHub,
+ * the bench beside other tools.
+ */
+export const ENVIRONMENTS = ["test", "old", "lab", "hub", "bench"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
 const FOLDERS: Readonly<Record<Environment, string>> = {
   test: ".venv",
   old: ".venv-old",
   lab: ".venv-lab",
+  hub: ".venv-hub",
   bench: ".venv-bench",
 };
 
@@ -64,7 +68,8 @@ export async function pythonEnv(environment: Environment): Promise<string> {
     throw new PythonMissing(`the environment that the link ${folder} names (remove the link to have one made)`);
   }
   const list = path.join(jupyter, `requirements-${environment}.txt`);
-  const base = findPython();
+  // JupyterHub starts its servers as other accounts: they must be able to run it.
+  const base = environment === "hub" && process.getuid?.() === 0 ? findPython(process.env, openToAll) : findPython();
   const wanted = `${base.file} ${base.version}\n${createHash("sha256").update(readFileSync(list)).digest("hex")}\n`;
   const complete = () => {
     const stamp = path.join(folder, STAMP);
@@ -83,23 +88,44 @@ export async function pythonEnv(environment: Environment): Promise<string> {
   }
 }
 
-/** The first Python that is new enough. Throws PythonMissing. */
-export function findPython(env: NodeJS.ProcessEnv = process.env): Python {
+/** Whether every account of this machine can reach a program and run it, or a folder and enter it. */
+export function openToAll(place: string): boolean {
+  for (let at = realpathSync(place); ; at = path.dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return false;
+    if (at === path.dirname(at)) return true;
+  }
+}
+
+/** The first Python that is new enough; with `fits` the first of all on PATH that fits, too. Throws PythonMissing. */
+export function findPython(env: NodeJS.ProcessEnv = process.env, fits?: (file: string) => boolean): Python {
   const names = env["GORGON_PYTHON"] ? [env["GORGON_PYTHON"]] : NAMES;
+  // The system finds the first of a name; one that does not fit may stand before another of the same name.
+  const folders =
+    fits === undefined ? [] : (env["PATH"] ?? "").split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  const files = names.flatMap((name) =>
+    fits === undefined || path.isAbsolute(name) ? [name] : folders.map((folder) => path.join(folder, name)),
+  );
   const ask = "import sys; print(sys.executable); print('%d.%d.%d' % sys.version_info[:3]); import venv, ensurepip";
   let old = "";
   let bare = "";
-  for (const name of names) {
-    const asked = spawnSync(name, ["-I", "-c", ask], { encoding: "utf8", env, timeout: 30_000 });
+  let closed = "";
+  for (const candidate of files) {
+    const asked = spawnSync(candidate, ["-I", "-c", ask], { encoding: "utf8", env, timeout: 30_000 });
     if (asked.error !== undefined) continue;
     const [file = "", version = ""] = asked.stdout.split(/\r?\n/);
     const [major = 0, minor = 0] = version.split(".").map(Number);
     if (file === "" || major === 0) continue;
     if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) old ||= `${file} is ${version}`;
     else if (asked.status !== 0) bare ||= file;
+    else if (fits?.(file) === false) closed ||= file;
     else return { file, version };
   }
   if (bare !== "") throw new PythonMissing(`the venv module of ${bare} (apt-get install python3-venv)`);
+  if (closed !== "") {
+    throw new PythonMissing(
+      `a Python that every account can run (apt-get install python3 python3-venv): ${closed} is not`,
+    );
+  }
   const found = old === "" ? `no ${names.join(", ")} was found` : old;
   throw new PythonMissing(`Python ${OLDEST.join(".")} or later (apt-get install python3 python3-venv): ${found}`);
 }

@@ -17,6 +17,7 @@ except ImportError:  # Windows.
     resource = None  # type: ignore[assignment]
 
 ADDRESS_SPACE = "RLIMIT_AS (ulimit -v)"
+MACHINE_MEMORY = "the machine's memory"
 
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
@@ -76,7 +77,7 @@ class MemoryLimits:
             found.append(MemoryLimit(of_addresses, ADDRESS_SPACE))
         if self._machine is not None:
             found = [limit for limit in found if limit.bytes < self._machine]
-            found.append(MemoryLimit(self._machine, "the machine's memory"))
+            found.append(MemoryLimit(self._machine, MACHINE_MEMORY))
         if limit_bytes is not None and limit_bytes > 0:
             found.append(MemoryLimit(limit_bytes, "%gorgon limit"))
         # A stable sort: of equal ones the nearest to the process is named.

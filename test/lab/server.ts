@@ -1,18 +1,12 @@
 /** Starts and stops a real Jupyter server with its own folders: JupyterLab or Notebook 7, on a port of loopback, with a token. */
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { pythonEnv } from "../../scripts/python-env.ts";
-import { until } from "../e2e/driver.ts";
-import { ofRun, signal, waitGone, type Process } from "../workbench/processes.ts";
-import { createProfile, environmentOf, removeProfile, type Profile } from "../workbench/profile.ts";
+import { freePort } from "../services/daemon.ts";
+import { createProfile, environmentOf, type Profile } from "../workbench/profile.ts";
 import type { Places } from "./install.ts";
-
-/** How long a server may take to answer, milliseconds: it imports a thousand files on a machine that is busy. */
-const START_MS = 120_000;
-const STOP_MS = 20_000;
+import { startProgram, type Stopped } from "./program.ts";
 
 /** A kernelspec that only this server has. */
 export interface KernelSpec {
@@ -39,14 +33,6 @@ export interface ServerOptions {
   readonly kernels?: Readonly<Record<string, KernelSpec>>;
   /** Begins and ends with a slash. */
   readonly baseUrl?: string;
-}
-
-/** What was there when everything should have been over. */
-export interface Stopped {
-  /** Did not end by itself after SIGTERM; was killed. */
-  readonly killed: readonly Process[];
-  /** Processes of the run that live still. */
-  readonly left: readonly Process[];
 }
 
 /** A running server. */
@@ -79,13 +65,16 @@ const QUIET = {
   "@jupyterlab/docmanager-extension:plugin": { autosave: false },
 } as const;
 
-function environment(profile: Profile, { places, env }: ServerOptions): Record<string, string> {
+/** The environment of a server's process: of the run alone. */
+export function plainEnvironment(profile: Profile): Record<string, string> {
   const kept = Object.entries(environmentOf(profile)).filter(([name]) => !FOREIGN.test(name));
+  return { ...Object.fromEntries(kept), LANG: "C.UTF-8", PYTHONDONTWRITEBYTECODE: "1" };
+}
+
+function environment(profile: Profile, { places, env }: ServerOptions): Record<string, string> {
   const base = path.join(profile.base, "jupyter");
   return {
-    ...Object.fromEntries(kept),
-    LANG: "C.UTF-8",
-    PYTHONDONTWRITEBYTECODE: "1",
+    ...plainEnvironment(profile),
     JUPYTER_CONFIG_DIR: path.join(base, "config"),
     JUPYTER_DATA_DIR: path.join(base, "data"),
     JUPYTER_RUNTIME_DIR: path.join(base, "runtime"),
@@ -97,12 +86,12 @@ function environment(profile: Profile, { places, env }: ServerOptions): Record<s
   };
 }
 
-function writeJson(file: string, value: unknown): void {
+export function writeJson(file: string, value: unknown): void {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(value));
 }
 
-function writeSettings(folder: string, settings: NonNullable<ServerOptions["settings"]>): void {
+export function writeSettings(folder: string, settings: NonNullable<ServerOptions["settings"]>): void {
   for (const [plugin, values] of Object.entries({ ...QUIET, ...settings })) {
     const [packageName = "", name = ""] = plugin.split(":");
     writeJson(path.join(folder, packageName, `${name}.jupyterlab-settings`), values);
@@ -123,17 +112,6 @@ function writeFiles(env: Record<string, string>, python: string, options: Server
   }
 }
 
-/** A port of loopback that nobody has. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Starts a server and waits until it answers. Rejects with its output when it does not. */
 export async function startJupyter(options: ServerOptions): Promise<JupyterServer> {
   const { app = "lab", baseUrl = "/" } = options;
@@ -152,58 +130,23 @@ export async function startJupyter(options: ServerOptions): Promise<JupyterServe
     ...["--ServerApp.terminals_enabled=False", "--LabApp.expose_app_in_browser=True"],
     ...["--JupyterNotebookApp.expose_app_in_browser=True"],
   ];
-  // Its own process group, so that a Ctrl+C in the terminal reaches us first.
-  const child = spawn(python, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-  const { pid } = child;
-  let output = "";
-  let ended = false;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
-  }
-  child.on("error", (error) => (output += error.message));
-  child.on("exit", () => (ended = true));
-  const mine = (): Process[] => ofRun(profile.mark, pid === undefined ? [] : [pid]);
-  // The last resort when this process ends without stopping it: signals may be sent synchronously.
-  const lastResort = (): void => mine().forEach((one) => void signal(one.pid, "SIGKILL"));
-  process.on("exit", lastResort);
-  const stop = async (): Promise<Stopped> => {
-    if (pid !== undefined && !ended) signal(pid, "SIGTERM");
-    const killed = await waitGone(mine, STOP_MS);
-    for (const one of killed) signal(one.pid, "SIGKILL");
-    const left = await waitGone(mine, 3000);
-    process.off("exit", lastResort);
-    removeProfile(profile, true);
-    return { killed, left };
-  };
   const address = `http://127.0.0.1:${String(port)}${baseUrl}`;
   const api = (what: string, init: RequestInit = {}): Promise<Response> =>
     fetch(new URL(what, address), { ...init, headers: { Authorization: `token ${token}` } });
-  try {
-    await until(
-      "an answer of the Jupyter server",
-      async () => {
-        if (ended) throw new Error("The Jupyter server ended.");
-        return api("api/status").then(
-          ({ ok }) => (ok ? true : null),
-          () => null,
-        );
-      },
-      START_MS,
-    );
-  } catch (error) {
-    await stop();
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${output}`, { cause: error });
-  }
-  let stopping: Promise<Stopped> | undefined;
+  const program = await startProgram(profile, [python, ...args], {
+    cwd: folder,
+    env,
+    answers: async () => (await api("api/status")).ok,
+  });
   return {
     ...{ app, profile, folder, token, address, api },
-    pid: pid ?? 0,
+    pid: program.pid,
     notebook: (name) =>
       `${address}${app === "lab" ? "lab/tree" : "notebooks"}/${name}?token=${token}${app === "lab" ? "&reset" : ""}`,
     configure: (settings) => {
       writeSettings(env["JUPYTERLAB_SETTINGS_DIR"] ?? "", { ...options.settings, ...settings });
     },
-    output: () => output,
-    stop: () => (stopping ??= stop()),
+    output: program.output,
+    stop: program.stop,
   };
 }

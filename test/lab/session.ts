@@ -7,7 +7,8 @@ import { findChromium, openBrowser, openPage, type WorkbenchPage } from "../work
 import { NotebookPage } from "./driver.ts";
 import { writeNotebook, type CellFile, type NotebookOptions } from "./files.ts";
 import { wheelPlaces, type Places } from "./install.ts";
-import { startJupyter, type JupyterServer, type ServerOptions, type Stopped } from "./server.ts";
+import type { Stopped } from "./program.ts";
+import { startJupyter, type JupyterServer, type ServerOptions } from "./server.ts";
 
 /** Both are there, and a page is open. */
 export interface Session extends WorkbenchPage {

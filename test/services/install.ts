@@ -1,4 +1,4 @@
-/** Installs the clients of the real services, exactly as test/services/package-lock.json lists them. */
+/** Installs what tests need from npm, exactly as a package-lock.json lists it: the clients of the real services are beside this file. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -7,20 +7,25 @@ import { npm } from "../../scripts/workbench.ts";
 /** The folder whose node_modules has them. */
 export const SERVICES = import.meta.dirname;
 
-/** Installs, unless that was done already. Throws `missing: ...` when npm cannot. */
+/** Installs the clients of the real services. Throws `missing: ...` when npm cannot. */
 export function installClients(): void {
-  const stamp = path.join(SERVICES, "node_modules", ".gorgon-services");
-  const want = readFileSync(path.join(SERVICES, "package-lock.json"), "utf8");
+  installListed(SERVICES);
+}
+
+/** Installs what a folder's lockfile lists, unless that was done already. Throws `missing: ...` when npm cannot. */
+export function installListed(folder: string): void {
+  const stamp = path.join(folder, "node_modules", ".gorgon-services");
+  const want = readFileSync(path.join(folder, "package-lock.json"), "utf8");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === want) return;
   const { file, args } = npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
   // npm hands its own settings down to its scripts; a prefix meant for the root must not reach here.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_(config_(prefix|local_prefix|global)|package_)/i.test(name)),
   );
-  const done = spawnSync(file, [...args], { cwd: SERVICES, env, encoding: "utf8" });
+  const done = spawnSync(file, [...args], { cwd: folder, env, encoding: "utf8" });
   if (done.status !== 0) {
     throw new Error(
-      `missing: the packages of test/services (npm ci there: ${(done.stderr || String(done.error)).slice(0, 500)})`,
+      `missing: the packages of ${folder} (npm ci there: ${(done.stderr || String(done.error)).slice(0, 500)})`,
     );
   }
   writeFileSync(stamp, want);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import hmac
 import itertools
 import json
@@ -92,6 +93,7 @@ class Door:
         self._version = version
         self._token = secrets.token_hex(32)
         self._place: _Place | None = None
+        self._pid = os.getpid()
         self._server: asyncio.AbstractServer | None = None
         self._clients: set[_Client] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -112,6 +114,7 @@ class Door:
             return
         try:
             self._place, listener = await self._threads.call(_listen, self._place, self._token)
+            atexit.register(self._at_exit)
             self._server = await asyncio.start_unix_server(self._connected, sock=listener, limit=MAX_LINE)
             self.why = ""
         except (OSError, runtime.NotTrusted) as error:
@@ -140,6 +143,13 @@ class Door:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if place is not None:
             _remove(place)
+        atexit.unregister(self._at_exit)
+
+    def _at_exit(self) -> None:
+        """A server without a terminal ends at once when it is interrupted, as JupyterHub does: nobody closes it then."""
+        # A child that was forked has inherited this.
+        if self._place is not None and os.getpid() == self._pid:
+            _remove(self._place)
 
     def answer_guard(self, pid: int, started_at: float, answer: str) -> bool:
         """Tells the guard of a frozen kernel what the user wants; false where none holds it."""

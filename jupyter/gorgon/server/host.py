@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..display import format_ratio, plain
+from ..limits import MACHINE_MEMORY
 from ..record import LEVELS
-from .kernel import MACHINE, Kernel
+from .kernel import Kernel
 from .levels import OF_LIMIT, Standing, Thresholds, worst
 from .machine import Machine, Use, disk_use
 from .threads import Threads
@@ -174,6 +175,7 @@ class Host:
         self._alerts: dict[str, dict[str, Any]] = {}
         self._kernel_levels: dict[str, str] = {}
         self._kills: deque[tuple[float, int]] = deque(maxlen=200)
+        self._kills_place = ""
         self._worker_view: tuple[float, dict[str, Any]] | None = None
         self._looked = False
         self._failure = ""
@@ -330,7 +332,7 @@ class Host:
 
     # --- alerts ---
 
-    def _judge(self, kernels: list[Kernel], kills: int | None) -> None:
+    def _judge(self, kernels: list[Kernel], kills: tuple[str, int] | None) -> None:
         bad: dict[str, tuple[str, str, str]] = {}
         for line in self._lines.values():
             if line.standing.level in ("WARN", "CRIT"):
@@ -338,10 +340,15 @@ class Host:
         self._judge_kernels(kernels, bad)
         if kills is not None:
             now = time.monotonic()
-            self._kills.append((now, kills))
+            place, count = kills
+            if place != self._kills_place:
+                # Another counter: limits were changed, or this server was moved.
+                self._kills.clear()
+                self._kills_place = place
+            self._kills.append((now, count))
             while self._kills and now - self._kills[0][0] > KILLS_FOR_S:
                 self._kills.popleft()
-            grew = kills - self._kills[0][1]
+            grew = count - self._kills[0][1]
             if grew > 0:
                 bad["oom"] = "Killed for want of memory", "CRIT", f"memory ran out, processes killed: {grew}"
         self._keep_alerts(bad)
@@ -361,7 +368,7 @@ class Host:
                 )
                 bad[f"kernel-frozen {one.id}"] = "Notebook kernel frozen", "CRIT", words
             # Of limits tighter than the machine, whose own memory is judged already.
-            if one.limit is None or one.limit.source == MACHINE:
+            if one.limit is None or one.limit.source == MACHINE_MEMORY:
                 continue
             level = OF_LIMIT.level(one.share, self._kernel_levels.get(one.id, "OK"))
             levels[one.id] = level

@@ -20,7 +20,6 @@ from .wire import KernelName
 LEAVING_HOLDS_S = 60.0
 #: Who uses so much of a core is at work, whether or not somebody says at what.
 BUSY_CORES = 0.2
-MACHINE = "the machine's memory"
 
 
 class Kernel:

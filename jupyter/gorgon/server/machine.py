@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..cgroups import Cgroup, Cgroups, text_of
 from ..display import format_bytes
-from ..limits import CpuLimit, MemoryLimit, MemoryLimits, cpu_limits, machine_memory
+from ..limits import MACHINE_MEMORY, CpuLimit, MemoryLimit, MemoryLimits, cpu_limits, machine_memory
 
 #: Limits change seldom, and a process can be moved.
 _LIMITS_FOR_S = 10.0
@@ -35,8 +35,8 @@ class Sample:
     memory: Use
     swap: Use | None
     pressure: Use | None
-    #: Processes killed for want of memory since the machine started; None where it is not counted.
-    kills: int | None
+    #: Where processes killed for want of memory are counted, and how many there were ever; None where they are not.
+    kills: tuple[str, int] | None
 
 
 class Machine:
@@ -127,7 +127,7 @@ class Machine:
         available = meminfo.get("MemAvailable", _available())
         if total <= 0 or available is None:
             return Use(None, "This system does not say how much of its memory is in use.")
-        return _of(total - min(total, available), total, "the machine's memory")
+        return _of(total - min(total, available), total, MACHINE_MEMORY)
 
     def _pressure(self) -> Use | None:
         """Share of the last ten seconds in which nothing could run for want of memory (PSI, `full`)."""
@@ -136,9 +136,17 @@ class Machine:
             None if found is None else Use(float(found[1]) / 100, "time in which nothing could run for want of memory")
         )
 
-    def _kills(self) -> int | None:
-        found = re.search(r"^oom_kill (\d+)$", text_of(f"{self._root}/proc/vmstat"), re.MULTILINE)
-        return None if found is None else int(found[1])
+    def _kills(self) -> tuple[str, int] | None:
+        """Where the memory is that is judged: of a machine that is shared (a hub's), the others' are not told."""
+        limit, group = self._memory_limit, self._memory_group
+        if group is not None:
+            place, text = group.name, group.text("memory.events" if group.version == 2 else "memory.oom_control")
+        elif limit is None or limit.source == MACHINE_MEMORY:
+            place, text = "", text_of(f"{self._root}/proc/vmstat")
+        else:
+            return None
+        found = re.search(r"^oom_kill (\d+)$", text, re.MULTILINE)
+        return None if found is None else (place, int(found[1]))
 
 
 def disk_use(path: str) -> Use:

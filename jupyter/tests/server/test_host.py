@@ -110,26 +110,45 @@ def test_a_machine_without_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     one = Machine(str(tmp_path))
     first = one.look(0)
     assert first.cpu.value is None and first.memory.value == 0.75 and first.swap == Use(0.5, "512 MiB of 1.00 GiB")
-    assert first.pressure is not None and first.pressure.value == 0.125 and first.kills == 3
+    assert first.pressure is not None and first.pressure.value == 0.125 and first.kills == ("", 3)
     (tmp_path / "proc/stat").write_text("cpu  175 0 0 120 5 0 0 0 0 0\n")
     assert one.look(0).cpu.value == 0.75
 
 
 def test_a_container_of_version_2(tmp_path: Path) -> None:
-    system(tmp_path, proc__meminfo=MEMINFO, proc__self__cgroup="0::/pod\n")
+    system(tmp_path, proc__meminfo=MEMINFO, proc__self__cgroup="0::/pod\n", proc__vmstat="oom_kill 9\n")
     system(tmp_path, proc__self__mountinfo="30 1 0:1 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
     group = "sys__fs__cgroup__pod__"
     system(tmp_path, **{f"{group}memory.max": str(2 * GIB), f"{group}memory.current": str(2 * GIB)})
     system(tmp_path, **{f"{group}memory.stat": f"anon 1\ninactive_file {GIB}\n"})
-    found = Machine(str(tmp_path)).look(0).memory
-    assert found == Use(0.5, "1.00 GiB of 2.00 GiB (cgroup /pod)")
+    system(tmp_path, **{f"{group}memory.events": "oom 4\noom_kill 2\noom_group_kill 0\n"})
+    found = Machine(str(tmp_path)).look(0)
+    assert found.memory == Use(0.5, "1.00 GiB of 2.00 GiB (cgroup /pod)")
+    # The machine's count holds what happened to others in their containers.
+    assert found.kills == ("/pod", 2)
 
 
 def test_a_hubs_limit_that_no_group_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEM_LIMIT", str(4 * GIB))
-    system(tmp_path, proc__meminfo=MEMINFO)
-    found = Machine(str(tmp_path)).look(3 * GIB).memory
-    assert found == Use(0.75, "3.00 GiB of 4.00 GiB (MEM_LIMIT, by this server and its kernels)")
+    system(tmp_path, proc__meminfo=MEMINFO, proc__vmstat="oom_kill 9\n")
+    found = Machine(str(tmp_path)).look(3 * GIB)
+    assert found.memory == Use(0.75, "3.00 GiB of 4.00 GiB (MEM_LIMIT, by this server and its kernels)")
+    # Others of the hub have their kernels on the same machine.
+    assert found.kills is None
+
+
+def test_kills_are_told_where_they_are_counted(gorgon: Any) -> None:
+    host = gorgon.host
+
+    def told(kills: tuple[str, int] | None) -> bool:
+        host._judge([], kills)
+        return any(one["id"] == "oom" and one["endedAt"] is None for one in host.view()["alerts"])
+
+    host._looked = True
+    assert not told(("/pod", 2))
+    assert told(("/pod", 3))
+    # Moved to where much had happened before.
+    assert not told(("/other", 70))
 
 
 def test_a_system_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

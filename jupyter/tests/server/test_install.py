@@ -21,10 +21,11 @@ import pytest
 from .conftest import FOLDER
 
 
-@pytest.fixture
-def python(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel; Jupyter comes from the environment of the tests."""
-    home, out = tmp_path / "env", tmp_path / "out"
+    folder = tmp_path_factory.mktemp("wheel")
+    home, out = folder / "env", folder / "out"
     env = {**os.environ, "GORGON_SKIP_FRONT_END": "1"}
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(FOLDER)]
     subprocess.run(build, env=env, check=True, capture_output=True)
@@ -46,7 +47,11 @@ def fetch(url: str, token: str) -> Any:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="[linux] ends a server by a signal")
-def test_a_server_finds_it_and_tidies_up(python: Path, tmp_path: Path, jp_runtime_dir: Path) -> None:
+# Jupyter closes nothing when it is interrupted without a terminal, which is how a JupyterHub ends it.
+@pytest.mark.parametrize("end_by", [signal.SIGTERM, signal.SIGINT], ids=["ended", "interrupted"])
+def test_a_server_finds_it_and_tidies_up(
+    python: Path, tmp_path: Path, jp_runtime_dir: Path, end_by: signal.Signals
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -66,6 +71,7 @@ def test_a_server_finds_it_and_tidies_up(python: Path, tmp_path: Path, jp_runtim
         [python, "-I", "-m", "jupyter_server", *words, "--Gorgon.prometheus=True"],
         env=env,
         cwd=home,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=(tmp_path / "log").open("w"),
     )
@@ -84,7 +90,7 @@ def test_a_server_finds_it_and_tidies_up(python: Path, tmp_path: Path, jp_runtim
         files = list(jp_runtime_dir.rglob("server-*"))
         assert len(files) == 3
     finally:
-        server.send_signal(signal.SIGTERM)
+        server.send_signal(end_by)
         server.wait(30)
     assert list(jp_runtime_dir.rglob("server-*")) == [], "nothing is left"
     children = subprocess.run(["pgrep", "-P", str(server.pid)], capture_output=True, text=True, check=False).stdout

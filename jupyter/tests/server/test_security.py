@@ -124,6 +124,16 @@ async def test_the_files_of_the_server_are_its_users_own_and_go_with_it(lab: Lab
     assert not list(announcement.parent.glob("server-*"))
 
 
+async def test_the_files_stay_when_a_forked_child_exits(lab: Lab, gorgon: Any) -> None:
+    await until(lambda: gorgon.watch.door.announcement, "it is announced")
+    child = os.fork()
+    if child == 0:
+        gorgon.watch.door._at_exit()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert len(list(Path(gorgon.watch.door.announcement).parent.glob("server-*"))) == 3
+
+
 async def test_files_that_were_removed_are_made_anew(lab: Lab, gorgon: Any) -> None:
     await until(lambda: gorgon.watch.door.announcement, "it is announced")
     door = json.loads(Path(gorgon.watch.door.announcement).read_text())
