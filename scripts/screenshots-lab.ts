@@ -73,7 +73,8 @@ async function takeIn(
     await page.mouse.move(500, 620);
     await page.screenshot({ path: path.join(ARTIFACTS, `${app}-${name}-${state}.png`) });
     // The documents show both looks.
-    if (file !== null && name === (app === "lab" ? "dark" : "light")) await page.screenshot({ path: path.join(media, file) });
+    if (file !== null && name === (app === "lab" ? "dark" : "light"))
+      await page.screenshot({ path: path.join(media, file) });
   };
   try {
     const notebook = await session.open("events.ipynb", WORK, group === null ? {} : { kernel: "capped" });
