@@ -177,9 +177,11 @@ export class NotebookPage {
       .locator(".jp-WindowedPanel-outer")
       .evaluate((outer: PageElement & { readonly scrollTop: number; readonly scrollHeight: number }) => {
         const { top, bottom } = outer.getBoundingClientRect();
-        const cells = [...outer.querySelectorAll(".jp-Cell[data-windowed-list-index]")].map((cell) => {
+        const cells = [...outer.querySelectorAll(".jp-Cell[data-windowed-list-index]")].flatMap((cell) => {
           const place = cell.getBoundingClientRect();
-          return [cell.getAttribute("data-windowed-list-index"), Math.round(place.top), Math.round(place.bottom)];
+          const index = cell.getAttribute("data-windowed-list-index");
+          // The others are hidden.
+          return place.bottom > place.top ? [[index, Math.round(place.top), Math.round(place.bottom)]] : [];
         });
         const { scrollTop, scrollHeight } = outer;
         return JSON.stringify({ sight: [top, bottom], scrollTop, scrollHeight, cells });
