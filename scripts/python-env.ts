@@ -1,6 +1,6 @@
 /**
  * Makes the Python environments that the tests and the bench of jupyter/ run in, each from a list of exact versions:
- * `python-env.ts [test|old|lab|hub|bench ...]`. The machine's own Python is used, never changed.
+ * `python-env.ts [test|old|lab|oldest|hub|bench ...]`. The machine's own Python is used, never changed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -15,13 +15,14 @@ const jupyter = path.join(path.dirname(import.meta.dirname), "jupyter");
  * What they are for: the tests, the tests with an old IPython, those in JupyterLab and its server, those under a JupyterHub,
  * the bench beside other tools.
  */
-export const ENVIRONMENTS = ["test", "old", "lab", "hub", "bench"] as const;
+export const ENVIRONMENTS = ["test", "old", "lab", "oldest", "hub", "bench"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
 const FOLDERS: Readonly<Record<Environment, string>> = {
   test: ".venv",
   old: ".venv-old",
   lab: ".venv-lab",
+  oldest: ".venv-oldest",
   hub: ".venv-hub",
   bench: ".venv-bench",
 };

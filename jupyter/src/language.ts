@@ -4,8 +4,9 @@ import { config } from "@vscode/l10n";
 
 /** To be awaited before anything is said. */
 export async function speakLanguage(translator: ITranslator | null): Promise<void> {
-  // Lab calls it `default` as long as nobody has chosen one.
-  if (translator?.languageCode.toLowerCase().startsWith("de") !== true) return;
+  // Lab calls it `default` as long as nobody has chosen one; early releases of Lab 4 do not tell it.
+  const { languageCode = "" }: Partial<ITranslator> = translator ?? {};
+  if (!languageCode.toLowerCase().startsWith("de")) return;
   const { default: contents } = await import("../../l10n/bundle.l10n.de.json");
   config({ contents });
 }

@@ -23,6 +23,8 @@ export interface KernelSpec {
 export interface ServerOptions {
   /** Default `lab`. */
   readonly app?: "lab" | "notebook";
+  /** What it runs in; default `lab`. */
+  readonly environment?: "lab" | "oldest";
   /** Where gorgon-jupyter lies; null: the environment as it is. */
   readonly places: Places | null;
   /** What a user has set in Lab, by plugin. */
@@ -115,7 +117,7 @@ function writeFiles(env: Record<string, string>, python: string, options: Server
 /** Starts a server and waits until it answers. Rejects with its output when it does not. */
 export async function startJupyter(options: ServerOptions): Promise<JupyterServer> {
   const { app = "lab", baseUrl = "/" } = options;
-  const python = await pythonEnv("lab");
+  const python = await pythonEnv(options.environment ?? "lab");
   const profile = createProfile();
   const folder = path.join(profile.base, "notebooks");
   mkdirSync(folder);
