@@ -40,7 +40,9 @@ def _measuring(session: Session) -> str:
         return "stopped after failures: see %gorgon doctor"
     how = {"reset": "peaks exact in every cell", "lifetime": "peaks exact where they are the highest so far"}
     cells = "every cell" if session.config.auto else "only cells with %%gorgon (%gorgon on: every cell)"
-    return f"{cells}; {how.get(session.meter.mode, 'peaks as far as they can be seen')}; {len(session.records)} records"
+    count = len(session.records)
+    kept = "1 record" if count == 1 else f"{count} records"
+    return f"{cells}; {how.get(session.meter.mode, 'peaks as far as they can be seen')}; {kept}"
 
 
 def _bell(session: Session) -> str:
