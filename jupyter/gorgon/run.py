@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -71,10 +71,8 @@ _ids = Ids()
 class Run:
     """A cell that runs."""
 
-    def __init__(
-        self, cell: CellRef | None, started_at: int, info: object, count: Callable[[object], int | None] | None = None
-    ) -> None:
-        """cell: None where `info` and what `count` makes of it say which one it is. started_at: milliseconds since the epoch."""
+    def __init__(self, cell: CellRef | None, started_at: int, info: object, count: int | None = None) -> None:
+        """cell: None where `info` and its execution count say which one it is. started_at: milliseconds since the epoch."""
         #: Of its record. A part that is all of a run has the run's.
         self.id = _ids.next()
         self._cell = cell
@@ -103,14 +101,12 @@ class Run:
     def cell(self) -> CellRef:
         """Which cell it is of; made when somebody asks, for which the run itself need not wait."""
         if self._cell is None:
-            info = self.stack[0]
-            self._cell = reference(info, None if self._count is None else self._count(info))
+            self._cell = reference(self.stack[0], self._count)
         return self._cell
 
     @property
-    def asked_for(self) -> bool:
-        """Somebody has asked which cell it is of."""
-        return self._cell is not None
+    def execution_count(self) -> int | None:
+        return self._count if self._cell is None else self._cell.execution_count
 
     @property
     def measured(self) -> bool:
@@ -121,9 +117,8 @@ class Run:
         self.warn = warn
 
     def count(self, execution_count: int) -> None:
-        if self._cell is None:
-            self._count = lambda _: execution_count
-        else:
+        self._count = execution_count
+        if self._cell is not None:
             self._cell = replace(self._cell, execution_count=execution_count)
 
 

@@ -239,9 +239,7 @@ class Session:
             # Another request in the same thread: the end of the one before was never told.
             self._drop(thread)
         internal = not getattr(info, "store_history", True) and getattr(info, "cell_id", None) is None
-        run = Run(None, _now(), info, self._count)
-        if self._counts_late is None:
-            self._count(info)  # Only before the first run is it to be seen how this shell counts.
+        run = Run(None, _now(), info, self._count(info))
         run.message = message
         run.shown = not internal
         self._runs[thread] = run
@@ -347,15 +345,10 @@ class Session:
         return count - 1 if self._counts_late else count
 
     def _learn_count(self, run: Run, result: Any) -> None:
-        if not getattr(run.stack[0], "store_history", True):
-            return  # It has no number, whatever the shell counts.
-        count = getattr(result, "execution_count", None)
-        if run.asked_for or not isinstance(count, int):
-            # Later the shell may count on.
-            told = run.cell.execution_count
-            if told is None or not isinstance(count, int) or count == told:
-                return
-            self._counts_late = count < told
+        count, told = getattr(result, "execution_count", None), run.execution_count
+        if told is None or not isinstance(count, int) or count == told:
+            return
+        self._counts_late = count < told
         run.count(count)
 
     # -- failures --------------------------------------------------------------------------------------------------

@@ -15,11 +15,6 @@ import { openSession, ownFaults, type Session } from "./session.ts";
 /** As a JupyterHub sets it for the server and its kernels. */
 const MEM_LIMIT = 2048 * 2 ** 20;
 
-/** Processes that this machine has killed for want of memory: the cases on deaths do that on purpose. */
-function kills(): number {
-  return Number(/^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"))?.[1] ?? 0);
-}
-
 const LONG = 300;
 const HUGE = 2000;
 /** So many looks, a tenth of a second apart, without any cell in sight are no pause between two drawings. */
@@ -31,18 +26,14 @@ describe("Gorgon in JupyterLab", () => {
   let session: Session;
   let open = false;
 
-  let killed = 0;
-  const start = async (): Promise<void> => {
-    killed = kills();
+  beforeAll(async () => {
     session = await openSession({
       viewport: { width: 1280, height: 900 },
       config: { Gorgon: { measure_kernels: true } },
       env: { MEM_LIMIT: String(MEM_LIMIT) },
     });
     open = true;
-  };
-
-  beforeAll(start);
+  });
 
   afterAll(async () => {
     if (open) await session.close();
@@ -55,20 +46,6 @@ describe("Gorgon in JupyterLab", () => {
   });
 
   it("says OK in the status bar, WARN and CRIT in words as a kernel comes near its limit, and OK again", async () => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await watchBell();
-        return;
-      } catch (error) {
-        // Who shares the machine may have had a process killed, and a bell says so for ten minutes.
-        if (tries === 3 || kills() === killed) throw error;
-        await session.close();
-        await start();
-      }
-    }
-  }, 600_000);
-
-  async function watchBell(): Promise<void> {
     const { page } = session;
     const sources = [hold(1720, 600), `block = None\n${hold(1960, 600)}`, "block = None"];
     const notebook = await session.open("bell.ipynb", sources);
@@ -103,7 +80,7 @@ describe("Gorgon in JupyterLab", () => {
     await untilText("the end of the alert", /over since/, 30_000, () => panel(page).innerText());
     // Both tell of memory in one bar.
     await page.locator("#jp-main-statusbar").getByText(/^Mem:/).waitFor();
-  }
+  });
 
   it("keeps the footers of 300 cells right while they are scrolled, reloaded and their kernel is started anew", async () => {
     const { page, server } = session;
