@@ -7,6 +7,7 @@ import { costlyPage } from "../../webview/costly/page.ts";
 import type { Part } from "../../webview/dom.ts";
 import type { WatchedNotebook } from "./notebook.ts";
 import type { Options } from "./options.ts";
+import { Planned } from "./planned.ts";
 
 /** Records come in bursts, milliseconds. */
 const SOON_MS = 200;
@@ -77,8 +78,7 @@ export class CostlyPanel extends Widget {
   readonly #options: Options;
   readonly #page: Part<CostlySnapshot>;
   #order: CostOrder = "time";
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #due = 0;
+  readonly #planned = new Planned(() => this.#draw());
   #followed: WatchedNotebook | null = null;
 
   constructor(actions: CostlyActions, options: Options) {
@@ -107,7 +107,7 @@ export class CostlyPanel extends Widget {
   }
 
   override dispose(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#planned.cancel();
     this.#options.changed.disconnect(this.#soon, this);
     super.dispose();
   }
@@ -121,20 +121,7 @@ export class CostlyPanel extends Widget {
   }
 
   #soon(): void {
-    this.#wait(SOON_MS);
-  }
-
-  #wait(milliseconds: number): void {
-    const due = performance.now() + milliseconds;
-    if (this.#timer !== null) {
-      if (this.#due <= due) return;
-      clearTimeout(this.#timer);
-    }
-    this.#due = due;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#draw();
-    }, milliseconds);
+    this.#planned.within(SOON_MS);
   }
 
   #draw(): void {
@@ -142,7 +129,7 @@ export class CostlyPanel extends Widget {
     const notebook = this.#followed?.isDisposed === true ? null : this.#followed;
     const snapshot = costlySnapshot(notebook, this.#order, this.#options, Date.now());
     this.#page.update(snapshot);
-    if (snapshot.runningIndex !== null) this.#wait(LIVE_MS);
+    if (snapshot.runningIndex !== null) this.#planned.within(LIVE_MS);
   }
 
   #take(message: FromCostly): void {

@@ -9,6 +9,7 @@ import { CellFooter } from "./footer.ts";
 import type { WatchedNotebook } from "./notebook.ts";
 import type { Options } from "./options.ts";
 import { sha1 } from "./sha1.ts";
+import { Planned } from "./planned.ts";
 
 /** Records come in bursts, and every state of the server is one more reason, milliseconds. */
 const SOON_MS = 60;
@@ -28,8 +29,11 @@ export class NotebookFooters implements IDisposable {
   readonly #options: Options;
   readonly #answer: Answer;
   readonly #footers = new Map<Cell, CellFooter>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #due = 0;
+  readonly #planned = new Planned(() => {
+    const began = performance.now();
+    this.#draw();
+    this.#took = performance.now() - began;
+  });
   /** How long the last drawing took, milliseconds. */
   #took = 0;
   #disposed = false;
@@ -54,7 +58,7 @@ export class NotebookFooters implements IDisposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#planned.cancel();
     this.#options.changed.disconnect(this.#onChange, this);
     for (const footer of this.#footers.values()) footer.dispose();
     this.#footers.clear();
@@ -64,21 +68,8 @@ export class NotebookFooters implements IDisposable {
     this.#wait(Math.max(SOON_MS, this.#took * REST));
   }
 
-  /** Draws after that time, or when it is planned already if that is sooner: what runs is planned a second ahead. */
   #wait(milliseconds: number): void {
-    if (this.#disposed) return;
-    const due = performance.now() + milliseconds;
-    if (this.#timer !== null) {
-      if (this.#due <= due) return;
-      clearTimeout(this.#timer);
-    }
-    this.#due = due;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      const began = performance.now();
-      this.#draw();
-      this.#took = performance.now() - began;
-    }, milliseconds);
+    if (!this.#disposed) this.#planned.within(milliseconds);
   }
 
   #draw(): void {
