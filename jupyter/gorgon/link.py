@@ -215,6 +215,13 @@ class Link:
         self._leader.wait(self._woken, seconds)
 
     def _step(self) -> None:
+        """All that can be heard and said now. What goes out may be answered at once, and make room for more."""
+        self._hear()
+        while self._say():
+            self._hear()
+
+    def _hear(self) -> None:
+        """Sends what waits, and takes in what came."""
         for event in self._leader.step(time.monotonic()):
             if isinstance(event, leader.Ready):
                 self._catch_up()
@@ -223,10 +230,15 @@ class Link:
                 self._give_up_questions()
             elif isinstance(event, leader.Answered):
                 self._answered(event)
+
+    def _say(self) -> bool:
+        """Puts into words what waits and may go out; False where there was nothing."""
         if not self._leader.ready:
             self._give_up_questions()
-            return
+            return False
+        said = False
         while self._inbox and len(self._open) < _MOST_OPEN:
+            said = True
             kind, what = self._inbox.popleft()
             if kind == "started":
                 self._tell_started(*what)
@@ -240,16 +252,21 @@ class Link:
             # It left no record: it was too short for one, or the measuring was switched off.
             self._leader.notify("kernel/cell/idle", {})
             self._told = None
-        # What was just asked goes out now.
-        self._leader.step(time.monotonic())
+            said = True
+        return said
 
     def _catch_up(self) -> None:
         """What the worker has not taken yet, oldest first, and what runs now."""
         self._open.clear()
         self._told = None
-        self._inbox = deque((one for one in self._inbox if one[0] == "bell"), _MOST_WAITING)
-        records = self._session.records.all()
-        self._inbox.extend(("record", record) for record in records)
+        # Cells may add to it meanwhile: a record is in the ring before it is here, so none is lost.
+        bells = []
+        while self._inbox:
+            one = self._inbox.popleft()
+            if one[0] == "bell":
+                bells.append(one)
+        self._inbox.extend(("record", record) for record in self._session.records.all())
+        self._inbox.extend(bells)
         running = self._session.running
         if running is not None:
             self._inbox.append(("started", running))

@@ -427,14 +427,34 @@ link.stop()
 """
 
 
-def test_cells_that_follow_each_other_at_once_all_arrive(worker_maker: WorkerMaker, tmp_path: Path) -> None:
-    worker = worker_maker()
+def all_arrive(code: str, worker: Worker, tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(FOLDER), "GORGON_ENDPOINT": str(worker.announcement)}
     env["XDG_RUNTIME_DIR"] = str(tmp_path)
-    with subprocess.Popen([sys.executable, "-c", QUICK], env=env, stdin=subprocess.PIPE) as quick:
+    with subprocess.Popen([sys.executable, "-c", code], env=env, stdin=subprocess.PIPE) as quick:
         until(lambda: len(worker.records) == 400, "all arrive")
         quick.communicate(b"\n", timeout=30)
     assert quick.returncode == 0
+
+
+def test_cells_that_follow_each_other_at_once_all_arrive(worker_maker: WorkerMaker, tmp_path: Path) -> None:
+    all_arrive(QUICK, worker_maker(), tmp_path)
+
+
+#: An answer is there before what asked for it has looked elsewhere.
+AT_ONCE = """
+from gorgon import leader
+write = leader.Leader._write
+def write_and_read(self, now, events):
+    write(self, now, events)
+    if self._waiting and not self._unsent:
+        leader.wait_for(self.fileno(), write=False, seconds=5)
+        self._read(now, events)
+leader.Leader._write = write_and_read
+"""
+
+
+def test_an_answer_that_is_there_at_once_is_heard(worker_maker: WorkerMaker, tmp_path: Path) -> None:
+    all_arrive(AT_ONCE + QUICK, worker_maker(), tmp_path)
 
 
 def test_a_worker_that_does_not_read_holds_nobody_up(kernel_maker: KernelMaker, worker_maker: WorkerMaker) -> None:
