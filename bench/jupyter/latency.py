@@ -1,13 +1,16 @@
-"""What the package adds to a cell: `latency.py PACKAGE BLOCKS CELLS`. Prints one JSON object.
+"""What the package adds to a cell: `latency.py PACKAGE CELLS`. Prints one JSON object.
 
-One kernel runs blocks of empty cells with the extension and without it by turns: of cells that somebody runs one by one, and
-of cells of which each is asked for as soon as the one before is done. The hooks' own time is taken within the kernel, around
-IPython's events; what a user waits for is taken outside, from the request to idle.
+One kernel runs empty cells of which the package sees some and not others, by turns: IPython's two events reach it or do not.
+Neighbours are compared, so that a machine whose speed changes favours nobody. Cells that somebody runs one by one change
+turns at each cell; of those of which each is asked for as soon as the one before is done, a few in a row are of one kind,
+because what one leaves to be done is waited for by the next. The hooks' own time is taken within the kernel, around the two
+events; what a user waits for is taken outside, from the request to idle.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import statistics
 import sys
 import tempfile
@@ -22,90 +25,105 @@ SCENES = {
 }
 CLEAN_UP = "for job in globals().get('jobs', []): job.kill(); job.wait()"
 
+#: Times that chance draws from what was measured.
+DRAWS = 500
+
 # Around all that is registered for the two events, whoever did it.
 WATCH = """
 def _watch():
     import time
     events = get_ipython().events
-    trigger, taken = events.trigger, []
+    trigger, taken, turns = events.trigger, [], [0, 0]
     def timed(event, *args, **kwargs):
         if event not in ("pre_run_cell", "post_run_cell"):
             return trigger(event, *args, **kwargs)
+        if event == "pre_run_cell":
+            turns[1] += 1
+        # The first is the end of the cell that began to count: it was not seen to begin.
+        seen = turns[0] == 0 or turns[1] == 0 or (turns[1] - 1) // turns[0] % 2 == 0
         worked = time.thread_time_ns()  # A system call: outside of what the other clock sees.
         began = time.perf_counter_ns()
         try:
-            return trigger(event, *args, **kwargs)
+            return trigger(event, *args, **kwargs) if seen else None
         finally:
             took = time.perf_counter_ns() - began
-            taken.append((took / 1e6, (time.thread_time_ns() - worked) / 1e6))
+            taken.append((event, took / 1e6, (time.thread_time_ns() - worked) / 1e6))
     events.trigger = timed
-    return taken
-_taken = _watch()
+    return taken, turns
+_taken, _turns = _watch()
 """
-# A cell after a change of the hooks, and one that fills caches, are not counted.
-SETTLE = 3
 # What a person leaves between two cells at least, seconds.
 PAUSE_S = 0.02
+# Cells of one kind that follow each other, one by one and in a row; of these the first two are not counted.
+TURN, TURN_IN_ROW, FIRST_IN_ROW = 1, 10, 2
 
 
-def block(kernel: Kernel, loaded: bool, cells: int, pause_s: float) -> tuple[float, float, float]:
-    """Medians of a cell, milliseconds: its round trip, the hooks' time, and what of that they had the CPU."""
-    kernel.run("%load_ext gorgon" if loaded else "%unload_ext gorgon")
-    for _ in range(SETTLE):
-        kernel.round_trip_ms("pass")
-    kernel.run("_taken.clear()")
+def turns(kernel: Kernel, cells: int, turn: int, skip: int, pause_s: float) -> tuple[dict[str, list[float]], ...]:
+    """Of cells that the package saw, and of those that it did not: milliseconds by `trip`, `hook` and, of that, `cpu`.
+
+    cells: of each kind. turn: so many of one kind follow each other. skip: so many of them are not counted.
+    """
+    kernel.run(f"_turns[:] = {turn}, 0; _taken.clear()")
     trips = []
-    for _ in range(cells):
+    for _ in range(cells // turn * turn * 2):
         time.sleep(pause_s)
         trips.append(kernel.round_trip_ms("pass"))
-    taken = json.loads(kernel.run("import json; print(json.dumps(_taken))"))
-    # The first is the end of the cell that cleared the list, the last the begin of the one that printed it.
-    taken = taken[1:-1]
-    pairs = [(taken[at][0] + taken[at + 1][0], taken[at][1] + taken[at + 1][1]) for at in range(0, len(taken) - 1, 2)]
-    return (
-        statistics.median(trips),
-        statistics.median(wall for wall, _ in pairs),
-        statistics.median(cpu for _, cpu in pairs),
+    taken = json.loads(kernel.run("_turns[:] = 0, 0; import json; print(json.dumps(_taken))"))
+    # The last begin is that of the cell that printed it.
+    begins = [one for one in taken if one[0] == "pre_run_cell"][:-1]
+    ends = [one for one in taken if one[0] == "post_run_cell"][1:]
+    assert len(begins) == len(ends) == len(trips), (len(begins), len(ends), len(trips))
+    found: tuple[dict[str, list[float]], ...] = ({}, {})
+    for at, (trip, begin, end) in enumerate(zip(trips, begins, ends, strict=True)):
+        if at % turn < skip:
+            continue
+        kind = found[at // turn % 2]
+        for name, value in (("trip", trip), ("hook", begin[1] + end[1]), ("cpu", begin[2] + end[2])):
+            kind.setdefault(name, []).append(value)
+    return found
+
+
+def added_ms(kinds: tuple[dict[str, list[float]], ...], name: str = "trip") -> float:
+    seen, unseen = kinds
+    return statistics.median(seen[name]) - statistics.median(unseen[name])
+
+
+def doubt_ms(kinds: tuple[dict[str, list[float]], ...]) -> float:
+    """Half of what 95 of 100 such medians lie in, by drawing again and again from what was measured (bootstrap)."""
+    chance = random.Random(1)
+    seen, unseen = (kind["trip"] for kind in kinds)
+    drawn = sorted(
+        statistics.median(chance.choices(seen, k=len(seen))) - statistics.median(chance.choices(unseen, k=len(unseen)))
+        for _ in range(DRAWS)
     )
+    return (drawn[int(DRAWS * 0.975)] - drawn[int(DRAWS * 0.025)]) / 2
 
 
-def scene(package: str, prepare: str, blocks: int, cells: int) -> dict[str, float]:
+def scene(package: str, prepare: str, cells: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, Kernel(folder, package) as kernel:
         kernel.run(prepare)
-        kernel.run(WATCH)
         kernel.run("%load_ext gorgon")
-        with_it, without = turns(kernel, blocks, cells, PAUSE_S)
-        row_with, row_without = turns(kernel, blocks, cells, 0.0)
+        kernel.run(WATCH)
+        single = turns(kernel, cells, TURN, 0, PAUSE_S)
+        in_row = turns(kernel, cells, TURN_IN_ROW, FIRST_IN_ROW, 0.0)
         kernel.run(CLEAN_UP)
     return {
-        "addedMs": added_ms(with_it, without),
-        "inRowMs": added_ms(row_with, row_without),
-        "hookMs": statistics.median(one[1] for one in with_it) - statistics.median(one[1] for one in without),
-        "hookCpuMs": statistics.median(one[2] for one in with_it) - statistics.median(one[2] for one in without),
-        "roundTripMs": statistics.median(one[0] for one in without),
+        "addedMs": added_ms(single),
+        "doubtMs": doubt_ms(single),
+        "inRowMs": added_ms(in_row),
+        "inRowDoubtMs": doubt_ms(in_row),
+        "hookMs": added_ms(single, "hook"),
+        "hookCpuMs": added_ms(single, "cpu"),
+        "inRowHookMs": added_ms(in_row, "hook"),
+        "roundTripMs": statistics.median(single[1]["trip"]),
     }
 
 
-def turns(kernel: Kernel, blocks: int, cells: int, pause_s: float) -> tuple[list[tuple[float, float, float]], ...]:
-    """Blocks with the extension, and as many without it."""
-    with_it: list[tuple[float, float, float]] = []
-    without: list[tuple[float, float, float]] = []
-    for turn in range(blocks):
-        # Who goes first changes, so that a machine that slows down favours nobody.
-        for loaded in (True, False) if turn % 2 == 0 else (False, True):
-            (with_it if loaded else without).append(block(kernel, loaded, cells, pause_s))
-    return with_it, without
-
-
-def added_ms(with_it: list[tuple[float, float, float]], without: list[tuple[float, float, float]]) -> float:
-    return statistics.median(one[0] - other[0] for one, other in zip(with_it, without, strict=True))
-
-
-def main(package: str, blocks: str, cells: str) -> None:
+def main(package: str, cells: str) -> None:
     result = {}
     for name, prepare in SCENES.items():
         print(f"  {name}", file=sys.stderr, flush=True)
-        result[name] = scene(package, prepare, int(blocks), int(cells))
+        result[name] = scene(package, prepare, int(cells))
     print(json.dumps(result))
 
 

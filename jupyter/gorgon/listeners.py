@@ -17,6 +17,8 @@ class Listeners:
         self._listeners: dict[int, Callable[..., object]] = {}
         #: Whether each wants to be called now; all others always do.
         self._listens: dict[int, Callable[[], bool]] = {}
+        #: The same for `listens`, which is asked before each cell; None: some always do.
+        self._to_ask: tuple[Callable[[], bool], ...] | None = ()
         self._failures: dict[int, int] = {}
         self._next = 0
 
@@ -27,13 +29,14 @@ class Listeners:
         self._listeners[key] = listener
         if listens is not None:
             self._listens[key] = listens
+        self._changed()
         return lambda: self._remove(key)
 
     def listens(self) -> bool:
         """Whether anybody wants to be called now: what they are called with need not be made else."""
-        if len(self._listens) < len(self._listeners):
+        if self._to_ask is None:
             return True
-        for listens in list(self._listens.values()):
+        for listens in self._to_ask:
             if listens():
                 return True
         return False
@@ -55,3 +58,8 @@ class Listeners:
         self._listeners.pop(key, None)
         self._listens.pop(key, None)
         self._failures.pop(key, None)
+        self._changed()
+
+    def _changed(self) -> None:
+        every = len(self._listens) == len(self._listeners)
+        self._to_ask = tuple(self._listens.values()) if every else None

@@ -71,31 +71,42 @@ _ids = Ids()
 class Run:
     """A cell that runs."""
 
+    #: Others may know that it runs.
+    shown = True
+    overlap = False
+    warn: float | None = None
+    #: It failed though IPython did not see that: a magic ran the code and showed the error.
+    failure: BaseException | None = None
+    record: CellRecord | None = None
+    watch: Watch | None = None
+    end: Snapshot | None = None
+    ended_at = 0
+    gpus: GpuState | None = None
+    gpus_end: Sequence[CellGpu] = ()
+    #: The front end's request, as far as there is one.
+    request: Any = None
+
     def __init__(self, cell: CellRef | None, started_at: int, info: object, count: int | None = None) -> None:
         """cell: None where `info` and its execution count say which one it is. started_at: milliseconds since the epoch."""
-        #: Of its record. A part that is all of a run has the run's.
-        self.id = _ids.next()
+        self._id = ""
         self._cell = cell
         self._count = count
         #: Milliseconds since the epoch.
         self.started_at = started_at
         #: What IPython gave when it and each inner run of code began, outermost first.
         self.stack: list[object] = [info]
-        #: The front end's request.
-        self.message: str | None = None
-        #: Others may know that it runs.
-        self.shown = True
-        self.overlap = False
-        self.warn: float | None = None
-        #: It failed though IPython did not see that: a magic ran the code and showed the error.
-        self.failure: BaseException | None = None
-        self.record: CellRecord | None = None
-        self.watch: Watch | None = None
-        self.end: Snapshot | None = None
-        self.ended_at = started_at
-        self.gpus: GpuState | None = None
-        self.gpus_end: list[CellGpu] = []
         self.thread = threading.get_ident()
+
+    @property
+    def id(self) -> str:
+        """Of its record. A part that is all of a run has the run's."""
+        if not self._id:
+            self._id = _ids.next()
+        return self._id
+
+    @id.setter
+    def id(self, other: str) -> None:
+        self._id = other
 
     @property
     def cell(self) -> CellRef:
@@ -164,9 +175,10 @@ class Parts:
         assert watch is not None
         with self._lock:
             run.end = self._meter.end(watch.start)
+            if run in self._under_way:
+                self._under_way.remove(run)
         run.gpus_end = self._gpus.end(run.gpus)
         run.ended_at = time.time_ns() // 1_000_000
-        self.drop(run)
 
     def record(self, run: Run, ending: Ending, limits: Sequence[MemoryLimit]) -> CellRecord:
         """The record of a run that was stopped."""

@@ -32,8 +32,11 @@ MOST_FAILURES = 3
 #: Limits are read anew after so many seconds: a container's can be changed while it runs.
 LIMITS_FOR_S = 30.0
 
-#: A record is made so many seconds after its cell: the kernel has sent its answer by then, and waits.
+#: A record is made so many seconds after its cell, when nobody waits: the kernel has answered, and the answer is sent.
 SETTLE_S = 0.01
+
+#: Where cells follow each other faster than that, what the thread that sends an answer gets to itself before, seconds.
+ANSWERING_S = 0.0001
 
 
 class Session:
@@ -64,6 +67,9 @@ class Session:
         self._next: tuple[str, float | None] | None = None
         self._limits: MemoryLimits | None = None
         self._limits_read: tuple[float, int | None, list[MemoryLimit]] | None = None
+        #: When the last run ended, milliseconds since the epoch, and whether the next one has begun right after it.
+        self._ended_at = 0
+        self._in_row = False
         #: The shell counts on before it tells that a cell begins; None before one has begun.
         self._counts_late: bool | None = None
         self._own_failures = 0
@@ -230,20 +236,21 @@ class Session:
         thread = threading.get_ident()
         self._settle()
         run = self._runs.get(thread)
-        message = self._message()
+        request = self._request()
         if run is not None:
-            if run.message == message or message is None or run.message is None:
+            if _is_one(request, run.request):
                 run.stack.append(info)
                 self._parts.look(run)
                 return
             # Another request in the same thread: the end of the one before was never told.
             self._drop(thread)
-        internal = not getattr(info, "store_history", True) and getattr(info, "cell_id", None) is None
-        run = Run(None, _now(), info, self._count(info))
-        run.message = message
-        run.shown = not internal
+        now = _now()
+        self._in_row = now - self._ended_at <= SETTLE_S * 1000
+        run = Run(None, now, info, self._count(info))
+        run.request = request
         self._runs[thread] = run
-        if internal:
+        if not getattr(info, "store_history", True) and getattr(info, "cell_id", None) is None:
+            run.shown = False
             return
         if self._next is not None:
             run.name(*self._next)
@@ -280,6 +287,7 @@ class Session:
         if not run.measured:
             return
         self._parts.stop(run)
+        self._ended_at = run.ended_at
         error = raised
         if result is not None:
             error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
@@ -294,10 +302,20 @@ class Session:
         if self.config.annotate == "output" or self.log is not None:
             return False  # What is shown in the cell, and what a batch leaves, must be there before the answer.
         try:
-            asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
+            loop = asyncio.get_running_loop()
         except RuntimeError:
             return False
+        if self._in_row:
+            # Later the next cell would wait for it, or come while it is made.
+            loop.call_soon(self._answered)
+        else:
+            loop.call_later(SETTLE_S, self._settle)
         return True
+
+    def _answered(self) -> None:
+        """The kernel has handed its answer to the thread that sends it, which goes first."""
+        time.sleep(ANSWERING_S)
+        self._settle()
 
     def _settle(self) -> None:
         """Makes the records of this thread's runs that ended. Nothing in it raises."""
@@ -324,12 +342,10 @@ class Session:
 
     # -- what IPython's releases do differently ---------------------------------------------------------------------
 
-    def _message(self) -> str | None:
-        """The id of the front end's request that runs in this thread; None outside a kernel."""
+    def _request(self) -> Any:
+        """The front end's request that runs in this thread; something else outside a kernel."""
         get_parent = getattr(self.shell, "get_parent", None)
-        parent = get_parent() if get_parent is not None else getattr(self.shell, "parent_header", None)
-        header = parent.get("header") if isinstance(parent, dict) else None
-        return header.get("msg_id") if isinstance(header, dict) else None
+        return get_parent() if get_parent is not None else getattr(self.shell, "parent_header", None)
 
     def _count(self, info: Any) -> int | None:
         if not getattr(info, "store_history", True):
@@ -367,3 +383,14 @@ class Session:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
+
+
+def _is_one(request: Any, other: Any) -> bool:
+    """Whether two requests are the same one, as far as they have ids."""
+    first, second = _message_id(request), _message_id(other)
+    return first == second or first is None or second is None
+
+
+def _message_id(request: Any) -> str | None:
+    header = request.get("header") if isinstance(request, dict) else None
+    return header.get("msg_id") if isinstance(header, dict) else None

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gorgon.config import Config
 from gorgon.meter import choose
 from gorgon.meter.darwin import BsdInfo, DarwinMeter, RusageInfo, TaskInfo
 from gorgon.meter.difference import Cost, Watch, cost
@@ -19,7 +20,8 @@ from gorgon.meter.linux import LinuxMeter
 from gorgon.meter.plain import PlainMeter
 from gorgon.meter.snapshot import Child, Snapshot
 from gorgon.meter.windows import IoCounters, MemoryCounters, MemoryStatus, WindowsMeter, machine_memory
-from gorgon.record import EXACT
+from gorgon.record import EXACT, KernelRef
+from gorgon.run import Ending, Parts, Run
 
 MIB = 1 << 20
 
@@ -75,6 +77,28 @@ def test_this_linux_can_reset_the_mark() -> None:
     meter.close()
     assert run_of(meter).measures["peakBytes"].quality == "exact"  # It opens again what it needs.
     meter.close()
+
+
+@linux_only
+def test_the_peak_of_a_run_whose_record_waits_outlives_the_next_reset() -> None:
+    parts = Parts(choose(), KernelRef(os.getpid(), 1, "python", "here"), Config())
+    parts.prepare()
+    first, second = Run(None, 1, None), Run(None, 2, None)
+    parts.begin(first)
+    len(b"x" * (64 << 20))
+    parts.stop(first)
+    parts.begin(second)  # Of another thread, say: nobody has asked for the record yet.
+    parts.stop(second)
+    for run, mib in ((second, 0), (first, 64)):
+        measures = parts.record(run, Ending.of(None), []).measures
+        assert measures["peakBytes"].quality == EXACT
+        assert abs(measures["peakDeltaBytes"].value - mib * MIB) <= MIB  # type: ignore[operator]
+
+
+@linux_only
+def test_what_a_look_reads_itself_is_no_io_of_the_run() -> None:
+    found = run_of(choose())
+    assert (found.measures["readBytes"].value, found.measures["writeBytes"].value) == (0, 0)
 
 
 @linux_only

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
-from .held import HELD
+from .held import HELD, Place, Room
 
 
 class KeptFile:
@@ -100,7 +99,8 @@ class Together:
 
     def __init__(self, *files: KeptFile) -> None:
         self._files = files
-        self._places: list[tuple[int, int, Any]] = []
+        self._places: list[Place] = []
+        self._rooms: list[Room] = []
         #: The files' numbers in what is read, which leaves out those that cannot be.
         self._order: list[int] = []
 
@@ -119,7 +119,9 @@ class Together:
         found = [kept.read() for kept in self._files]
         if HELD.available:
             self._order = [at for at, text in enumerate(found) if text]
-            self._places = [(fd, size, HELD.buffer(size)) for fd, size in (self._files[at].place for at in self._order)]
+            places = [self._files[at].place for at in self._order]
+            self._rooms = [Room(size) for _, size in places]
+            self._places = [(*place, room.address, room.bytes) for place, room in zip(places, self._rooms, strict=True)]
         return found
 
 

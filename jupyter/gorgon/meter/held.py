@@ -6,7 +6,6 @@ would wait for that thread as often as it is measured. For files of /proc only, 
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +30,19 @@ _STAT_BYTES = 512
 _STAT_NAME_BYTES = 16
 
 
+class Room:
+    """Memory at a fixed place, which C writes and Python reads."""
+
+    def __init__(self, size: int) -> None:
+        #: A slice of it is a copy.
+        self.bytes: Any = (ctypes.c_char * size)()
+        self.address = ctypes.addressof(self.bytes)
+
+
+#: An open file, how much of it is read, and the room for that: its address and its bytes.
+Place = tuple[int, int, int, Any]
+
+
 class Held:
     """The calls. `available` is False where the C library cannot be called; then none of the others may be."""
 
@@ -39,7 +51,7 @@ class Held:
         if ctypes is None or not sys.platform.startswith("linux"):
             return
         try:
-            library = ctypes.PyDLL(None, use_errno=True)
+            library = ctypes.PyDLL(None)
             self._open = library.open
             self._close = library.close
             self._pread = library.pread64 if hasattr(library, "pread64") else library.pread
@@ -55,37 +67,33 @@ class Held:
         self._fstat = getattr(library, "fstat", None)
         if self._fstat is not None:
             self._fstat.argtypes = (ctypes.c_int, ctypes.c_void_p)
-            self._stat = ctypes.create_string_buffer(_STAT_BYTES)
+            self._stat = Room(_STAT_BYTES)
         self._write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
         self._write.restype = ctypes.c_ssize_t
         self._waitid.argtypes = (ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
-        self._siginfo = ctypes.create_string_buffer(_SIGINFO_BYTES)
-        self._buffers: dict[int, list[ctypes.Array[ctypes.c_char]]] = {}
+        self._siginfo = Room(_SIGINFO_BYTES)
+        self._rooms: dict[int, list[Room]] = {}
         self.available = True
 
     def pread(self, fd: int, size: int) -> bytes | None:
         """The first bytes of an open file; None where that fails."""
-        spare = self._buffers.setdefault(size, [])
+        spare = self._rooms.setdefault(size, [])
         # Taken and put back: another thread may read at the same time.
-        buffer = spare.pop() if spare else ctypes.create_string_buffer(size)
-        count = self._pread(fd, buffer, size, 0)
-        found = ctypes.string_at(buffer, count) if count >= 0 else None
-        spare.append(buffer)
+        room = spare.pop() if spare else Room(size)
+        count = self._pread(fd, room.address, size, 0)
+        found = room.bytes[:count] if count >= 0 else None
+        spare.append(room)
         return found
 
-    def buffer(self, size: int) -> Any:
-        """Room for what `preads` reads of one file."""
-        return ctypes.create_string_buffer(size)
-
-    def preads(self, places: Sequence[tuple[int, int, Any]]) -> list[bytes] | None:
-        """What is in several open files now, each by its descriptor, size and buffer; None where one cannot be read."""
-        pread, string_at = self._pread, ctypes.string_at
+    def preads(self, places: Sequence[Place]) -> list[bytes] | None:
+        """What is in several open files now; None where one cannot be read."""
+        pread = self._pread
         found = []
-        for fd, size, buffer in places:
-            count = pread(fd, buffer, size, 0)
+        for fd, size, address, text in places:
+            count = pread(fd, address, size, 0)
             if count < 0:
                 return None
-            found.append(string_at(buffer, count))
+            found.append(text[:count])
         return found
 
     def read_once(self, path: bytes, size: int) -> bytes:
@@ -108,9 +116,10 @@ class Held:
 
     def name_of(self, fd: int) -> bytes:
         """What tells an open file from every other one; empty where that is not known."""
-        if self._fstat is None or self._fstat(fd, self._stat) < 0:
+        if self._fstat is None or self._fstat(fd, self._stat.address) < 0:
             return b""
-        return ctypes.string_at(self._stat, _STAT_NAME_BYTES)
+        found: bytes = self._stat.bytes[:_STAT_NAME_BYTES]
+        return found
 
     def write(self, fd: int, data: bytes) -> bool:
         """Writes into an open file; whether that went well."""
@@ -119,7 +128,9 @@ class Held:
 
     def childless(self) -> bool:
         """Whether this process surely has no child, ended ones that nobody waited for included."""
-        return self._waitid(_ALL, 0, self._siginfo, _WAIT) < 0 and ctypes.get_errno() == errno.ECHILD
+        # With these arguments it has no other reason to fail.
+        none: bool = self._waitid(_ALL, 0, self._siginfo.address, _WAIT) < 0
+        return none
 
 
 HELD = Held()

@@ -34,15 +34,15 @@ _STATUS = re.compile(
 class Look(Snapshot):
     """Read now, understood when somebody asks: a cell waits for the reading alone."""
 
-    __slots__ = ("_meter", "around", "instead", "io_own", "io_text", "is_lean", "lean_high", "memory", "reaped")
+    __slots__ = ("_meter", "around", "instead", "io_text", "is_begin", "is_lean", "lean_high", "memory", "reaped")
 
     #: Of /proc/self/status (or statm, see below).
     memory: bytes
     #: Of /proc/self/net/dev and of each control group's cpu.stat; None: to be read when somebody asks.
     around: list[bytes] | None
     io_text: bytes
-    #: Bytes that reading `io_text` itself added.
-    io_own: int
+    #: What the look itself read and wrote after `io_text` was told counts, too.
+    is_begin: bool
     reaped: plain.Reaped
     #: Highest resident memory and resident memory, by other ways than /proc/self/status; asked for where that lacks them.
     instead: tuple[int | None, int | None]
@@ -114,7 +114,7 @@ class LinuxMeter:
             together = self._gather()
         found = Look(self)
         found.children, found.children_complete = self._descendants()
-        found.memory, *found.around = together[0].read()
+        found.memory, found.io_text, *found.around = together[0].read()
         reset = reset_peak and self._can_reset
         found.is_lean = self._lean
         if self._lean:
@@ -125,11 +125,9 @@ class LinuxMeter:
         found.was_reset = bool(reset) and self._clear_refs.write(b"5")
         if reset and not found.was_reset and found.is_lean:
             found.lean_high = plain.lifetime_high()
+        found.is_begin = True
         found.forks = forks.count()
         found.reaped = plain.reaped()
-        found.io_text = self._io.read()
-        # What this very look read is counted after it was answered.
-        found.io_own = len(found.io_text)
         found.cpu_ns = time.process_time_ns()
         found.wall_ns = time.perf_counter_ns()
         return found
@@ -138,12 +136,12 @@ class LinuxMeter:
         found = Look(self)
         found.wall_ns = time.perf_counter_ns()
         found.cpu_ns = time.process_time_ns()
-        _, last, _ = self._together or self._gather()
+        together = self._together or self._gather()
         found.reaped = plain.reaped()
-        found.io_text, found.memory = last.read()
-        # These count what the whole namespace and the whole group do: some milliseconds later they say the same.
+        found.io_text, found.memory = together[1].read()
+        found.is_begin = False
+        # These count what the whole namespace and the whole group do: once there is time they say the same.
         found.around = None
-        found.io_own = 0
         found.is_lean = False
         found.instead = self._instead(found.memory)
         children, complete = self._descendants()
@@ -161,7 +159,7 @@ class LinuxMeter:
         around = (self._net, *(kept for kept, _ in self._throttles))
         self._lean = self._can_be_lean()
         self._together = (
-            Together(self._statm if self._lean else self._status, *around),
+            Together(self._statm if self._lean else self._status, self._io, *around),
             Together(self._io, self._status),
             Together(*around),
         )
@@ -178,7 +176,10 @@ class LinuxMeter:
             # Swap was added to the machine: from now on it is to be asked for.
             self._lean = self._lean and not look.swap
         io = parse_io(look.io_text)
-        look.io = None if io is None else (io[0] + look.io_own, io[1], io[2], io[3])
+        if io is not None and look.is_begin:
+            read = len(look.io_text) + sum(map(len, look.around or ()))
+            io = io[0] + read, io[1] + int(look.was_reset), io[2], io[3]
+        look.io = io
         look.net = self._net_bytes(net)
         look.throttled_ns = (
             tuple(_throttled_ns(text, version) for text, (_, version) in zip(throttles, self._throttles, strict=False))
