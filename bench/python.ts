@@ -11,7 +11,11 @@ const DIGITS = 3;
  * Runs it with the environment of the benches and the package's folder before its arguments. Its lines that begin with blanks are
  * told as progress; the answer is one line of JSON. Rejects where it fails, and with PythonMissing.
  */
-export async function ask(file: string, args: readonly number[], say: (line: string) => void): Promise<unknown> {
+export async function ask(
+  file: string,
+  args: readonly (number | string)[],
+  say: (line: string) => void,
+): Promise<unknown> {
   const python = await pythonEnv("bench");
   const folder = path.join(import.meta.dirname, "jupyter");
   const jupyter = path.join(path.dirname(import.meta.dirname), "jupyter");

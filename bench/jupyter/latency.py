@@ -1,15 +1,17 @@
-"""What the package adds to a cell: `latency.py PACKAGE CELLS`. Prints one JSON object.
+"""What the package adds to a cell: `latency.py PACKAGE CELLS ANNOUNCEMENT`. Prints one JSON object.
 
 One kernel runs empty cells of which the package sees some and not others, by turns: IPython's two events reach it or do not.
 Neighbours are compared, so that a machine whose speed changes favours nobody. Cells that somebody runs one by one change
 turns at each cell; of those of which each is asked for as soon as the one before is done, a few in a row are of one kind,
-because what one leaves to be done is waited for by the next. The hooks' own time is taken within the kernel, around the two
+because what one leaves to be done is waited for by the next. ANNOUNCEMENT is a running worker's, which listens in one of the
+scenes; in the others nobody does. The hooks' own time is taken within the kernel, around the two
 events; what a user waits for is taken outside, from the request to idle.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import statistics
 import sys
@@ -18,11 +20,22 @@ import time
 
 from kernel import Kernel
 
+ORDINARY = "import numpy as np, pandas as pd"
+#: By name: what runs in the kernel before.
 SCENES = {
-    "an ordinary kernel": "import numpy as np, pandas as pd",
+    "an ordinary kernel": ORDINARY,
+    "a worker listens": ORDINARY,
     "1 GiB in use": "import numpy as np; big = np.ones(2**27)",
     "four children": "import subprocess, sys; jobs = [subprocess.Popen(['sleep', '600']) for _ in range(4)]",
 }
+LISTENED_TO = "a worker listens"
+LINKED = """
+import time, gorgon
+_until = time.monotonic() + 60
+while not gorgon.session().link.connected:
+    assert time.monotonic() < _until, gorgon.session().link.why
+    time.sleep(0.05)
+"""
 CLEAN_UP = "for job in globals().get('jobs', []): job.kill(); job.wait()"
 
 #: Times that chance draws from what was measured.
@@ -78,7 +91,11 @@ def turns(kernel: Kernel, cells: int, turn: int, skip: int, pause_s: float) -> t
         if at % turn < skip:
             continue
         kind = found[at // turn % 2]
-        for name, value in (("trip", trip), ("hook", begin[1] + end[1]), ("cpu", begin[2] + end[2])):
+        for name, value in (
+            ("trip", trip),
+            ("hook", begin[1] + end[1]),
+            ("cpu", begin[2] + end[2]),
+        ):
             kind.setdefault(name, []).append(value)
     return found
 
@@ -99,10 +116,13 @@ def doubt_ms(kinds: tuple[dict[str, list[float]], ...]) -> float:
     return (drawn[int(DRAWS * 0.975)] - drawn[int(DRAWS * 0.025)]) / 2
 
 
-def scene(package: str, prepare: str, cells: int) -> dict[str, float]:
+def scene(package: str, name: str, cells: int, announcement: str) -> dict[str, float]:
+    os.environ["GORGON_ENDPOINT"] = announcement if name == LISTENED_TO else os.devnull + "/nobody"
     with tempfile.TemporaryDirectory() as folder, Kernel(folder, package) as kernel:
-        kernel.run(prepare)
+        kernel.run(SCENES[name])
         kernel.run("%load_ext gorgon")
+        if name == LISTENED_TO:
+            kernel.run(LINKED)
         kernel.run(WATCH)
         single = turns(kernel, cells, TURN, 0, PAUSE_S)
         in_row = turns(kernel, cells, TURN_IN_ROW, FIRST_IN_ROW, 0.0)
@@ -119,11 +139,11 @@ def scene(package: str, prepare: str, cells: int) -> dict[str, float]:
     }
 
 
-def main(package: str, cells: str) -> None:
+def main(package: str, cells: str, announcement: str) -> None:
     result = {}
-    for name, prepare in SCENES.items():
+    for name in SCENES:
         print(f"  {name}", file=sys.stderr, flush=True)
-        result[name] = scene(package, prepare, int(cells))
+        result[name] = scene(package, name, int(cells), announcement)
     print(json.dumps(result))
 
 

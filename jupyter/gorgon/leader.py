@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import runtime
+from .meter.held import HELD
 
 #: KERNEL_LINK_VERSION of protocol/messages/kernel.ts.
 KERNEL_LINK_VERSION = 1
@@ -172,12 +173,14 @@ class Leader:
             if not held or link is None or not self.ready or self._unsent:
                 return False
             line = f'{{"jsonrpc":"2.0","method":"{method}","params":{params}}}\n'.encode("ascii")
-            sent = link.send(line)
+            sent = HELD.send(link.fileno(), line) if HELD.available else link.send(line)
+            if sent < 0:
+                return False  # The owner will find out what is the matter.
             if sent < len(line):
                 self._unsent[:0] = line[sent:]
             return True
         except (OSError, ValueError):
-            return False  # The owner will find out what is the matter.
+            return False
         finally:
             if held:
                 self._sending.release()
@@ -250,8 +253,7 @@ class Leader:
         found = runtime.read_announcement(path)
         if found is None:
             raise runtime.NotTrusted(
-                f"No Gorgon worker runs for this user on this machine ({path} does not exist). Open VS Code with Gorgon, "
-                "or run: gorgon serve"
+                f"No Gorgon worker runs for this user on this machine ({path} does not exist). Open VS Code with Gorgon."
                 if self.who == WORKER
                 else f"The {self.who} that started this kernel has ended ({path} does not exist)."
             )

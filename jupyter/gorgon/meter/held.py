@@ -1,12 +1,13 @@
 """System calls that keep the interpreter's lock.
 
 Python gives the lock up around each of its own, and the kernel's thread that sends output takes it just then: a cell
-would wait for that thread as often as it is measured. For files of /proc only, which answer at once.
+would wait for that thread as often as it is measured. For files of /proc and local sockets only, which answer at once.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,9 @@ _SIGINFO_BYTES = 128
 #: To wait for no child: only to hear whether there is one.
 _WAIT = getattr(os, "WEXITED", 0) | getattr(os, "WNOHANG", 0) | getattr(os, "WNOWAIT", 0)
 _ALL = getattr(os, "P_ALL", 0)
+
+#: Not to wait, and no signal where nobody is at the other end.
+_SEND = getattr(socket, "MSG_DONTWAIT", 0) | getattr(socket, "MSG_NOSIGNAL", 0)
 
 #: Room for any `struct stat`, and how much of its beginning says which file it is: on every Linux its device and its number.
 _STAT_BYTES = 512
@@ -56,6 +60,7 @@ class Held:
             self._close = library.close
             self._pread = library.pread64 if hasattr(library, "pread64") else library.pread
             self._write = library.write
+            self._send = library.send
             self._waitid = library.waitid
         except (OSError, AttributeError):
             return
@@ -70,6 +75,8 @@ class Held:
             self._stat = Room(_STAT_BYTES)
         self._write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
         self._write.restype = ctypes.c_ssize_t
+        self._send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
+        self._send.restype = ctypes.c_ssize_t
         self._waitid.argtypes = (ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
         self._siginfo = Room(_SIGINFO_BYTES)
         self._rooms: dict[int, list[Room]] = {}
@@ -125,6 +132,11 @@ class Held:
         """Writes into an open file; whether that went well."""
         written: int = self._write(fd, data, len(data))
         return written == len(data)
+
+    def send(self, fd: int, data: bytes) -> int:
+        """Into an open socket, without waiting: how many bytes were taken, negative where none could be."""
+        taken: int = self._send(fd, data, len(data), _SEND)
+        return taken
 
     def childless(self) -> bool:
         """Whether this process surely has no child, ended ones that nobody waited for included."""
