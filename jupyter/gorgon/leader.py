@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import runtime
-from .meter.held import HELD
 
 #: KERNEL_LINK_VERSION of protocol/messages/kernel.ts.
 KERNEL_LINK_VERSION = 1
@@ -78,13 +77,18 @@ class Leader:
         env: Mapping[str, str] = os.environ,
         place: str = "",
         who: str = WORKER,
+        send: Callable[[int, bytes], int] | None = None,
     ) -> None:
-        """place: the announcement to look at, by default a worker's. who: what is there, for words."""
+        """place: the announcement to look at, by default a worker's. who: what is there, for words.
+
+        send: sends to a socket's descriptor for `say_now`, without waiting: how many bytes were taken, negative where none were.
+        """
         #: All of the greeting but protocol and token.
         self._hello = hello
         self._env = env
         self._place = place
         self.who = who
+        self._send_at_once = send
         self._socket: socket.socket | None = None
         self._pid = 0
         self._unsent = bytearray()
@@ -173,7 +177,7 @@ class Leader:
             if not held or link is None or not self.ready or self._unsent:
                 return False
             line = f'{{"jsonrpc":"2.0","method":"{method}","params":{params}}}\n'.encode("ascii")
-            sent = HELD.send(link.fileno(), line) if HELD.available else link.send(line)
+            sent = link.send(line) if self._send_at_once is None else self._send_at_once(link.fileno(), line)
             if sent < 0:
                 return False  # The owner will find out what is the matter.
             if sent < len(line):
@@ -280,8 +284,9 @@ class Leader:
 
     def _ask(self, method: str, params: dict[str, Any] | None, deadline_s: float) -> int:
         self._number += 1
-        self._waiting[self._number] = time.monotonic() + deadline_s
+        # Raises for what is no JSON: nothing is waited for then.
         self._send({"id": self._number, "method": method, "params": params})
+        self._waiting[self._number] = time.monotonic() + deadline_s
         return self._number
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import leader
 from .faults import Faults
+from .meter.held import HELD
 
 if TYPE_CHECKING:
     from .record import CellRecord, CellRef
@@ -55,7 +56,9 @@ class Link:
         self._own_faults = faults is None
         #: The file of faulthandler; `.why` says why there is none.
         self.faults = Faults(kernel.pid, kernel.started_at) if faults is None else faults
-        self._leader = leader.Leader(self._hello, place=place, who=who)
+        # A call that gives the interpreter's lock up would have the cell wait for the thread that sends output.
+        send = HELD.send if HELD.available else None
+        self._leader = leader.Leader(self._hello, place=place, who=who, send=send)
         self._inbox: deque[tuple[str, Any]] = deque(maxlen=_MOST_WAITING)
         self._thread: threading.Thread | None = None
         self._wake: socket.socket | None = None

@@ -248,9 +248,9 @@ class Session:
         self._in_row = now - self._ended_at <= SETTLE_S * 1000
         run = Run(None, now, info, self._count(info))
         run.request = request
+        run.shown = getattr(info, "store_history", True) or getattr(info, "cell_id", None) is not None
         self._runs[thread] = run
-        if not getattr(info, "store_history", True) and getattr(info, "cell_id", None) is None:
-            run.shown = False
+        if not run.shown:
             return
         if self._next is not None:
             run.name(*self._next)
@@ -314,8 +314,10 @@ class Session:
 
     def _answered(self) -> None:
         """The kernel has handed its answer to the thread that sends it, which goes first."""
-        time.sleep(ANSWERING_S)
-        self._settle()
+        # The next cell may have made the record already.
+        if self._waiting.get(threading.get_ident()):
+            time.sleep(ANSWERING_S)
+            self._settle()
 
     def _settle(self) -> None:
         """Makes the records of this thread's runs that ended. Nothing in it raises."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import threading
@@ -171,6 +172,26 @@ def test_nobody_is_told_where_none_listens_just_then(session: Session, shell: In
     end()
     shell.run_cell("1;", store_history=True)
     assert told == ["asleep", "always"]
+
+
+def test_a_record_is_made_once_the_kernel_has_answered_and_in_a_row_at_once(
+    session: Session, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[Session.__module__], "SETTLE_S", 60)
+    heard: list[object] = []
+    session.on_record(heard.append)
+
+    async def turn() -> None:
+        shell.run_cell("1;", store_history=True)
+        assert heard == [], "the answer need not wait for it"
+        await asyncio.sleep(0)
+        assert heard == [], "nobody asks, and no cell follows"
+        shell.run_cell("2;", store_history=True)
+        assert len(heard) == 1, "the next cell has begun"
+        await asyncio.sleep(0)
+        assert len(heard) == 2, "it came in a row"
+
+    asyncio.run(turn())
 
 
 def test_with_auto_off_only_named_cells_are_measured(session: Session, shell: InteractiveShell) -> None:

@@ -47,6 +47,17 @@ class Room:
 Place = tuple[int, int, int, Any]
 
 
+def _waits() -> bool:
+    """Whether waitid() may be called: a filter of system calls can forbid it."""
+    try:
+        os.waitid(_ALL, 0, _WAIT)
+    except ChildProcessError:
+        pass
+    except OSError:
+        return False
+    return True
+
+
 class Held:
     """The calls. `available` is False where the C library cannot be called; then none of the others may be."""
 
@@ -79,6 +90,7 @@ class Held:
         self._send.restype = ctypes.c_ssize_t
         self._waitid.argtypes = (ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
         self._siginfo = Room(_SIGINFO_BYTES)
+        self._waits = _waits()
         self._rooms: dict[int, list[Room]] = {}
         self.available = True
 
@@ -140,8 +152,8 @@ class Held:
 
     def childless(self) -> bool:
         """Whether this process surely has no child, ended ones that nobody waited for included."""
-        # With these arguments it has no other reason to fail.
-        none: bool = self._waitid(_ALL, 0, self._siginfo.address, _WAIT) < 0
+        # With these arguments it has no other reason to fail, where it may be called at all.
+        none: bool = self._waits and self._waitid(_ALL, 0, self._siginfo.address, _WAIT) < 0
         return none
 
 

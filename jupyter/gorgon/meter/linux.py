@@ -90,8 +90,8 @@ class LinuxMeter:
         self._can_reset: bool | None = None
         #: See _can_be_lean().
         self._lean = False
-        #: /proc/self/status has the usual lines; None before it was read.
-        self._usual: bool | None = None
+        #: /proc/self/status has the usual lines.
+        self._usual = False
         self.tremble = _tremble()
         self.addresses_limited = plain.address_space_limited()
 
@@ -114,14 +114,14 @@ class LinuxMeter:
             together = self._gather()
         found = Look(self)
         found.children, found.children_complete = self._descendants()
+        if not self._lean:
+            found.instead = self._instead()
         found.memory, found.io_text, *found.around = together[0].read()
         reset = reset_peak and self._can_reset
         found.is_lean = self._lean
         if self._lean:
             # What was before the reset is asked for only by a run that is under way, and to judge children from before.
             found.lean_high = None if alone and reset and not found.children else plain.lifetime_high()
-        else:
-            found.instead = self._instead(found.memory)
         found.was_reset = bool(reset) and self._clear_refs.write(b"5")
         if reset and not found.was_reset and found.is_lean:
             found.lean_high = plain.lifetime_high()
@@ -143,7 +143,7 @@ class LinuxMeter:
         # These count what the whole namespace and the whole group do: once there is time they say the same.
         found.around = None
         found.is_lean = False
-        found.instead = self._instead(found.memory)
+        found.instead = self._instead()
         children, complete = self._descendants()
         for key in start.children or ():
             # Its parent is gone but it is not: what it used before the run must not be taken off for nothing.
@@ -157,6 +157,7 @@ class LinuxMeter:
 
     def _gather(self) -> tuple[Together, Together, Together]:
         around = (self._net, *(kept for kept, _ in self._throttles))
+        self._usual = _STATUS.search(self._status.read()) is not None
         self._lean = self._can_be_lean()
         self._together = (
             Together(self._statm if self._lean else self._status, self._io, *around),
@@ -229,11 +230,9 @@ class LinuxMeter:
         if not self._real or not self._can_reset or self.addresses_limited:
             return False
         swap = re.search(rb"^SwapTotal:\s+(\d+) kB$", read_once("/proc/meminfo"), re.MULTILINE)
-        return swap is not None and int(swap[1]) == 0 and _STATUS.search(self._status.read()) is not None
+        return swap is not None and int(swap[1]) == 0 and self._usual
 
-    def _instead(self, status: bytes) -> tuple[int | None, int | None]:
-        if self._usual is None:
-            self._usual = _STATUS.search(status) is not None
+    def _instead(self) -> tuple[int | None, int | None]:
         if self._usual:
             return None, None
         return plain.lifetime_high() if self._real else None, self.resident()
