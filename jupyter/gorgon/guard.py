@@ -207,10 +207,13 @@ class Guard:
 
 
 def in_cell(frame: FrameType | None) -> bool:
-    """Whether a frame is of what IPython runs, not of IPython: something that `run_code` called is on the way to it."""
+    """Whether a frame is of what IPython runs for a cell: what is raised there, and in what runs its statements, fails the cell.
+
+    Between two statements of a cell it is IPython's own: an interrupt that came in the last call of C of the first is heard there.
+    """
     while frame is not None:
         frame = frame.f_back
-        if frame is not None and frame.f_code.co_name == "run_code":
+        if frame is not None and frame.f_code.co_name in ("run_code", "run_ast_nodes"):
             return True
     return False
 

@@ -181,6 +181,19 @@ def test_an_interrupt_that_comes_as_a_cell_ends_does_not_lose_its_reply(guarded:
         assert one.kernel.run("6 * 7").status == "ok"
 
 
+def test_an_interrupt_that_is_heard_between_two_statements_stops_the_cell(guarded: Callable[[], Guarded]) -> None:
+    one = guarded()
+    # A comparison that is one call of C: the interpreter looks for interrupts only after the statement, in IPython's own code.
+    setup = (
+        "import ctypes, functools, os, signal\n_key = functools.cmp_to_key(ctypes.PyDLL(None).kill)\n"
+        "_here, _interrupt = _key(os.getpid()), _key(int(signal.SIGINT))"
+    )
+    one.kernel.run(setup)
+    reply = one.kernel.run("_here < _interrupt\nprint('it went on')")
+    assert (reply.error, reply.printed) == ("KeyboardInterrupt", "")
+    assert one.kernel.run("6 * 7").status == "ok"
+
+
 def test_what_grows_while_no_cell_runs_is_frozen_without_an_interrupt(guarded: Callable[[], Guarded]) -> None:
     one = guarded()
     code = (

@@ -284,7 +284,7 @@ describe("Gorgon in a notebook", () => {
 
   it("asks about a kernel that its guard froze, and does what the user says", async () => {
     const { page } = session;
-    const notebook = await openNotebook(["1", "%gorgon limit 400MiB", "x = b'x' * (900 << 20)\nprint(len(x))"]);
+    const notebook = await openNotebook(["1", "%gorgon limit 400MiB", "x = b'x' * (6 << 30)\nprint(len(x))"]);
     await notebook.run(0);
     await measure(page);
     await notification(page, /This kernel is measured/).waitFor();

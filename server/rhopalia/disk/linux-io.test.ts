@@ -109,4 +109,11 @@ describe.runIf(process.platform === "linux")("the disk sensor on this machine", 
     await expect(probe(sensor)).resolves.toBeDefined();
     sensor.dispose();
   });
+
+  test("refuses a device that comes twice: one of the lines lost its name", async () => {
+    const { host } = recorded("bare-debian");
+    const line = "   8       0 sda 5120 12 409600 21000 2048 5 81920 9000 0 15000 30000 0 0 0 0 0 0\n";
+    host.write(DISKSTATS, `${line}${line}`);
+    await expect(probe(linuxDiskIo(host))).rejects.toThrow("a device comes twice");
+  });
 });

@@ -65,6 +65,8 @@ class LinuxDiskIo implements Rhopalium {
       scanner.skipWord();
       const disk = this.#disks.get(place++, scanner.bytes, from, scanner.at);
       if (disk === null) continue;
+      // Two values of one series would be none.
+      if (disk.seenIn === reading) throw scanner.malformed("a device comes twice");
       const { counters } = disk;
       const values = counters.values;
       values[names.READS] = scanner.whole();
