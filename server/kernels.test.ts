@@ -8,7 +8,7 @@ import { ManualClock } from "./host/manual-clock.ts";
 import { Kernels } from "./kernels.ts";
 import { MemoryCells } from "./octopus/store/cells.ts";
 import { NoData } from "./rhopalia/rhopalium.ts";
-import type { KernelWatching } from "./rhopalia/kernel/watching.ts";
+import type { KernelId, KernelWatching } from "./rhopalia/kernel/watching.ts";
 import { cellRecord, cellRef, KERNEL, KERNEL_START, kernelsState, kernelState } from "./wire/testing.ts";
 
 const ID = { pid: KERNEL.pid, startedAt: KERNEL_START };
@@ -23,6 +23,7 @@ class Watching implements KernelWatching {
   now = kernelsState();
   measured: CellRecord | null = null;
   #change: (state: KernelsState) => void = () => undefined;
+  vanish: (kernel: KernelId) => void = () => undefined;
   #death: (death: KernelDeath) => void = () => undefined;
   #record: (record: CellRecord) => void = () => undefined;
   readonly sensor: KernelWatching["sensor"];
@@ -51,6 +52,10 @@ class Watching implements KernelWatching {
   };
   onChange(listener: (state: KernelsState) => void) {
     this.#change = listener;
+    return { dispose: () => undefined };
+  }
+  onVanished(listener: (kernel: KernelId) => void) {
+    this.vanish = listener;
     return { dispose: () => undefined };
   }
   onDeath(listener: (death: KernelDeath) => void) {
@@ -92,6 +97,7 @@ function door(busy: readonly number[] = [], frozen = false) {
       if (frozen) out.push(["answer", answer]);
       return frozen;
     },
+    look: ({ pid }: { readonly pid: number }) => void out.push(["look", pid]),
     drop: ({ pid }: { readonly pid: number }) => void out.push(["drop", pid]),
     close: () => void out.push(["close"]),
   };
@@ -159,6 +165,18 @@ describe("a worker that leads", () => {
     ]);
     expect([kernels.cells(everything), kernels.kept, cells.count()]).toEqual([[cellRecord(1)], 1, 1]);
     expect(kernels.state()).toEqual(kernelsState(kernelState()));
+  });
+
+  it("looks up what a kernel ran as soon as that is seen to be gone, before its end is judged", () => {
+    const { kernels, watching, out } = setUp();
+    kernels.begin();
+    watching().vanish(KERNEL);
+    watching().die(null);
+    expect(out).toEqual([
+      ["kernels", 0],
+      ["look", KERNEL.pid],
+      ["drop", KERNEL.pid],
+    ]);
   });
 
   it("keeps and tells what a window wanted measured, and the cell in which a kernel died", async () => {

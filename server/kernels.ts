@@ -90,6 +90,7 @@ export class Kernels implements KernelReceiver {
       this.#keepPace();
       if (this.#looked) this.#tellAll();
     });
+    watching.onVanished((kernel) => this.#options.leadership()?.door.kernels?.look(kernel));
     watching.onDeath(({ kernel }) => this.#options.leadership()?.door.kernels?.drop(kernel));
     watching.onRecord((record) => this.ended(record));
     this.#tellAll();

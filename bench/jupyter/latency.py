@@ -1,9 +1,9 @@
 """What the package adds to a cell: `latency.py PACKAGE CELLS ANNOUNCEMENT`. Prints one JSON object.
 
 One kernel runs empty cells of which the package sees some and not others, by turns: IPython's two events reach it or do not.
-Neighbours are compared, so that a machine whose speed changes favours nobody. Cells that somebody runs one by one change
-turns at each cell; of those of which each is asked for as soon as the one before is done, a few in a row are of one kind,
-because what one leaves to be done is waited for by the next. ANNOUNCEMENT is a running worker's, which listens in one of the
+Ten in a row are of one kind, because what a cell leaves behind, in caches and to be done, is met by the next; the first two of
+them are not counted. Neighbours are compared, so that a machine whose speed changes favours nobody. Cells are run one by one,
+as somebody does who looks at each, or each is asked for as soon as the one before is done. ANNOUNCEMENT is a running worker's, which listens in one of the
 scenes; in the others nobody does. The hooks' own time is taken within the kernel, around the two
 events; what a user waits for is taken outside, from the request to idle.
 """
@@ -67,19 +67,19 @@ _taken, _turns = _watch()
 """
 # What a person leaves between two cells at least, seconds.
 PAUSE_S = 0.02
-# Cells of one kind that follow each other, one by one and in a row; of these the first two are not counted.
-TURN, TURN_IN_ROW, FIRST_IN_ROW = 1, 10, 2
+# Cells of one kind that follow each other, and how many of them are not counted.
+TURN, FIRST = 10, 2
 
 
-def turns(kernel: Kernel, cells: int, turn: int, skip: int, pause_s: float) -> list[dict[str, float]]:
+def turns(kernel: Kernel, cells: int, pause_s: float) -> list[dict[str, float]]:
     """Of each turn that the package saw, how much more it took than the next, which it did not see.
 
     Medians of the turn's cells, milliseconds: `trip`, `hook` and, of that, `cpu`; `without` is the other's trip itself.
-    cells: of each kind. turn: so many of one kind follow each other. skip: so many of them are not counted.
+    cells: of each kind.
     """
-    kernel.run(f"_turns[:] = {turn}, 0; _taken.clear()")
+    kernel.run(f"_turns[:] = {TURN}, 0; _taken.clear()")
     trips = []
-    for _ in range(cells // turn * turn * 2):
+    for _ in range(cells // TURN * TURN * 2):
         time.sleep(pause_s)
         trips.append(kernel.round_trip_ms("pass"))
     taken = json.loads(kernel.run("_turns[:] = 0, 0; import json; print(json.dumps(_taken))"))
@@ -88,8 +88,8 @@ def turns(kernel: Kernel, cells: int, turn: int, skip: int, pause_s: float) -> l
     ends = [one for one in taken if one[0] == "post_run_cell"][1:]
     assert len(begins) == len(ends) == len(trips), (len(begins), len(ends), len(trips))
     medians = []
-    for at in range(0, len(trips), turn):
-        counted = range(at + skip, at + turn)
+    for at in range(0, len(trips), TURN):
+        counted = range(at + FIRST, at + TURN)
         medians.append(
             {
                 "trip": statistics.median(trips[one] for one in counted),
@@ -122,8 +122,8 @@ def scene(package: str, name: str, cells: int, announcement: str) -> dict[str, f
         if name == LISTENED_TO:
             kernel.run(LINKED)
         kernel.run(WATCH)
-        single = turns(kernel, cells, TURN, 0, PAUSE_S)
-        in_row = turns(kernel, cells * 2, TURN_IN_ROW, FIRST_IN_ROW, 0.0)
+        single = turns(kernel, cells, PAUSE_S)
+        in_row = turns(kernel, cells, 0.0)
         kernel.run(CLEAN_UP)
     return {
         "addedMs": median_ms(single),

@@ -93,8 +93,7 @@ def _server_link(module: Any, session: Session) -> Callable[[], object] | None:
     place = server_announcement()
     if not place:
         return None
-    faults = None if session.link is None else session.link.faults
-    link = module.Link(session, place, "Jupyter server", faults)
+    link = module.Link(session, place, "Jupyter server", session.link)
     session.server_link = link
     link.start()
     stop: Callable[[], object] = link.stop

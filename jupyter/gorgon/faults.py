@@ -41,14 +41,8 @@ class Faults:
             self.why = "faulthandler is in use already (by the user or PYTHONFAULTHANDLER), so it is left as it is."
             return
         try:
-            folder = runtime.ensure_runtime_folder()
-            runtime.remove_stale(folder, NAME, _KEEP_S)
-            path = os.path.join(folder, f"kernel-{self._pid}-{self._started_at}.faults")
-            # One of that name is of a kernel whose pid we have: it is dead.
-            if os.path.lexists(path):
-                os.unlink(path)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-            self._fd = os.open(path, flags, 0o600)
+            name = f"kernel-{self._pid}-{self._started_at}.faults"
+            path, self._fd = runtime.make_file(name, NAME, _KEEP_S, os.O_WRONLY | os.O_APPEND)
         except (OSError, runtime.NotTrusted) as error:
             self.why = f"faulthandler has no file to write to: {error}"
             return

@@ -104,6 +104,8 @@ class Leader:
         self._announced: tuple[int, ...] | None = None
         #: Greeted and welcomed.
         self.ready = False
+        #: It reads from the kernel's file which cell runs, and need not be told.
+        self.reads_box = False
         #: The worker's version; empty before it welcomed us.
         self.peer = ""
         #: Why there is no connection, in words; empty while there is one.
@@ -376,6 +378,7 @@ class Leader:
             words = f"The {self.who} is of another release ({version}, link {spoken}) than this package (link "
             self._drop(f"{words}{KERNEL_LINK_VERSION}): update the older one.", now, events)
             return
+        self.reads_box = result.get("box") is True
         self.ready, self.peer, self.why = True, version[:100], ""
         self._delay = FIRST_DELAY_S
         events.append(Ready())
@@ -393,7 +396,7 @@ class Leader:
             events.append(Lost())
 
     def _forget(self) -> None:
-        self._socket, self.ready, self.peer = None, False, ""
+        self._socket, self.ready, self.reads_box, self.peer = None, False, False, ""
         self._unsent.clear()
         self._rest.clear()
         self._waiting.clear()

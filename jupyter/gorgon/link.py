@@ -11,10 +11,10 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING, Any
 
 from . import leader
+from .blackbox import BlackBox, started_json
 from .faults import Faults
 from .meter.held import HELD
 
@@ -28,6 +28,8 @@ _MOST_OPEN = 16
 _MOST_WAITING = 1000
 #: Ids of taken records; beyond it those that have left the ring are forgotten.
 _MOST_REMEMBERED = 2000
+#: After it has spoken the thread lets so much time pass, seconds: what cells in a row have to say goes out together.
+_CALM_S = 0.05
 #: How long the end of the kernel may wait for records to be taken, seconds.
 _FLUSH_S = 0.5
 
@@ -46,16 +48,16 @@ class _Question:
 class Link:
     """The kernel's end. `start` and `stop` once each; nothing in it raises."""
 
-    def __init__(
-        self, session: Session, place: str = "", who: str = leader.WORKER, faults: Faults | None = None
-    ) -> None:
-        """place: the announcement of who is told, by default the leading worker's. faults: another link's, to be told, too."""
+    def __init__(self, session: Session, place: str = "", who: str = leader.WORKER, first: Link | None = None) -> None:
+        """place: the announcement of who is told, by default the leading worker's. first: the link whose files these are."""
         self._session = session
         self._pid = os.getpid()
         kernel = session.kernel
-        self._own_faults = faults is None
+        self._is_first = first is None
         #: The file of faulthandler; `.why` says why there is none.
-        self.faults = Faults(kernel.pid, kernel.started_at) if faults is None else faults
+        self.faults: Faults = Faults(kernel.pid, kernel.started_at) if first is None else first.faults
+        #: Says which cell runs to those who can read it; the others are told.
+        self.box: BlackBox = BlackBox(kernel.pid, kernel.started_at) if first is None else first.box
         # A call that gives the interpreter's lock up would have the cell wait for the thread that sends output.
         send = HELD.send if HELD.available else None
         self._leader = leader.Leader(self._hello, place=place, who=who, send=send)
@@ -65,7 +67,8 @@ class Link:
         self._woken: socket.socket | None = None
         self._unsubscribe: list[Callable[[], None]] = []
         self._ends_at: float | None = None
-        self._idle = threading.Event()
+        #: Until then the thread wakes by itself, and need not be woken for a record; 0: it waits to be woken.
+        self._calm_until = 0.0
         # What follows is the thread's alone.
         self._open: dict[int, str] = {}
         self._questions: dict[int, _Question] = {}
@@ -92,15 +95,16 @@ class Link:
     def notes(self) -> list[str]:
         """What does not work, each a sentence, for `%gorgon doctor`."""
         notes = [self.why] if self.why else []
-        if self.faults.why and self._own_faults:
-            notes.append(self.faults.why)
+        if self._is_first:
+            notes += [why for why in (self.faults.why, self.box.why) if why]
         if self.refused:
             notes.append(f"The {self._leader.who} did not take {self.refused} records.")
         return notes
 
     def start(self) -> None:
-        if self._own_faults:
+        if self._is_first:
             self.faults.enable()
+            self.box.open()
         if self._thread is not None or self._pid != os.getpid():
             return
         if sys.platform == "win32":
@@ -114,7 +118,7 @@ class Link:
         _watch_forks()
         _links.add(self)
         self._unsubscribe = [
-            self._session.on_started(self._on_started, lambda: self._leader.ready),
+            self._session.on_started(self._on_started, lambda: self._leader.ready and not self._leader.reads_box),
             self._session.on_record(self._on_record),
         ]
         self._thread = threading.Thread(target=self._run, name="gorgon-link", daemon=True)
@@ -126,8 +130,10 @@ class Link:
         atexit.unregister(self.stop)
         # A kernel that ends with its cell has a record of it still to be made.
         self._session.settle()
-        if self._own_faults:
+        if self._is_first:
             self.faults.disable()
+            self._session.box = None
+            self.box.close()
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe = []
@@ -145,6 +151,7 @@ class Link:
             return None
         question = _Question()
         self._inbox.append(("bell", question))
+        self._calm_until = 0.0  # Somebody waits.
         self._nudge()
         question.answered.wait(timeout_s)
         return question.result if isinstance(question.result, dict) else None
@@ -152,7 +159,7 @@ class Link:
     # --- in the cell's thread ---
 
     def _on_started(self, cell: CellRef, started_at: int) -> None:
-        if not self._leader.ready:
+        if not self._leader.ready or self._leader.reads_box:
             return
         # A cell that goes straight into C keeps the thread from running, and would die there without a name.
         if self._leader.say_now("kernel/cell/started", started_json(cell, started_at)):
@@ -165,7 +172,8 @@ class Link:
     def _on_record(self, record: CellRecord) -> None:
         if self._leader.ready:
             self._inbox.append(("record", record))
-            self._nudge()
+            if self._calm_until == 0.0:
+                self._nudge()
 
     def _nudge(self) -> None:
         if self._wake is None or self._pid != os.getpid():
@@ -186,6 +194,7 @@ class Link:
             "version": __version__,
             "executable": sys.executable or "",
             "faults": self.faults.path,
+            "box": self.box.path,
         }
 
     def _run(self) -> None:
@@ -215,13 +224,26 @@ class Link:
         seconds = self._leader.due(now)
         if self._ends_at is not None:
             seconds = min(seconds, max(0.0, self._ends_at - now))
+        if self._calm_until > 0.0:
+            seconds = min(seconds, max(0.0, self._calm_until - now))
         self._leader.wait(self._woken, seconds)
+        if not self._is_calm():
+            # Before it looks at what waits: who adds to that now wakes it again.
+            self._calm_until = 0.0
+
+    def _is_calm(self) -> bool:
+        """It has just spoken, and what waits can wait."""
+        few = len(self._inbox) < _MOST_OPEN and self._ends_at is None
+        return few and time.monotonic() < self._calm_until
 
     def _step(self) -> None:
         """All that can be heard and said now. What goes out may be answered at once, and make room for more."""
         self._hear()
+        if self._calm_until > 0.0:
+            return
         while self._say():
             self._hear()
+            self._calm_until = time.monotonic() + _CALM_S
 
     def _hear(self) -> None:
         """Sends what waits, and takes in what came."""
@@ -262,6 +284,9 @@ class Link:
         """What the worker has not taken yet, oldest first, and what runs now."""
         self._open.clear()
         self._told = None
+        if self._leader.reads_box:
+            # From the next cell on, and for good: nobody else may find an old one in it.
+            self._session.box = self.box
         # Cells may add to it meanwhile: a record is in the ring before it is here, so none is lost.
         bells = []
         while self._inbox:
@@ -319,16 +344,9 @@ class Link:
                 one.close()
         self._thread = None
         self._unsubscribe = []
+        self.box.leave()
         self._leader.close("This is a child of the kernel, which does not speak for it.")
         atexit.unregister(self.stop)
-
-
-def started_json(cell: CellRef, started_at: int) -> str:
-    """That a cell began, with `CellRef.to_dict` in it; five times faster than json.dumps when nothing of that is in a cache."""
-    name = "null" if cell.id is None else _quoted(cell.id)
-    count = "null" if cell.execution_count is None else cell.execution_count
-    words = f'"hash":{_quoted(cell.hash)},"label":{_quoted(cell.label)}'
-    return f'{{"cell":{{"id":{name},"executionCount":{count},{words}}},"startedAt":{started_at}}}'
 
 
 def _watch_forks() -> None:

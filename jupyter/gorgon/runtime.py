@@ -105,6 +105,21 @@ def ensure_runtime_folder(env: Mapping[str, str] = os.environ, longest_name: int
     raise NotTrusted("No folder for short-lived files can be used: " + "; ".join(reasons))
 
 
+def make_file(name: str, alike: re.Pattern[str], keep_s: float, flags: int) -> tuple[str, int]:
+    """A fresh file for this user alone in the runtime folder: its path, and its descriptor opened with these flags.
+
+    alike: names of files of its kind, of which those of dead processes go once they are so old, seconds (see remove_stale).
+    Raises NotTrusted in words, or OSError.
+    """
+    folder = ensure_runtime_folder()
+    remove_stale(folder, alike, keep_s)
+    path = os.path.join(folder, name)
+    # One of that name is of a process whose pid we have: it is dead.
+    if os.path.lexists(path):
+        os.unlink(path)
+    return path, os.open(path, flags | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
 def machine_id() -> str:
     """16 hexadecimal digits that tell this machine from others that share a home folder."""
     raw = _raw_machine_id() or f"hostname {socket.gethostname()}"

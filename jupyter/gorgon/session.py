@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from . import forks
+from .blackbox import BlackBox, started_json
 from .config import Config
 from .limits import MemoryLimit, MemoryLimits
 from .listeners import Listeners
@@ -56,6 +57,8 @@ class Session:
         self.link: Any = None
         self.server_link: Any = None
         self.log: Any = None
+        #: Where it is written which cell runs, since somebody reads it there.
+        self.box: BlackBox | None = None
         self.magics: Any = None
         self._root = root
         self._parts = Parts(self.meter, self.kernel, config)
@@ -207,6 +210,7 @@ class Session:
             except ValueError:
                 pass  # Somebody took all callbacks away.
         self._runs.clear()
+        self._tell_box()
         self._waiting.clear()
         self._parts.forget()
         self.meter.close()
@@ -263,6 +267,8 @@ class Session:
     def _measure(self, run: Run) -> None:
         run.shown = True
         self.limits()
+        if self.box is not None:
+            self.box.tell(started_json(run.cell, run.started_at))
         if self._started.listens():
             self._started.call(run.cell, run.started_at)
         self._parts.begin(run)
@@ -284,6 +290,8 @@ class Session:
         del self._runs[thread]
         if run.failure is not None and result is not None and result.success:
             result.error_in_exec = run.failure
+        if self.box is not None:
+            self._tell_box()
         if not run.measured:
             return
         self._parts.stop(run)
@@ -337,10 +345,21 @@ class Session:
         wall_ms = record.measure("wallMs").value or 0
         return wall_ms < self.config.min_wall * 1000 and record.outcome == "ok" and not run.cell.label
 
+    def _tell_box(self) -> None:
+        """A run has ended."""
+        running = self.running if self._runs else None
+        if self.box is None:
+            pass
+        elif running is None:
+            self.box.clear()
+        else:
+            self.box.tell(started_json(*running))
+
     def _drop(self, thread: int) -> None:
         run = self._runs.pop(thread, None)
         if run is not None:
             self._parts.drop(run)
+            self._tell_box()
 
     # -- what IPython's releases do differently ---------------------------------------------------------------------
 

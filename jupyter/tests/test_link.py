@@ -18,8 +18,8 @@ import pytest
 from beside import Worker, until
 from conftest import Kernel, KernelMaker
 
+from gorgon.blackbox import started_json
 from gorgon.leader import Leader
-from gorgon.link import started_json
 from gorgon.record import CellRef
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the worker's socket is POSIX's")

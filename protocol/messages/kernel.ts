@@ -28,6 +28,11 @@ export interface KernelHello {
   readonly executable: string;
   /** Where faulthandler writes when the kernel breaks; empty where it does not. */
   readonly faults: string;
+  /**
+   * The small file in which the kernel writes which cell runs (jupyter/gorgon/blackbox.py): on one line what
+   * `kernelCellStarted` has as parameters, and a zero as the first byte while it is idle. Missing or empty where there is none.
+   */
+  readonly box?: string | undefined;
 }
 
 /** Who answers. */
@@ -35,6 +40,8 @@ export interface KernelWelcome {
   readonly protocol: number;
   readonly pid: number;
   readonly version: string;
+  /** The leader reads the kernel's `box`: `kernelCellStarted` and `kernelCellIdle` need not be sent. Missing: it does not. */
+  readonly box?: boolean;
 }
 
 /** The bell, for `%gorgon`. */
@@ -47,7 +54,7 @@ export interface KernelBell {
 /** The first word. Nothing else is answered before it. */
 export const kernelHello = request<KernelHello, KernelWelcome>("kernel/hello", "toLeader");
 
-/** A cell began. */
+/** A cell began; where the receiver does not read the kernel's `box`. */
 export const kernelCellStarted = notification<{ readonly cell: CellRef; readonly startedAt: number }>(
   "kernel/cell/started",
   "toLeader",

@@ -54,6 +54,7 @@ const hello = z.object({
   version: plainText,
   executable: path,
   faults: path,
+  box: z.optional(path),
 }) satisfies z.ZodMiniType<KernelHello>;
 
 const started = z.object({ cell: cellRefSchema, startedAt: momentSchema }) satisfies z.ZodMiniType<

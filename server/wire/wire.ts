@@ -163,6 +163,15 @@ export function parseTermination(raw: unknown): Checked<ParamsOf<typeof terminat
   return check(termination, raw, "the process to end");
 }
 
+/** What a text holds as JSON; null where it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 /** Checks a value against a schema; `what` names it in the refusal. */
 export function check<T>(schema: z.ZodMiniType<T>, raw: unknown, what: string): Checked<T> {
   const parsed = z.safeParse(schema, raw);

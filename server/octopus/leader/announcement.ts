@@ -2,6 +2,7 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { notSecret } from "../../host/own-folder.ts";
 import { parseAnnouncement, type Announcement } from "../../wire/link.ts";
+import { jsonIn } from "../../wire/wire.ts";
 
 const FILE_MODE = 0o600;
 /** Both files hold a line or two. */
@@ -41,12 +42,4 @@ export function announced(file: string): Announcement | null {
   const parsed = parseAnnouncement(jsonIn(text));
   if (!parsed.ok) throw new Error(`${file}: ${parsed.reason}`);
   return parsed.value;
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

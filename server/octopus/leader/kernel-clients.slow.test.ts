@@ -1,5 +1,6 @@
 /** Kernels, guards and Jupyter servers at the leader's door: what they say arrives, and what they must not say does no harm. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HostView } from "../../../protocol/messages/jupyter.ts";
 import { KERNEL_LINK_VERSION } from "../../../protocol/messages/kernel.ts";
@@ -205,6 +206,83 @@ describe("the package in a kernel", () => {
     kernels()?.close();
     await one.ended;
     expect(await refusal(kernel())).toContain("leads no more");
+  });
+});
+
+describe("the file in which a kernel's package writes what runs", () => {
+  const file = () => path.join(place.folder, "kernel-4242-1700000000000.running");
+  /** Null: it is idle. */
+  const write = (count: number | null, startedAt = KERNEL_START) => {
+    const line = count === null ? "" : `${JSON.stringify({ cell: cellRef(count), startedAt })}\n`;
+    writeFileSync(file(), line.padEnd(65_536, "\0"), { mode: 0o600 });
+  };
+  const runs = () => heard.filter(([word]) => word === "runs").map(([, , count]) => count);
+  const boxed = async () => {
+    const one = kernel({ box: file() });
+    expect(await answer(one, 1)).toMatchObject({ result: { box: true } });
+    return one;
+  };
+
+  it("is read in place of messages, from what runs when it connects", async () => {
+    write(7);
+    const one = await boxed();
+    expect(runs()).toEqual([7]);
+    expect(kernels()?.busy(KERNEL)).toBe(true);
+    write(8);
+    await expect.poll(runs).toEqual([7, 8]);
+    write(null);
+    await expect.poll(runs).toEqual([7, 8, null]);
+    expect(kernels()?.busy(KERNEL)).toBe(false);
+    one.socket.end();
+    await expect.poll(() => heard.at(-1)).toEqual(["part", KERNEL.pid]);
+  });
+
+  it("is read at once for who asks whether a cell runs, and what it ran when it left is the last word", async () => {
+    write(null);
+    const one = await boxed();
+    write(9);
+    expect(kernels()?.busy(KERNEL)).toBe(true);
+    write(10);
+    kernels()?.look(KERNEL);
+    expect(runs()).toEqual([9, 10]);
+    write(11);
+    one.socket.end();
+    await expect.poll(() => heard.at(-1)).toEqual(["part", KERNEL.pid]);
+    expect(runs()).toEqual([9, 10, 11]);
+  });
+
+  it("and the record of a cell do not contradict each other, whichever comes first", async () => {
+    const { startedAt } = cellRecord(3);
+    write(3, startedAt);
+    const one = await boxed();
+    await answer(one, one.ask("kernel/cell/ended", { record: cellRecord(3) }));
+    write(null);
+    write(4, cellRecord(4).startedAt);
+    kernels()?.look(KERNEL);
+    await answer(one, one.ask("kernel/cell/ended", { record: cellRecord(3) }));
+    write(null);
+    kernels()?.look(KERNEL);
+    await answer(one, one.ask("kernel/cell/ended", { record: cellRecord(4) }));
+    expect(runs()).toEqual([3, null, 4, null]);
+  });
+
+  it("is data: what is no begin of a cell is not believed", async () => {
+    writeFileSync(file(), '{"cell":"print(1)","startedAt":0}\n'.padEnd(65_536, "\0"), { mode: 0o600 });
+    await boxed();
+    writeFileSync(file(), "{{{\n".padEnd(65_536, "\0"), { mode: 0o600 });
+    expect(kernels()?.busy(KERNEL)).toBe(false);
+    expect(runs()).toEqual([]);
+  });
+
+  it("that cannot be read is not waited for: the kernel is told to say itself what it runs", async () => {
+    for (const box of ["", "/etc/shadow", file()]) {
+      const one = kernel({ box, kernel: { ...KERNEL, pid: 5000 + box.length } });
+      expect(await answer(one, 1)).toMatchObject({ result: { box: false } });
+      one.tell("kernel/cell/started", { cell: cellRef(5), startedAt: KERNEL_START });
+      one.tell("kernel/cell/idle", {});
+      await expect.poll(() => runs().splice(-2)).toEqual([5, null]);
+    }
+    expect(await refusal(kernel({ box: "/a\nb" }))).toContain("box");
   });
 });
 

@@ -15,7 +15,7 @@ import {
 } from "../../../protocol/messages/kernel.ts";
 import { kernelHost, type HostView } from "../../../protocol/messages/jupyter.ts";
 import type { KernelAct } from "../../../protocol/messages/leader.ts";
-import type { Clock } from "../../host/host.ts";
+import type { Clock, Disposable } from "../../host/host.ts";
 import type { Log } from "../../host/log.ts";
 import type { KernelGreeting, KernelId } from "../../rhopalia/kernel/watching.ts";
 import {
@@ -25,12 +25,16 @@ import {
   parseHostQuestion,
   parseKernelHello,
 } from "../../wire/kernels.ts";
+import { jsonIn } from "../../wire/wire.ts";
+import { BlackBox } from "./black-box.ts";
 import { encodeNotification, type Peer } from "./peer.ts";
 
 /** A record takes some kilobytes; one with the longest texts that are allowed fits. */
 const MAX_BYTES = 512 * 1024;
 /** Kernels of one user, as many guards and as many Jupyter servers: more is no person. */
 const MAX_CLIENTS = 128;
+/** How often it is looked up which cell runs. A message when it begins would wake this process just when it needs the CPU. */
+const LOOK_MS = 250;
 /** A record of a later day was written under another clock, and would stand above all others for as long. */
 const MAX_AHEAD_MS = 86_400_000;
 
@@ -84,12 +88,15 @@ interface Client {
   guard: GuardState | null;
   /** Of a kernel: when the cell that it runs began. */
   runningSince: number | null;
+  /** Of a kernel: where it writes which cell runs; null where that cannot be read, and is told. */
+  readonly box: BlackBox | null;
 }
 
 /** The connections of kernels, guards and Jupyter servers, greeted. */
 export class KernelClients {
   readonly #options: KernelClientsOptions;
   readonly #clients = new Set<Client>();
+  #looking: Disposable | null = null;
   #closed = false;
 
   constructor(options: KernelClientsOptions) {
@@ -103,14 +110,21 @@ export class KernelClients {
 
   /** Whether the package in this kernel says that a cell runs: it knows better than a window. */
   busy(kernel: KernelId): boolean {
+    this.look(kernel);
     return (this.#find("kernel", kernel)?.runningSince ?? null) !== null;
+  }
+
+  /** Looks up at once what this kernel runs. */
+  look(kernel: KernelId): void {
+    const client = this.#find("kernel", kernel);
+    if (client !== undefined) this.#look(client);
   }
 
   /** Greets who connected; throws in words, to be told to it, whom it does not take. `admits` judges the token. */
   welcome(peer: Peer, params: unknown, admits: (token: string) => boolean): KernelWelcome {
     const parsed = parseKernelHello(params);
     if (!parsed.ok) throw new KernelRefused(parsed.reason);
-    const { protocol, token, role, kernel, version, executable, faults } = parsed.value;
+    const { protocol, token, role, kernel, version, executable, faults, box = "" } = parsed.value;
     const { me, log, receiver } = this.#options;
     if (!admits(token)) throw new KernelRefused("the token is wrong");
     if (protocol !== KERNEL_LINK_VERSION) {
@@ -125,7 +139,10 @@ export class KernelClients {
     if (before === undefined && this.list.filter((one) => one.role === role).length >= MAX_CLIENTS) {
       throw new KernelRefused(`${String(MAX_CLIENTS)} of its kind are connected already, and no more are taken`);
     }
-    const client: Client = { peer, role, kernel, version, guard: null, runningSince: null };
+    const opened = role === "kernel" && box !== "" ? BlackBox.open(box) : null;
+    if (typeof opened === "string") log.debug(`Kernel ${String(kernel.pid)} is to say itself what it runs: ${opened}`);
+    const readable = typeof opened === "string" ? null : opened;
+    const client: Client = { peer, role, kernel, version, guard: null, runningSince: null, box: readable };
     this.#clients.add(client);
     if (before !== undefined) this.#dismiss(before, "it has connected anew");
     peer.limit(MAX_BYTES);
@@ -133,6 +150,8 @@ export class KernelClients {
     if (role === "kernel") {
       this.#serveKernel(client);
       receiver.greet({ kernel, executable, faults });
+      this.#look(client);
+      this.#keepLooking();
     } else if (role === "guard") this.#serveGuard(client);
     else {
       peer.answer(kernelHost, (params) => {
@@ -142,7 +161,7 @@ export class KernelClients {
     }
     peer.onEnd((reason) => this.#lose(client, reason));
     log.debug(`The ${WHO[role]} of process ${String(kernel.pid)} connected.`);
-    return { protocol: KERNEL_LINK_VERSION, ...me };
+    return { protocol: KERNEL_LINK_VERSION, ...me, box: readable !== null };
   }
 
   /** Tells the guard of a frozen kernel what the user wants; false where none holds it. */
@@ -164,24 +183,56 @@ export class KernelClients {
   close(): void {
     this.#closed = true;
     for (const client of [...this.#clients]) this.#dismiss(client, "this window leads no more");
+    this.#looking?.dispose();
+  }
+
+  /** Looks up what a kernel runs, where it writes that. */
+  #look(client: Client): void {
+    const text = client.box?.read() ?? null;
+    if (text === "") this.#idles(client);
+    else if (text !== null) this.#begins(client, jsonIn(text));
+  }
+
+  #keepLooking(): void {
+    if (this.#looking !== null || this.#closed) return;
+    if (this.#boxed.length === 0) return;
+    this.#looking = this.#options.clock.schedule(
+      () => {
+        this.#looking = null;
+        for (const client of this.#boxed) this.#look(client);
+        this.#keepLooking();
+      },
+      LOOK_MS,
+      { unref: true },
+    );
+  }
+
+  get #boxed(): readonly Client[] {
+    return [...this.#clients].filter(({ box }) => box !== null);
+  }
+
+  #begins(client: Client, params: unknown): void {
+    const { receiver, log } = this.#options;
+    const parsed = parseCellStarted(params);
+    if (!parsed.ok) {
+      log.warn(`Kernel ${String(client.kernel.pid)}: ${parsed.reason}`);
+      return;
+    }
+    client.runningSince = parsed.value.startedAt;
+    receiver.runs(client.kernel, parsed.value);
+  }
+
+  #idles(client: Client): void {
+    if (client.runningSince === null) return;
+    client.runningSince = null;
+    this.#options.receiver.runs(client.kernel, null);
   }
 
   #serveKernel(client: Client): void {
     const { peer, kernel } = client;
-    const { receiver, clock, log } = this.#options;
-    peer.hear(kernelCellStarted, (params) => {
-      const parsed = parseCellStarted(params);
-      if (!parsed.ok) {
-        log.warn(`Kernel ${String(kernel.pid)}: ${parsed.reason}`);
-        return;
-      }
-      client.runningSince = parsed.value.startedAt;
-      receiver.runs(kernel, parsed.value);
-    });
-    peer.hear(kernelCellIdle, () => {
-      client.runningSince = null;
-      receiver.runs(kernel, null);
-    });
+    const { receiver, clock } = this.#options;
+    peer.hear(kernelCellStarted, (params) => this.#begins(client, params));
+    peer.hear(kernelCellIdle, () => this.#idles(client));
     peer.answer(kernelCellEnded, (params) => {
       const parsed = parseCellEnded(params);
       if (!parsed.ok) throw new KernelRefused(parsed.reason);
@@ -190,10 +241,7 @@ export class KernelClients {
       if (record.endedAt > clock.now() + MAX_AHEAD_MS) throw new KernelRefused("the record ends after tomorrow");
       receiver.ended(record);
       // Records of earlier runs are sent again after a connection broke, while the next cell runs.
-      if (client.runningSince !== null && record.startedAt > client.runningSince - 1) {
-        client.runningSince = null;
-        receiver.runs(kernel, null);
-      }
+      if (client.runningSince !== null && record.startedAt > client.runningSince - 1) this.#idles(client);
       return null;
     });
   }
@@ -218,9 +266,13 @@ export class KernelClients {
   }
 
   #lose(client: Client, reason: string): void {
-    if (!this.#clients.delete(client)) return;
+    if (!this.#clients.has(client)) return;
     const { role, kernel } = client;
     const { receiver, log } = this.#options;
+    // What it ran when it died is still written there.
+    this.#look(client);
+    client.box?.close();
+    this.#clients.delete(client);
     log.debug(`The ${WHO[role]} of process ${String(kernel.pid)} left: ${reason}`);
     if (role === "server") return;
     // One that connected anew has taken its place.

@@ -68,7 +68,12 @@ export class Peer {
     this.#clock = clock;
     this.#maxBytes = maxBytes;
     this.#heardAt = clock.monotonic();
-    socket.on("data", (bytes) => this.#take(bytes));
+    socket.on("data", (bytes) => {
+      // What is answered at once to many messages goes out together.
+      socket.cork();
+      this.#take(bytes);
+      socket.uncork();
+    });
     socket.on("error", (error) => this.#end(error.message));
     socket.on("close", () => this.#end("the connection ended"));
   }

@@ -28,6 +28,8 @@ export interface DeathsOptions {
   readonly log: Log;
   readonly eye: Pick<KernelEye, "alive">;
   readonly runner: Pick<WatcherRunner, "watches" | "why">;
+  /** Called when one is gone, before anything is concluded from what it ran. */
+  readonly onVanished: (one: Tracked) => void;
   /** Called once for each death. */
   readonly onDeath: (one: Tracked, death: KernelDeath) => void;
 }
@@ -58,7 +60,7 @@ export class Deaths {
 
   /** A kernel is not there any more. */
   vanished(one: Tracked): void {
-    one.gone = true;
+    this.#goes(one);
     // The watcher knows in a moment how it ended.
     const word = one.report === null && this.#options.runner.watches(one.found.pid);
     this.#in(one, word ? REPORT_WAIT_MS : this.#patience(one));
@@ -66,7 +68,7 @@ export class Deaths {
 
   /** The watcher said how one ended. */
   hear(one: Tracked, report: DeathReport): void {
-    one.gone = true;
+    this.#goes(one);
     one.report = report;
     this.#in(one, this.#patience(one));
   }
@@ -75,6 +77,12 @@ export class Deaths {
     this.#closed = true;
     for (const timer of this.#waiting.values()) timer.dispose();
     this.#waiting.clear();
+  }
+
+  #goes(one: Tracked): void {
+    if (one.gone) return;
+    one.gone = true;
+    this.#options.onVanished(one);
   }
 
   /** Who was idle and whose end nobody can explain may have ended with its window: whether that goes too shows soon. */

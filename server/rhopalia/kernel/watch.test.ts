@@ -411,6 +411,26 @@ describe("a kernel that dies", () => {
     expect(watching.sensor.wantedMs).toBe(4000);
   });
 
+  test("has died in the cell of which is heard only as it is seen to be gone", async () => {
+    for (const first of ["watcher", "look"]) {
+      const { made, watching, deaths, records, died, pass } = await watched();
+      const from = made.clock.now();
+      const vanished: number[] = [];
+      watching.onVanished(({ pid }) => {
+        vanished.push(pid);
+        watching.setRunning(kernel, { cell: CELL, startedAt: from });
+      });
+      await pass(1);
+      made.end(50);
+      if (first === "look") await pass(1);
+      died({ signal: "SIGKILL" });
+      await pass(1);
+      expect(deaths).toMatchObject([{ signal: "SIGKILL", cell: CELL, cellStartedAt: from }]);
+      expect(records).toMatchObject([{ outcome: "died", cell: CELL, startedAt: from }]);
+      expect(vanished).toEqual([50]);
+    }
+  });
+
   test("is told once, whoever saw it first, and as soon as the watcher speaks", async () => {
     const { made, watching, deaths, died, pass } = await watched();
     watching.setRunning(kernel, { cell: CELL, startedAt: made.clock.now() });

@@ -64,6 +64,7 @@ export class KernelWatch implements KernelWatching {
   readonly #gpu: () => ReadonlyMap<number, number> | null;
   readonly #enabled: () => boolean;
   readonly #changed = new Set<(state: KernelsState) => void>();
+  readonly #vanished = new Set<(kernel: KernelId) => void>();
   readonly #dead = new Set<(death: KernelDeath) => void>();
   readonly #recorded = new Set<(record: CellRecord) => void>();
   readonly #search: KernelSearch;
@@ -92,7 +93,10 @@ export class KernelWatch implements KernelWatching {
     };
     this.#runner = new WatcherRunner({ host, log, program, pythons, onDied });
     const onDeath = (one: Tracked, death: KernelDeath) => this.#died(one, death);
-    this.#deaths = new Deaths({ clock: host.clock, log, eye, runner: this.#runner, onDeath });
+    const onVanished = ({ kernel }: Tracked) => {
+      for (const listener of [...this.#vanished]) this.#call(() => listener(kernel));
+    };
+    this.#deaths = new Deaths({ clock: host.clock, log, eye, runner: this.#runner, onVanished, onDeath });
     const onFound = (found: readonly FoundKernel[]) => this.#adoptAll(found);
     this.#search = new KernelSearch({ host, eye, enabled: this.#enabled, onFound });
     const wantedMs = () => this.#wantedMs();
@@ -120,6 +124,10 @@ export class KernelWatch implements KernelWatching {
 
   onChange(listener: (state: KernelsState) => void): Disposable {
     return subscribe(this.#changed, listener);
+  }
+
+  onVanished(listener: (kernel: KernelId) => void): Disposable {
+    return subscribe(this.#vanished, listener);
   }
 
   onDeath(listener: (death: KernelDeath) => void): Disposable {
@@ -194,6 +202,7 @@ export class KernelWatch implements KernelWatching {
     this.#looking?.dispose();
     this.#deaths.close();
     this.#changed.clear();
+    this.#vanished.clear();
     this.#dead.clear();
     this.#recorded.clear();
     this.#runner.close();

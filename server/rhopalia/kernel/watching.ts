@@ -42,6 +42,8 @@ export interface KernelWatching {
   scan(): Promise<void>;
   /** Called when something of it changed, at most twice a second. */
   onChange(listener: (state: KernelsState) => void): Disposable;
+  /** Called when one is seen to be gone, before its end is judged: what it ran can still be told. */
+  onVanished(listener: (kernel: KernelId) => void): Disposable;
   /** Called once for each kernel that is gone, when its cause is known; before `onChange`. */
   onDeath(listener: (death: KernelDeath) => void): Disposable;
   /** Called with the record of a cell in which a kernel died. */

@@ -1,0 +1,110 @@
+"""Which cell runs, in a small file that is mapped into memory: what a kernel wrote there before it died can be read after it.
+
+Who looks at the kernel reads it at each look, also while a call of C holds the interpreter's lock. To write it takes no
+system call and wakes nobody, whereas a message would have its receiver run just when the cell needs the CPU.
+
+The file holds what `kernel/cell/started` of protocol/messages/kernel.ts has as parameters, on one line; no cell runs while
+its first byte is zero. That byte is written last: who reads the same twice has read it whole.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+import sys
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import TYPE_CHECKING
+
+from . import runtime
+
+if TYPE_CHECKING:
+    from .record import CellRef
+
+#: Receivers take only files with such a name.
+NAME = re.compile(r"kernel-(\d+)-(\d+)\.running")
+#: The longest ids and labels that a cell may have fit, all of them escaped.
+SIZE = 65_536
+#: So long a dead kernel's file is left to be read, seconds.
+_KEEP_S = 60.0
+
+
+class BlackBox:
+    """The file of one kernel. Nothing in it raises."""
+
+    def __init__(self, pid: int, started_at: int) -> None:
+        self._name = f"kernel-{pid}-{started_at}.running"
+        self._pid = os.getpid()
+        self._room: mmap.mmap | None = None
+        #: The file; empty where there is none.
+        self.path = ""
+        #: Why there is none, in words.
+        self.why = "It was not asked for yet."
+
+    def open(self) -> None:
+        """Makes the file."""
+        if self.path:
+            return
+        if sys.platform == "win32":
+            self.why = ""  # Nobody is told of anything there: see Link.start.
+            return
+        try:
+            path, fd = runtime.make_file(self._name, NAME, _KEEP_S, os.O_RDWR)
+        except (OSError, runtime.NotTrusted) as error:
+            self.why = f"There is no file to say which cell runs: {error}"
+            return
+        try:
+            os.ftruncate(fd, SIZE)
+            room = mmap.mmap(fd, SIZE)
+            # The first touch takes longest: now rather than in a cell.
+            room[: mmap.PAGESIZE] = bytes(mmap.PAGESIZE)
+        except (OSError, ValueError) as error:
+            _remove(path)
+            self.why = f"The file to say which cell runs cannot be used: {error}"
+            return
+        finally:
+            os.close(fd)
+        self._room, self.path, self.why = room, path, ""
+
+    def tell(self, words: str) -> None:
+        """A cell runs. words: JSON, ASCII, on one line. A cell waits for this."""
+        room = self._room
+        if room is None or len(words) >= SIZE:
+            self.clear()
+            return
+        data = words.encode("ascii")
+        room[0] = 0
+        room[1 : len(data) + 1] = data[1:] + b"\n"
+        room[0] = data[0]
+
+    def clear(self) -> None:
+        """No cell runs."""
+        if self._room is not None:
+            self._room[0] = 0
+
+    def close(self) -> None:
+        """Removes the file. In a child that has inherited it this does nothing: it is the kernel's."""
+        path, self.path = self.path, ""
+        self._room = None
+        self.why = "It was ended."
+        if path and os.getpid() == self._pid:
+            _remove(path)
+
+    def leave(self) -> None:
+        """In a child: what it runs is none of the kernel's cells."""
+        self.path, self._room, self.why = "", None, "This is a child of the kernel."
+
+
+def started_json(cell: CellRef, started_at: int) -> str:
+    """That a cell began, with `CellRef.to_dict` in it; five times faster than json.dumps when nothing of that is in a cache."""
+    name = "null" if cell.id is None else _quoted(cell.id)
+    count = "null" if cell.execution_count is None else cell.execution_count
+    words = f'"hash":{_quoted(cell.hash)},"label":{_quoted(cell.label)}'
+    return f'{{"cell":{{"id":{name},"executionCount":{count},{words}}},"startedAt":{started_at}}}'
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
