@@ -205,6 +205,7 @@ class LinuxMeter:
         for kept in (self._status, self._io, self._net, self._statm, *(kept for kept, _ in self._throttles)):
             kept.close()
         self._clear_refs.close()
+        self._tree.close()
 
     def _memory(self, text: bytes, found: Look) -> None:
         usual = _STATUS.search(text)

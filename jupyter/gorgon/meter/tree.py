@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from typing import NamedTuple
 
-from .files import read_once
+from .files import KeptFile, read_once
 from .held import HELD
 from .snapshot import Child, ChildKey
 
@@ -18,6 +19,16 @@ PF_FORKNOEXEC = 0x40
 _NS_A_TICK = 1_000_000_000 // (os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100)
 
 
+class _Known(NamedTuple):
+    """What was read of a descendant, true until its CPU clock goes on: who has not run has done nothing."""
+
+    clock_ns: int
+    key: ChildKey
+    child: Child
+    #: Pids of its own children.
+    below: list[int]
+
+
 class Tree:
     """Finds descendants below /proc. proc: its folder."""
 
@@ -26,6 +37,11 @@ class Tree:
         #: Of the running system, not of a recorded tree: pids mean something.
         self._real = real
         self._has_lists: bool | None = None
+        #: The number that a process or thread was given last in this namespace (pid_namespaces(7)): as long as it stays,
+        #: nobody was born. Not /proc/loadavg, which containers see through lxcfs, seconds old.
+        self._last_pid = KeptFile(f"{proc}/sys/kernel/ns_last_pid", 64)
+        self._last_born = b""
+        self._known: dict[int, _Known] = {}
 
     def any(self) -> bool:
         """Whether there is a child at all; one system call."""
@@ -43,6 +59,32 @@ class Tree:
 
     def read(self, pid: int) -> tuple[dict[ChildKey, Child], bool]:
         """All descendants of `pid`, and whether none had to be left out."""
+        # Before they are looked for: who is born meanwhile is found now, and the number is another one the next time.
+        born = self._last_pid.read() if self._real else b""
+        if born and born == self._last_born:
+            same = self._same()
+            if same is not None:
+                return same, True
+        found, complete = self._search(pid)
+        self._last_born = born if complete else b""
+        return found, complete
+
+    def close(self) -> None:
+        self._last_pid.close()
+        self._last_born = b""
+        self._known.clear()
+
+    def _same(self) -> dict[ChildKey, Child] | None:
+        """Those that are known, where not one of them has run since it was read."""
+        for pid, known in self._known.items():
+            if self._clock_ns(pid) != known.clock_ns:
+                return None
+        return {known.key: known.child for known in self._known.values()}
+
+    def _search(self, pid: int) -> tuple[dict[ChildKey, Child], bool]:
+        before, self._known = self._known, {}
+        # Where one has ended, another may have got its children without running for it.
+        alike = all(self._clock_ns(child) == known.clock_ns for child, known in before.items())
         found: dict[ChildKey, Child] = {}
         complete = True
         waiting = self._children(pid)
@@ -50,16 +92,24 @@ class Tree:
             if len(found) >= MOST:
                 return found, False
             child = waiting.pop()
-            one = self.one(child)
-            if one is None:
+            clock_ns = self._clock_ns(child)
+            known = before.get(child)
+            if known is None or known.clock_ns != clock_ns:
+                one = self.one(child)
+                if one is None:
+                    continue
+                key, what = one
+                # Its clock was read first: what it did meanwhile has it read again.
+                below = [] if what.zombie else self._children(child, what.threads)
+                known = _Known(-1 if clock_ns is None else clock_ns, key, what, below)
+            elif not alike:
+                known = known._replace(below=self._children(child, known.child.threads))
+            if known.key in found:
                 continue
-            key, what = one
-            if key in found:
-                continue
-            found[key] = what
-            complete = complete and what.io is not None
-            if not what.zombie:
-                waiting.extend(self._children(child, what.threads))
+            found[known.key] = known.child
+            complete = complete and known.child.io is not None
+            self._known[child] = known
+            waiting.extend(known.below)
         return found, complete
 
     def one(self, pid: int) -> tuple[ChildKey, Child] | None:
@@ -84,13 +134,18 @@ class Tree:
         )
 
     def _own_ns(self, pid: int, ticks_ns: int) -> int:
-        """The process's CPU clock (clock_getcpuclockid(3)); what /proc says is in steps of 10 ms."""
+        """What /proc says is in steps of 10 ms."""
+        clock_ns = self._clock_ns(pid)
+        return ticks_ns if clock_ns is None else clock_ns
+
+    def _clock_ns(self, pid: int) -> int | None:
+        """The process's CPU clock (clock_getcpuclockid(3)); None where there is none."""
         if not self._real:
-            return ticks_ns
+            return None
         try:
             return time.clock_gettime_ns((~pid << 3) | 2)
         except OSError:
-            return ticks_ns
+            return None
 
     def _io(self, pid: int, zombie: bool) -> tuple[int, int, int, int] | None:
         return parse_io(read_once(f"{self._proc}/{pid}/io"))
