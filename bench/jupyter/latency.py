@@ -3,8 +3,8 @@
 One kernel runs empty cells of which the package sees some and not others, by turns: IPython's two events reach it or do not.
 Ten in a row are of one kind, because what a cell leaves behind, in caches and to be done, is met by the next; the first two of
 them are not counted. Neighbours are compared, so that a machine whose speed changes favours nobody. Cells are run one by one,
-as somebody does who looks at each, or each is asked for as soon as the one before is done. ANNOUNCEMENT is a running worker's, which listens in one of the
-scenes; in the others nobody does. The hooks' own time is taken within the kernel, around the two
+as somebody does who looks at each, or each is asked for as soon as the one before is done. ANNOUNCEMENT is a running worker's,
+which listens in one of the scenes; in the others nobody does. The hooks' own time is taken within the kernel, around the two
 events; what a user waits for is taken outside, from the request to idle.
 """
 
@@ -65,8 +65,8 @@ def _watch():
     return taken, turns
 _taken, _turns = _watch()
 """
-# What a person leaves between two cells at least, seconds.
-PAUSE_S = 0.02
+# What a person leaves between two cells at least, seconds: by then all is told that is told of the one before.
+PAUSE_S = 0.06
 # Cells of one kind that follow each other, and how many of them are not counted.
 TURN, FIRST = 10, 2
 

@@ -1,7 +1,8 @@
 """Which cell runs, in a small file that is mapped into memory: what a kernel wrote there before it died can be read after it.
 
 Who looks at the kernel reads it at each look, also while a call of C holds the interpreter's lock. To write it takes no
-system call and wakes nobody, whereas a message would have its receiver run just when the cell needs the CPU.
+system call and wakes nobody, whereas a message would have its receiver run just when the cell needs the CPU. It lies in
+memory: to write into a file on a disk can have to wait for the disk.
 
 The file holds what `kernel/cell/started` of protocol/messages/kernel.ts has as parameters, on one line; no cell runs while
 its first byte is zero. That byte is written last: who reads the same twice has read it whole.
@@ -9,14 +10,14 @@ its first byte is zero. That byte is written last: who reads the same twice has 
 
 from __future__ import annotations
 
-import mmap
 import os
 import re
 import sys
 from json.encoder import encode_basestring_ascii as _quoted
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import runtime
+from .meter.held import HELD
 
 if TYPE_CHECKING:
     from .record import CellRef
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"kernel-(\d+)-(\d+)\.running")
 #: The longest ids and labels that a cell may have fit, all of them escaped.
 SIZE = 65_536
-#: So long a dead kernel's file is left to be read, seconds.
+#: Dead kernels' files that were made so long ago go when another one begins, seconds. Who reads one has it open.
 _KEEP_S = 60.0
 
 
@@ -35,36 +36,41 @@ class BlackBox:
     def __init__(self, pid: int, started_at: int) -> None:
         self._name = f"kernel-{pid}-{started_at}.running"
         self._pid = os.getpid()
-        self._room: mmap.mmap | None = None
+        self._room: Any = None
         #: The file; empty where there is none.
         self.path = ""
-        #: Why there is none, in words.
+        #: Why there is none, in words; empty also where none is wanted.
         self.why = "It was not asked for yet."
 
     def open(self) -> None:
         """Makes the file."""
         if self.path:
             return
-        if sys.platform == "win32":
-            self.why = ""  # Nobody is told of anything there: see Link.start.
-            return
+        self.why = ""
+        if not sys.platform.startswith("linux") or not HELD.available:
+            return  # Receivers are told, as far as there are any.
         try:
-            path, fd = runtime.make_file(self._name, NAME, _KEEP_S, os.O_RDWR)
+            folder = runtime.ensure_memory_folder()
+            path, fd = runtime.make_file(self._name, NAME, _KEEP_S, os.O_RDWR, folder)
         except (OSError, runtime.NotTrusted) as error:
             self.why = f"There is no file to say which cell runs: {error}"
             return
         try:
-            os.ftruncate(fd, SIZE)
-            room = mmap.mmap(fd, SIZE)
-            # The first touch takes longest: now rather than in a cell.
-            room[: mmap.PAGESIZE] = bytes(mmap.PAGESIZE)
-        except (OSError, ValueError) as error:
-            _remove(path)
-            self.why = f"The file to say which cell runs cannot be used: {error}"
-            return
+            # All of it has its place then: a page for which there is none left would end the kernel at the first touch.
+            if os.write(fd, bytes(SIZE)) < SIZE:
+                why = "there is no room left"
+            else:
+                self._room = HELD.mapped(fd, SIZE)
+                why = "" if self._room is not None else "it cannot be mapped into memory"
+        except OSError as error:
+            why = str(error)
         finally:
             os.close(fd)
-        self._room, self.path, self.why = room, path, ""
+        if why:
+            _remove(path)
+            self.why = f"The file to say which cell runs cannot be used: {why}"
+            return
+        self.path = path
 
     def tell(self, words: str) -> None:
         """A cell runs. words: JSON, ASCII, on one line. A cell waits for this."""
@@ -73,14 +79,14 @@ class BlackBox:
             self.clear()
             return
         data = words.encode("ascii")
-        room[0] = 0
+        room[0] = b"\0"
         room[1 : len(data) + 1] = data[1:] + b"\n"
-        room[0] = data[0]
+        room[0] = data[:1]
 
     def clear(self) -> None:
         """No cell runs."""
         if self._room is not None:
-            self._room[0] = 0
+            self._room[0] = b"\0"
 
     def close(self) -> None:
         """Removes the file. In a child that has inherited it this does nothing: it is the kernel's."""

@@ -28,7 +28,8 @@ _MOST_OPEN = 16
 _MOST_WAITING = 1000
 #: Ids of taken records; beyond it those that have left the ring are forgotten.
 _MOST_REMEMBERED = 2000
-#: After it has spoken the thread lets so much time pass, seconds: what cells in a row have to say goes out together.
+#: After it has spoken the thread lets so much time pass, seconds: what cells in a row have to say goes out together. Of a
+#: kernel that dies in a call of C they are lost where that follows within this time.
 _CALM_S = 0.05
 #: How long the end of the kernel may wait for records to be taken, seconds.
 _FLUSH_S = 0.5
@@ -123,11 +124,18 @@ class Link:
         ]
         self._thread = threading.Thread(target=self._run, name="gorgon-link", daemon=True)
         self._thread.start()
-        atexit.register(self.stop)
+        atexit.register(self._at_exit)
 
     def stop(self) -> None:
         """Ends it, after records that wait were taken or half a second has passed."""
-        atexit.unregister(self.stop)
+        if self._is_first:
+            # Nobody will say when what runs now has ended.
+            self.box.clear()
+        self._at_exit()
+
+    def _at_exit(self) -> None:
+        """A kernel that ends within a cell leaves its name behind."""
+        atexit.unregister(self._at_exit)
         # A kernel that ends with its cell has a record of it still to be made.
         self._session.settle()
         if self._is_first:
@@ -266,7 +274,9 @@ class Link:
             said = True
             kind, what = self._inbox.popleft()
             if kind == "started":
-                self._tell_started(*what)
+                # Others may have begun while it waited behind records.
+                if what == self._session.running:
+                    self._tell_started(*what)
             elif kind == "said":
                 self._told = what
             elif kind == "record":
@@ -346,7 +356,7 @@ class Link:
         self._unsubscribe = []
         self.box.leave()
         self._leader.close("This is a child of the kernel, which does not speak for it.")
-        atexit.unregister(self.stop)
+        atexit.unregister(self._at_exit)
 
 
 def _watch_forks() -> None:

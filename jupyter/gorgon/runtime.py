@@ -30,6 +30,7 @@ _NETWORK_TYPES = frozenset((
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "9p", "afs", "coda", "ceph", "lustre", "gpfs", "beegfs",
     "glusterfs", "orangefs", "pvfs2", "ocfs2", "gfs2", "davfs", "virtiofs", "vboxsf", "prl_fs", "vmhgfs", "drvfs",
 ))
+_MEMORY_TYPES = frozenset(("tmpfs", "ramfs"))
 _LOCAL_FUSE = frozenset(("fuseblk", "fuse.ntfs-3g", "fuse.exfat", "fuse.lxcfs", "fuse.zfs"))
 # fmt: on
 
@@ -105,19 +106,38 @@ def ensure_runtime_folder(env: Mapping[str, str] = os.environ, longest_name: int
     raise NotTrusted("No folder for short-lived files can be used: " + "; ".join(reasons))
 
 
-def make_file(name: str, alike: re.Pattern[str], keep_s: float, flags: int) -> tuple[str, int]:
-    """A fresh file for this user alone in the runtime folder: its path, and its descriptor opened with these flags.
+def make_file(name: str, alike: re.Pattern[str], keep_s: float, flags: int, folder: str = "") -> tuple[str, int]:
+    """A fresh file for this user alone: its path, and its descriptor opened with these flags.
 
     alike: names of files of its kind, of which those of dead processes go once they are so old, seconds (see remove_stale).
-    Raises NotTrusted in words, or OSError.
+    folder: one that was made sure of, by default the runtime folder. Raises NotTrusted in words, or OSError.
     """
-    folder = ensure_runtime_folder()
+    folder = folder or ensure_runtime_folder()
     remove_stale(folder, alike, keep_s)
     path = os.path.join(folder, name)
     # One of that name is of a process whose pid we have: it is dead.
     if os.path.lexists(path):
         os.unlink(path)
     return path, os.open(path, flags | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def ensure_memory_folder(env: Mapping[str, str] = os.environ) -> str:
+    """The first folder for short-lived files that lies in memory, as those of systemd and `/dev/shm` do. Linux only.
+
+    Raises NotTrusted in words.
+    """
+    reasons = []
+    for folder in (*runtime_folders(env), _join(f"/dev/shm/gorgon-{_uid()}", machine_id())):
+        if _kind_of(folder) not in _MEMORY_TYPES:
+            continue
+        try:
+            ensure_own_folder(folder)
+            if os.access(folder, os.W_OK | os.X_OK):
+                return folder
+            reasons.append(f"{folder} is read-only")
+        except (OSError, NotTrusted) as error:
+            reasons.append(str(error))
+    raise NotTrusted("; ".join(reasons) or "No folder of yours lies in memory (XDG_RUNTIME_DIR, /dev/shm)")
 
 
 def machine_id() -> str:
@@ -209,13 +229,21 @@ def _join(*parts: str) -> str:
 
 
 def _on_network(path: str) -> bool:
+    kind = _kind_of(path)
+    if kind in _NETWORK_TYPES:
+        return True
+    return (kind == "fuse" or kind.startswith("fuse.")) and kind not in _LOCAL_FUSE
+
+
+def _kind_of(path: str) -> str:
+    """The type of the file system on which a path lies, or would lie; empty where that is not known."""
     if not sys.platform.startswith("linux"):
-        return False
+        return ""
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
             lines = file.read(1 << 22).splitlines()
     except OSError:
-        return False
+        return ""
     real = _resolve(path)
     point, kind = "", ""
     for line in lines:
@@ -228,9 +256,7 @@ def _on_network(path: str) -> bool:
         # Of several mounts on one point the last is the one in sight.
         if inside and len(mount) >= len(point):
             point, kind = mount, right.split(" ", 1)[0]
-    if kind in _NETWORK_TYPES:
-        return True
-    return (kind == "fuse" or kind.startswith("fuse.")) and kind not in _LOCAL_FUSE
+    return kind
 
 
 def _resolve(path: str) -> str:

@@ -230,7 +230,10 @@ class Session:
             # Read here: inside the hook it would be the hook's own.
             self._end(result, sys.exc_info()[1])
         except KeyboardInterrupt:
-            pass
+            run = self._runs.get(threading.get_ident())
+            if run is not None and (result is None or getattr(result, "info", None) is run.stack[0]):
+                self._drop(threading.get_ident())
+            self._tell_box()
         except BaseException as error:  # noqa: BLE001 - nothing may reach the user's cell
             self._own_failure("post_run_cell", error)
 
@@ -359,7 +362,7 @@ class Session:
         run = self._runs.pop(thread, None)
         if run is not None:
             self._parts.drop(run)
-            self._tell_box()
+        self._tell_box()
 
     # -- what IPython's releases do differently ---------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,17 @@ from gorgon.runtime import state_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no worker is reached there")
 
+#: In memory, where these files lie.
+SHARED = Path("/dev/shm")
 FOLDER = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of one's own in memory."""
+    with tempfile.TemporaryDirectory(dir=SHARED) as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -97,7 +108,7 @@ def test_a_cell_in_c_is_known_after_the_kernel_was_killed(kernel_maker: KernelMa
     assert running(box) == "in-c"
 
 
-def test_a_child_of_the_kernel_says_nothing_in_it(kernel_maker: KernelMaker, worker: Worker) -> None:
+def test_a_child_of_the_kernel_says_nothing_in_it(kernel_maker: KernelMaker, worker: Worker, tmp_path: Path) -> None:
     kernel = linked(kernel_maker, worker)
     box = worker.greetings[0]["box"]
     code = (
@@ -106,11 +117,11 @@ def test_a_child_of_the_kernel_says_nothing_in_it(kernel_maker: KernelMaker, wor
         "    import gorgon\n    session = gorgon.session()\n"
         "    session._tell_box()\n    session.link.box.tell('{}')\n    session.link.stop()\n    session.link.box.close()\n"
         "    os._exit(0)\n"
-        "os.waitpid(pid, 0)\nwhile not hasattr(os, 'enough'): pass\n"
+        f"os.waitpid(pid, 0)\nopen({str(tmp_path / 'gone')!r}, 'w').close()\nwhile not hasattr(os, 'enough'): pass\n"
     )
     message = kernel.send(code, "parent")
     until(lambda: running(box) == "parent", "it says what runs")
-    until(lambda: not _children(kernel.pid), "the child has come and gone")
+    until((tmp_path / "gone").exists, "the child has come and gone")
     assert running(box) == "parent"
     kernel.interrupt()
     kernel.wait(message)
@@ -120,12 +131,27 @@ def test_a_child_of_the_kernel_says_nothing_in_it(kernel_maker: KernelMaker, wor
 def test_a_kernel_that_ends_takes_it_away(kernel_maker: KernelMaker, worker: Worker) -> None:
     kernel = linked(kernel_maker, worker)
     box = worker.greetings[0]["box"]
-    kernel.run("%unload_ext gorgon", "u")
-    assert not os.path.exists(box)
+    with open(box, "rb") as kept:
+        kernel.run("%unload_ext gorgon", "u")
+        assert not os.path.exists(box)
+        assert kept.read(1) == b"\0", "who reads on does not take that cell for one that runs for ever"
 
 
-def test_the_longest_names_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "ValueError"])
+def test_an_end_that_goes_wrong_is_an_end(kernel_maker: KernelMaker, worker: Worker, error: str) -> None:
+    kernel = linked(kernel_maker, worker)
+    box = worker.greetings[0]["box"]
+    code = (
+        "import gorgon\n_session = gorgon.session()\n_own = _session._tell_box\n_calls = []\n"
+        "def _once():\n    _calls.append(1)\n"
+        f"    if len(_calls) == 1: raise {error}('now')\n    _own()\n"
+        "_session._tell_box = _once"
+    )
+    assert kernel.run(code, "broken").status == "ok"
+    assert running(box) is None
+
+
+def test_the_longest_names_fit(memory: Path) -> None:
     box = BlackBox(os.getpid(), 5)
     box.open()
     try:
@@ -139,11 +165,10 @@ def test_the_longest_names_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert read(box.path) is None
     finally:
         box.close()
-    assert not list(tmp_path.glob("**/*.running")) and box.why
+    assert not list(memory.glob("**/*.running")) and box.why
 
 
-def test_those_of_dead_kernels_are_cleaned_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def test_those_of_dead_kernels_are_cleaned_up(memory: Path) -> None:
     box = BlackBox(os.getpid(), 5)
     box.open()
     folder = Path(box.path).parent
@@ -161,19 +186,44 @@ def test_those_of_dead_kernels_are_cleaned_up(tmp_path: Path, monkeypatch: pytes
     box.close()
 
 
+NOWHERE = """
+from gorgon import blackbox, runtime
+runtime._kind_of = lambda path: {kind}
+box = blackbox.BlackBox(1, 5)
+box.open()
+box.tell('{{}}')
+box.clear()
+print(repr(box.path), box.why)
+"""
+
+
+def nowhere(kind: str, prefix: tuple[str, ...], folder: Path, before: str = "") -> str:
+    env = {**os.environ, "PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
+    env.update({name: str(folder) for name in ("XDG_RUNTIME_DIR", "TMPDIR", "XDG_STATE_HOME")})
+    code = before + NOWHERE.format(kind=kind)
+    done = subprocess.run([*prefix, "-c", code], env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_without_memory_for_it_this_is_said_and_cells_are_told(tmp_path: Path) -> None:
+    words = nowhere("'ext4'", (sys.executable,), tmp_path)
+    assert words.startswith("'' There is no file to say which cell runs: No folder of yours lies in memory")
+
+
 @pytest.mark.skipif(not CAN_BE_NOBODY, reason="only root can become another user, with setpriv")
-def test_without_a_place_for_it_this_is_said_and_cells_are_told(tmp_path: Path) -> None:
-    for one in [tmp_path, *tmp_path.parents]:
-        if one.stat().st_mode & 0o005 != 0o005:
-            one.chmod(one.stat().st_mode | 0o005)
-    env = {**os.environ, "PYTHONPATH": str(FOLDER)}
-    env.update({name: str(tmp_path) for name in ("XDG_RUNTIME_DIR", "TMPDIR", "XDG_STATE_HOME")})
-    code = "from gorgon.blackbox import BlackBox\nbox = BlackBox(1, 5)\nbox.open()\nbox.tell('{}')\nbox.clear()\nprint(box.path, box.why)"
-    done = subprocess.run(
-        [*NOBODY, NOBODYS_PYTHON, "-c", code], env=env, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.stdout.startswith(" There is no file to say which cell runs: No folder"), done.stderr
+def test_a_folder_of_somebody_elses_is_not_used(memory: Path) -> None:
+    for one in (memory, memory / "gorgon"):
+        one.mkdir(exist_ok=True)
+        one.chmod(0o755)
+    words = nowhere("'tmpfs' if 'shm/tmp' in path else 'ext4'", (*NOBODY, NOBODYS_PYTHON), memory)
+    assert words.startswith("'' There is no file") and "belongs to another user (uid 0)" in words
 
 
-def _children(pid: int) -> str:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
+def test_a_full_file_system_does_not_end_the_kernel(memory: Path) -> None:
+    # To touch a page for which there is no room would.
+    for limit in (0, SIZE // 2):
+        code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        words = nowhere("'tmpfs'", (sys.executable,), memory, code)
+        assert words.startswith("'' The file to say which cell runs cannot be used: ")
+        assert not list(memory.glob("**/*.running"))

@@ -6,6 +6,7 @@ would wait for that thread as often as it is measured. For files of /proc and lo
 
 from __future__ import annotations
 
+import mmap
 import os
 import socket
 import sys
@@ -25,6 +26,9 @@ _SIGINFO_BYTES = 128
 #: To wait for no child: only to hear whether there is one.
 _WAIT = getattr(os, "WEXITED", 0) | getattr(os, "WNOHANG", 0) | getattr(os, "WNOWAIT", 0)
 _ALL = getattr(os, "P_ALL", 0)
+
+_READ_WRITE = getattr(mmap, "PROT_READ", 0) | getattr(mmap, "PROT_WRITE", 0)
+_SHARED = getattr(mmap, "MAP_SHARED", 0)
 
 #: Not to wait, and no signal where nobody is at the other end.
 _SEND = getattr(socket, "MSG_DONTWAIT", 0) | getattr(socket, "MSG_NOSIGNAL", 0)
@@ -73,6 +77,7 @@ class Held:
             self._write = library.write
             self._send = library.send
             self._waitid = library.waitid
+            self._mmap = library.mmap64 if hasattr(library, "mmap64") else library.mmap
         except (OSError, AttributeError):
             return
         self._open.argtypes = (ctypes.c_char_p, ctypes.c_int)
@@ -89,6 +94,8 @@ class Held:
         self._send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
         self._send.restype = ctypes.c_ssize_t
         self._waitid.argtypes = (ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
+        self._mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, *(ctypes.c_int,) * 3, ctypes.c_int64)
+        self._mmap.restype = ctypes.c_ssize_t
         self._siginfo = Room(_SIGINFO_BYTES)
         self._waits = _waits()
         self._rooms: dict[int, list[Room]] = {}
@@ -149,6 +156,14 @@ class Held:
         """Into an open socket, without waiting: how many bytes were taken, negative where none could be."""
         taken: int = self._send(fd, data, len(data), _SEND)
         return taken
+
+    def mapped(self, fd: int, size: int) -> Any:
+        """The bytes of an open file in memory, to read and to write; None where that fails. They are there for good.
+
+        Python's own mmap keeps a descriptor, and closes it in the end: it could be the user's own file by then.
+        """
+        address = self._mmap(None, size, _READ_WRITE, _SHARED, fd, 0)
+        return None if address == -1 else (ctypes.c_char * size).from_address(address)
 
     def childless(self) -> bool:
         """Whether this process surely has no child, ended ones that nobody waited for included."""

@@ -20,7 +20,7 @@ _NS_A_TICK = 1_000_000_000 // (os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf"
 
 
 class _Known(NamedTuple):
-    """What was read of a descendant, true until its CPU clock goes on: who has not run has done nothing."""
+    """What was read of a descendant, true until it runs again."""
 
     clock_ns: int
     key: ChildKey
@@ -40,7 +40,10 @@ class Tree:
         #: The number that a process or thread was given last in this namespace (pid_namespaces(7)): as long as it stays,
         #: nobody was born. Not /proc/loadavg, which containers see through lxcfs, seconds old.
         self._last_pid = KeptFile(f"{proc}/sys/kernel/ns_last_pid", 64)
-        self._last_born = b""
+        self._born = b""
+        #: All are in `_known` who lived when nobody had been born for two searches. After one alone somebody could have his
+        #: number and stand in no list of children yet.
+        self._settled = False
         self._known: dict[int, _Known] = {}
 
     def any(self) -> bool:
@@ -59,64 +62,73 @@ class Tree:
 
     def read(self, pid: int) -> tuple[dict[ChildKey, Child], bool]:
         """All descendants of `pid`, and whether none had to be left out."""
-        # Before they are looked for: who is born meanwhile is found now, and the number is another one the next time.
         born = self._last_pid.read() if self._real else b""
-        if born and born == self._last_born:
-            same = self._same()
-            if same is not None:
-                return same, True
-        found, complete = self._search(pid)
-        self._last_born = born if complete else b""
+        quiet = born != b"" and born == self._born
+        if quiet and self._settled and all(self._slept(known) for known in self._known.values()):
+            return {known.key: known.child for known in self._known.values()}, True
+        found, complete, steady = self._search(pid)
+        self._settled = quiet and complete and steady and self._last_pid.read() == born
+        self._born = born
         return found, complete
 
     def close(self) -> None:
         self._last_pid.close()
-        self._last_born = b""
+        self._settled = False
         self._known.clear()
 
-    def _same(self) -> dict[ChildKey, Child] | None:
-        """Those that are known, where not one of them has run since it was read."""
-        for pid, known in self._known.items():
-            if self._clock_ns(pid) != known.clock_ns:
-                return None
-        return {known.key: known.child for known in self._known.values()}
-
-    def _search(self, pid: int) -> tuple[dict[ChildKey, Child], bool]:
+    def _search(self, pid: int) -> tuple[dict[ChildKey, Child], bool, bool]:
+        """What is found, whether that is all, and whether nobody ended meanwhile, whose children would be somebody else's."""
         before, self._known = self._known, {}
+        slept = {child for child, known in before.items() if self._slept(known)}
         # Where one has ended, another may have got its children without running for it.
-        alike = all(self._clock_ns(child) == known.clock_ns for child, known in before.items())
+        alike = len(slept) == len(before)
         found: dict[ChildKey, Child] = {}
-        complete = True
+        complete = steady = True
         waiting = self._children(pid)
         while waiting:
             if len(found) >= MOST:
-                return found, False
+                return found, False, False
             child = waiting.pop()
-            clock_ns = self._clock_ns(child)
-            known = before.get(child)
-            if known is None or known.clock_ns != clock_ns:
+            known = before[child] if child in slept else None
+            if known is None:
+                # Before the rest is read: what it does meanwhile has it read again.
+                clock_ns = self._clock_ns(child)
                 one = self.one(child)
                 if one is None:
+                    steady = False
                     continue
                 key, what = one
-                # Its clock was read first: what it did meanwhile has it read again.
+                steady = steady and not what.zombie
                 below = [] if what.zombie else self._children(child, what.threads)
                 known = _Known(-1 if clock_ns is None else clock_ns, key, what, below)
             elif not alike:
-                known = known._replace(below=self._children(child, known.child.threads))
+                known = known._replace(below=[] if known.child.zombie else self._children(child, 1))
             if known.key in found:
                 continue
             found[known.key] = known.child
             complete = complete and known.child.io is not None
             self._known[child] = known
             waiting.extend(known.below)
-        return found, complete
+        return found, complete, steady
+
+    def _slept(self, known: _Known) -> bool:
+        """Whether it has surely not run since it was read, and so has done nothing.
+
+        The clock of one that runs now on another CPU stands still until that CPU's next tick, so it must not run now; that
+        is told of the first thread alone.
+        """
+        fields = self._stat(known.key[0])
+        return (
+            len(fields) >= 20
+            and fields[0] != b"R"
+            and int(fields[17]) <= 1
+            and int(fields[19]) == known.key[1]
+            and self._clock_ns(known.key[0]) == known.clock_ns
+        )
 
     def one(self, pid: int) -> tuple[ChildKey, Child] | None:
         """What one process has used; None when it is gone."""
-        stat = read_once(f"{self._proc}/{pid}/stat")
-        # The name may hold blanks and brackets: what counts begins after the last one.
-        fields = stat[stat.rfind(b")") + 2 :].split()
+        fields = self._stat(pid)
         if len(fields) < 20:
             return None
         flags = int(fields[6])
@@ -132,6 +144,11 @@ class Tree:
             zombie=zombie,
             threads=int(fields[17]),
         )
+
+    def _stat(self, pid: int) -> list[bytes]:
+        """The fields of /proc/PID/stat from the third on: the name may hold blanks and brackets. Empty when it is gone."""
+        stat = read_once(f"{self._proc}/{pid}/stat")
+        return stat[stat.rfind(b")") + 2 :].split()
 
     def _own_ns(self, pid: int, ticks_ns: int) -> int:
         """What /proc says is in steps of 10 ms."""
@@ -178,8 +195,7 @@ class Tree:
         for name in names:
             if not name.isdigit():
                 continue
-            stat = read_once(f"{self._proc}/{name}/stat")
-            fields = stat[stat.rfind(b")") + 2 :].split(None, 2)
+            fields = self._stat(int(name))
             if len(fields) > 1 and fields[1].isdigit() and int(fields[1]) == pid:
                 found.append(int(name))
         return found

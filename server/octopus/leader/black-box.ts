@@ -13,11 +13,12 @@ const NEWLINE = 0x0a;
 /** Read once more while it is being written. */
 const TRIES = 3;
 
+/** Where it is read to. */
+const bytes = Buffer.alloc(BYTES);
+
 /** Open until it is closed; what it says can be read also when the kernel, or the file's name, is gone. */
 export class BlackBox {
   readonly #file: number;
-  readonly #bytes = Buffer.alloc(BYTES);
-  #last = "";
   #closed = false;
 
   private constructor(file: number) {
@@ -47,17 +48,13 @@ export class BlackBox {
     }
   }
 
-  /** What is written there: a line of JSON, or "" where no cell runs; null where it is the same as the last time. */
+  /** What is written there: a line of JSON, or "" where no cell runs; null where that cannot be read. */
   read(): string | null {
-    if (this.#closed) return null;
     let text = this.#text();
-    for (let tried = 0; tried < TRIES && text !== null && text !== this.#last; tried++) {
+    for (let tried = 0; tried < TRIES && text !== null; tried++) {
       const again = this.#text();
       // Nobody wrote meanwhile.
-      if (again === text) {
-        this.#last = text;
-        return text;
-      }
+      if (again === text) return text;
       text = again;
     }
     return null;
@@ -71,11 +68,12 @@ export class BlackBox {
 
   /** Null where it cannot be read. */
   #text(): string | null {
+    if (this.#closed) return null;
     try {
       for (const size of [USUAL_BYTES, BYTES]) {
-        const bytes = this.#bytes.subarray(0, readSync(this.#file, this.#bytes, 0, size, 0));
-        const end = bytes.indexOf(NEWLINE);
-        if (bytes.length === 0 || bytes[0] === 0) return "";
+        const length = readSync(this.#file, bytes, 0, size, 0);
+        const end = bytes.subarray(0, length).indexOf(NEWLINE);
+        if (length === 0 || bytes[0] === 0) return "";
         if (end >= 0) return bytes.toString("utf8", 0, end);
       }
       return "";

@@ -266,6 +266,22 @@ describe("the file in which a kernel's package writes what runs", () => {
     expect(runs()).toEqual([3, null, 4, null]);
   });
 
+  it("says what runs also where a message that is late names an earlier cell", async () => {
+    write(null);
+    const one = await boxed();
+    one.tell("kernel/cell/started", { cell: cellRef(3), startedAt: cellRecord(3).startedAt });
+    await expect.poll(runs).toEqual([3]);
+    write(4, cellRecord(4).startedAt);
+    kernels()?.look(KERNEL);
+    one.tell("kernel/cell/started", { cell: cellRef(3), startedAt: cellRecord(3).startedAt });
+    await answer(one, one.ask("kernel/cell/ended", { record: cellRecord(3) }));
+    expect(runs()).toEqual([3, 4]);
+    // The clock was set back: it ended by what is heard, and runs by what is written.
+    await answer(one, one.ask("kernel/cell/ended", { record: cellRecord(9) }));
+    kernels()?.look(KERNEL);
+    expect(runs()).toEqual([3, 4, null, 4]);
+  });
+
   it("is data: what is no begin of a cell is not believed", async () => {
     writeFileSync(file(), '{"cell":"print(1)","startedAt":0}\n'.padEnd(65_536, "\0"), { mode: 0o600 });
     await boxed();

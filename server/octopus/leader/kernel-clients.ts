@@ -90,6 +90,8 @@ interface Client {
   runningSince: number | null;
   /** Of a kernel: where it writes which cell runs; null where that cannot be read, and is told. */
   readonly box: BlackBox | null;
+  /** What was read there last, as far as nothing else was heard since. */
+  boxText: string | null;
 }
 
 /** The connections of kernels, guards and Jupyter servers, greeted. */
@@ -142,7 +144,7 @@ export class KernelClients {
     const opened = role === "kernel" && box !== "" ? BlackBox.open(box) : null;
     if (typeof opened === "string") log.debug(`Kernel ${String(kernel.pid)} is to say itself what it runs: ${opened}`);
     const readable = typeof opened === "string" ? null : opened;
-    const client: Client = { peer, role, kernel, version, guard: null, runningSince: null, box: readable };
+    const client: Client = { peer, role, kernel, version, guard: null, runningSince: null, box: readable, boxText: "" };
     this.#clients.add(client);
     if (before !== undefined) this.#dismiss(before, "it has connected anew");
     peer.limit(MAX_BYTES);
@@ -189,8 +191,10 @@ export class KernelClients {
   /** Looks up what a kernel runs, where it writes that. */
   #look(client: Client): void {
     const text = client.box?.read() ?? null;
+    if (text === null || text === client.boxText) return;
     if (text === "") this.#idles(client);
-    else if (text !== null) this.#begins(client, jsonIn(text));
+    else this.#begins(client, jsonIn(text));
+    client.boxText = text;
   }
 
   #keepLooking(): void {
@@ -218,13 +222,17 @@ export class KernelClients {
       log.warn(`Kernel ${String(client.kernel.pid)}: ${parsed.reason}`);
       return;
     }
+    // A message that waited behind records is of an earlier cell.
+    if (client.runningSince !== null && parsed.value.startedAt < client.runningSince) return;
     client.runningSince = parsed.value.startedAt;
+    client.boxText = null;
     receiver.runs(client.kernel, parsed.value);
   }
 
   #idles(client: Client): void {
     if (client.runningSince === null) return;
     client.runningSince = null;
+    client.boxText = null;
     this.#options.receiver.runs(client.kernel, null);
   }
 

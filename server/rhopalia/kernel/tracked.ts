@@ -169,7 +169,8 @@ export class Tracked {
     if (this.#running !== null) this.ended(now);
     this.#running = running;
     this.#peakBytes = 0;
-    if (running !== null) this.#leavingAt = -Infinity;
+    // What it ran as it was asked to end may be heard of later.
+    if (running !== null && running.startedAt > this.#leavingAt) this.#leavingAt = -Infinity;
   }
 
   /** A run of it ended then. */

@@ -482,6 +482,38 @@ describe("a kernel that dies", () => {
     expect(records).toMatchObject([{ outcome: "interrupted" }]);
   });
 
+  test("after it was asked to has only ended, also where what it ran then is heard of later", async () => {
+    const { made, watching, deaths, died, pass } = await watched();
+    const from = made.clock.now();
+    await pass(1);
+    watching.setLeaving(kernel);
+    watching.setRunning(kernel, { cell: CELL, startedAt: from });
+    made.end(50);
+    died({ signal: "SIGKILL" });
+    await pass(3);
+    expect(deaths).toMatchObject([{ cause: "ended", cell: CELL }]);
+    const again = await watched();
+    again.watching.setLeaving(kernel);
+    await again.pass(1);
+    again.watching.setRunning(kernel, { cell: CELL, startedAt: again.made.clock.now() });
+    again.made.end(50);
+    again.died({ signal: "SIGKILL" });
+    await again.pass(3);
+    expect(again.deaths).toMatchObject([{ cause: "signal", cell: CELL }]);
+  });
+
+  test("that is seen to be gone only as somebody says what it ran has died in that", async () => {
+    const made = machine();
+    made.put({ pid: 50, parent: 40, argv: ipykernel(), bytes: 100 * MIB });
+    const { watching, deaths, pass } = made.watch();
+    await pass(2);
+    watching.setLeaving(kernel);
+    made.end(50);
+    watching.setRunning(kernel, { cell: CELL, startedAt: made.clock.now() - 100 });
+    await pass(3);
+    expect(deaths).toMatchObject([{ cause: "ended", cell: CELL }]);
+  });
+
   test("without any watcher is judged by its group's counter", async () => {
     const files = {
       "/sys/fs/cgroup/box/memory.max": `${String(100 * MIB)}\n`,

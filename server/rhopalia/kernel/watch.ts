@@ -275,8 +275,10 @@ export class KernelWatch implements KernelWatching {
   }
 
   #run(one: Tracked, running: Parameters<KernelWatching["setRunning"]>[1]): void {
+    // A look may find it gone, and its end is judged by what it ran. Of what has ended it still shows the peak.
+    if (running !== null) one.run(running, this.#clock.now());
     this.#lookNow(one);
-    one.run(running, this.#clock.now());
+    if (running === null) one.run(null, this.#clock.now());
     this.#keepLooking();
     this.#change();
   }
