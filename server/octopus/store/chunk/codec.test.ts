@@ -22,6 +22,8 @@ const columns = fc.oneof(
   of(finite),
   of(fc.integer()),
   of(fc.maxSafeInteger(), 100),
+  // As far apart as whole numbers are that are quotients, too.
+  of(fc.integer({ min: -(2 ** 51), max: 2 ** 51 }), 10),
   of(fc.integer({ min: -1e6, max: 1e6 }).map((cents) => cents / 100)),
   of(
     fc
@@ -68,6 +70,14 @@ describe("a chunk", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it.each([
+    [[1_168_559_996_262_559, -1_441_654_335_203_320, 451_730_960_701_297, 0]],
+    [[2 ** 51 - 1, 1 - 2 ** 51, 2 ** 51 - 1, 1 - 2 ** 51, 2 ** 51 - 1]],
+    [[2 ** 50 + 1, 0.5, -(2 ** 50) - 1, 0.25, 2 ** 50 + 1]],
+  ])("keeps %j, which lie further apart than their differences can be told", (values) => {
+    expectSame(decodeChunk(encodeChunk(samples(values))), samples(values));
   });
 
   it.each([

@@ -67,6 +67,13 @@ function stride(values: Float64Array): number {
   return divisor === 0 ? 1 : divisor;
 }
 
+/** Whether a column can be planned: no value is too far from the first. */
+export function canBePlanned(values: Float64Array): boolean {
+  const first = values[0] ?? 0;
+  for (const value of values) if (Math.abs(value - first) > MAX_DIFFERENCE) return false;
+  return true;
+}
+
 /** Decides how to write a column: each value within 2^53 and no further than MAX_DIFFERENCE from the first. */
 export function planIntegers(values: Float64Array): IntegerPlan {
   const count = values.length;

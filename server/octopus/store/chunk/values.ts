@@ -2,7 +2,15 @@
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 import { exponentOf, MAX_EXPONENT, powerOfTen, scaled } from "./decimal.ts";
 import { ChunkDamaged } from "./errors.ts";
-import { MAX_DIFFERENCE, planIntegers, readIntegers, writeIntegers, type Form, type IntegerPlan } from "./integers.ts";
+import {
+  canBePlanned,
+  MAX_DIFFERENCE,
+  planIntegers,
+  readIntegers,
+  writeIntegers,
+  type Form,
+  type IntegerPlan,
+} from "./integers.ts";
 import { expand, findQuotient, type Quotient } from "./ratio.ts";
 import { readPlanes, readXor, writePlanes, writeXor } from "./xor.ts";
 
@@ -140,6 +148,7 @@ function asRatio(values: Float64Array): Ratio | null {
     denominators[place] = expanded.denominator;
     before = expanded;
   }
+  if (!canBePlanned(numerators) || !canBePlanned(denominators)) return null;
   return { numerators: planIntegers(numerators), denominators: planIntegers(denominators), patches };
 }
 
