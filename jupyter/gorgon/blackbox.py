@@ -102,7 +102,7 @@ class BlackBox:
 
 
 def started_json(cell: CellRef, started_at: int) -> str:
-    """That a cell began, with `CellRef.to_dict` in it; five times faster than json.dumps when nothing of that is in a cache."""
+    """That a cell began, with `CellRef.to_dict` in it. A cell waits for it, and json.dumps takes longer."""
     name = "null" if cell.id is None else _quoted(cell.id)
     count = "null" if cell.execution_count is None else cell.execution_count
     words = f'"hash":{_quoted(cell.hash)},"label":{_quoted(cell.label)}'

@@ -95,15 +95,21 @@ def ensure_runtime_folder(env: Mapping[str, str] = os.environ, longest_name: int
         if longest_name and len(os.fsencode(folder)) + 1 + longest_name > MAX_SOCKET_PATH:
             reasons.append(f"{folder}: the path of a socket there is too long")
             continue
-        try:
-            ensure_own_folder(folder)
-            # A read-only file system shows itself only here.
-            if os.access(folder, os.W_OK | os.X_OK):
-                return folder
-            reasons.append(f"{folder} is read-only")
-        except (OSError, NotTrusted) as error:
-            reasons.append(str(error))
+        why = _unusable(folder)
+        if not why:
+            return folder
+        reasons.append(why)
     raise NotTrusted("No folder for short-lived files can be used: " + "; ".join(reasons))
+
+
+def _unusable(folder: str) -> str:
+    """Makes a folder for this user alone. Why it cannot be used, in words; empty where it can."""
+    try:
+        ensure_own_folder(folder)
+    except (OSError, NotTrusted) as error:
+        return str(error)
+    # A read-only file system shows itself only here.
+    return "" if os.access(folder, os.W_OK | os.X_OK) else f"{folder} is read-only"
 
 
 def make_file(name: str, alike: re.Pattern[str], keep_s: float, flags: int, folder: str = "") -> tuple[str, int]:
@@ -130,13 +136,10 @@ def ensure_memory_folder(env: Mapping[str, str] = os.environ) -> str:
     for folder in (*runtime_folders(env), _join(f"/dev/shm/gorgon-{_uid()}", machine_id())):
         if _kind_of(folder) not in _MEMORY_TYPES:
             continue
-        try:
-            ensure_own_folder(folder)
-            if os.access(folder, os.W_OK | os.X_OK):
-                return folder
-            reasons.append(f"{folder} is read-only")
-        except (OSError, NotTrusted) as error:
-            reasons.append(str(error))
+        why = _unusable(folder)
+        if not why:
+            return folder
+        reasons.append(why)
     raise NotTrusted("; ".join(reasons) or "No folder of yours lies in memory (XDG_RUNTIME_DIR, /dev/shm)")
 
 

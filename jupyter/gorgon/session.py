@@ -293,8 +293,7 @@ class Session:
         del self._runs[thread]
         if run.failure is not None and result is not None and result.success:
             result.error_in_exec = run.failure
-        if self.box is not None:
-            self._tell_box()
+        self._tell_box()
         if not run.measured:
             return
         self._parts.stop(run)
@@ -350,10 +349,10 @@ class Session:
 
     def _tell_box(self) -> None:
         """A run has ended."""
-        running = self.running if self._runs else None
         if self.box is None:
-            pass
-        elif running is None:
+            return
+        running = self.running if self._runs else None
+        if running is None:
             self.box.clear()
         else:
             self.box.tell(started_json(*running))

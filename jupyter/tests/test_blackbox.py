@@ -45,12 +45,13 @@ def worker(tmp_path: Path) -> Iterator[Worker]:
     one.close()
 
 
-def linked(kernel_maker: KernelMaker, worker: Worker) -> Kernel:
+def linked(kernel_maker: KernelMaker, worker: Worker) -> tuple[Kernel, str]:
+    """A kernel that the worker knows, and the file in which it says what runs."""
     kernel = kernel_maker(env={"GORGON_ENDPOINT": str(worker.announcement)})
     until(lambda: worker.greetings, "the kernel greets")
     setup = "import gorgon as _g\n_link = _g.session().link"
     until(lambda: kernel.value("_link.connected", setup), "it is welcome")
-    return kernel
+    return kernel, worker.greetings[0]["box"]
 
 
 def read(path: str) -> dict | None:
@@ -69,8 +70,7 @@ def running(path: str) -> str | None:
 
 
 def test_who_can_read_it_is_not_told(kernel_maker: KernelMaker, worker: Worker) -> None:
-    kernel = linked(kernel_maker, worker)
-    box = worker.greetings[0]["box"]
+    kernel, box = linked(kernel_maker, worker)
     assert stat.S_IMODE(os.stat(box).st_mode) == 0o600
     before = time.time() * 1000
     message = kernel.send("import sys, time\nwhile not hasattr(sys, 'enough'): time.sleep(0.01)\n", "long")
@@ -84,9 +84,8 @@ def test_who_can_read_it_is_not_told(kernel_maker: KernelMaker, worker: Worker) 
 
 
 def test_after_a_connection_that_broke_nobody_finds_an_old_cell(kernel_maker: KernelMaker, worker: Worker) -> None:
-    kernel = linked(kernel_maker, worker)
+    kernel, box = linked(kernel_maker, worker)
     message = kernel.send("import sys, time\nwhile not hasattr(sys, 'enough'): time.sleep(0.01)\n", "long")
-    box = worker.greetings[0]["box"]
     until(lambda: running(box) == "long", "it says what runs")
     assert isinstance(worker.welcome, dict)
     worker.welcome["box"] = False
@@ -99,8 +98,7 @@ def test_after_a_connection_that_broke_nobody_finds_an_old_cell(kernel_maker: Ke
 
 
 def test_a_cell_in_c_is_known_after_the_kernel_was_killed(kernel_maker: KernelMaker, worker: Worker) -> None:
-    kernel = linked(kernel_maker, worker)
-    box = worker.greetings[0]["box"]
+    kernel, box = linked(kernel_maker, worker)
     kernel.send("import itertools; sum(itertools.repeat(1, 10**12))", "in-c")
     until(lambda: running(box) == "in-c", "it says so while no other thread of the kernel can run")
     os.kill(kernel.pid, signal.SIGKILL)
@@ -109,8 +107,7 @@ def test_a_cell_in_c_is_known_after_the_kernel_was_killed(kernel_maker: KernelMa
 
 
 def test_a_child_of_the_kernel_says_nothing_in_it(kernel_maker: KernelMaker, worker: Worker, tmp_path: Path) -> None:
-    kernel = linked(kernel_maker, worker)
-    box = worker.greetings[0]["box"]
+    kernel, box = linked(kernel_maker, worker)
     code = (
         "import os\npid = os.fork()\n"
         "if pid == 0:\n"
@@ -129,8 +126,7 @@ def test_a_child_of_the_kernel_says_nothing_in_it(kernel_maker: KernelMaker, wor
 
 
 def test_a_kernel_that_ends_takes_it_away(kernel_maker: KernelMaker, worker: Worker) -> None:
-    kernel = linked(kernel_maker, worker)
-    box = worker.greetings[0]["box"]
+    kernel, box = linked(kernel_maker, worker)
     with open(box, "rb") as kept:
         kernel.run("%unload_ext gorgon", "u")
         assert not os.path.exists(box)
@@ -139,8 +135,7 @@ def test_a_kernel_that_ends_takes_it_away(kernel_maker: KernelMaker, worker: Wor
 
 @pytest.mark.parametrize("error", ["KeyboardInterrupt", "ValueError"])
 def test_an_end_that_goes_wrong_is_an_end(kernel_maker: KernelMaker, worker: Worker, error: str) -> None:
-    kernel = linked(kernel_maker, worker)
-    box = worker.greetings[0]["box"]
+    kernel, box = linked(kernel_maker, worker)
     code = (
         "import gorgon\n_session = gorgon.session()\n_own = _session._tell_box\n_calls = []\n"
         "def _once():\n    _calls.append(1)\n"
